@@ -1,8 +1,16 @@
 """skelkit: see how skeletons survive compression, what a mask hides, how a network forgets and what a student learns."""
 
-from . import motion, skeletons
-from .data import Clip, ClipSet
+import importlib
+
+from . import augment, codecs, fidelity, masks, motion, skeletons
+from .data import Clip, ClipSet, load
 from .skeletons import Skeleton
 
 __version__ = "0.1.0"
-__all__ = ["Clip", "ClipSet", "Skeleton", "motion", "skeletons"]
+__all__ = ["Clip", "ClipSet", "Skeleton", "augment", "codecs", "fidelity", "load", "masks", "motion", "skeletons", "study", "viz"]
+
+
+def __getattr__(name: str):
+    if name in ("study", "viz"):  # need the `notebooks` extra, so only when asked for
+        return importlib.import_module(f".{name}", __name__)
+    raise AttributeError(f"module 'skelkit' has no attribute {name!r}")

@@ -64,11 +64,12 @@ def resample(poses: Tensor, starts: Tensor, positions: Tensor, present: Tensor |
     """
     frames, persons, joints, channels = poses.shape
     first, last = starts[:-1, None], starts[1:, None] - 1  # [N, 1]
-    where = positions.clamp_min(0) + first
-    where = where.minimum(last.to(where.dtype))
-    below = where.long()  # where >= 0: truncation is floor
+    where = positions.clamp_min(0)
+    where = where.minimum((last - first).to(where.dtype))
+    whole = where.long()  # where >= 0: truncation is floor
+    below = whole + first  # added as integers: float32 cannot hold fractions of frame 10 000 000
     above = (below + 1).minimum(last)
-    weight = (where - below).to(torch.float32)[..., None].expand(-1, -1, persons)  # [N, T, M]
+    weight = (where - whole).to(torch.float32)[..., None].expand(-1, -1, persons)  # [N, T, M]
     present = presence(poses) if present is None else present
     weight = torch.where(present[below] & present[above], weight, weight.round())
     if poses.dtype is not torch.float32:
@@ -94,7 +95,7 @@ def resize(x: Tensor, frames: int) -> Tensor:
 def spread(first: Tensor | float, last: Tensor | float, frames: int, device=None) -> Tensor:
     """`frames` evenly spaced positions from first to last, both included; tensors [N] give [N, frames]."""
     first, last = (torch.as_tensor(v, dtype=torch.float64, device=device)[..., None] for v in (first, last))
-    return first + (last - first) * (torch.arange(frames, device=first.device) / max(frames - 1, 1))
+    return first + (last - first) * torch.arange(frames, device=first.device) / max(frames - 1, 1)
 
 
 def bones(x: Tensor, skeleton: Skeleton) -> Tensor:

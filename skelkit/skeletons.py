@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import pairwise
 
 import torch
 from torch import Tensor
@@ -19,7 +20,8 @@ class Skeleton:
 
     Args:
         name: shown in errors and stored in files.
-        joints: V joint names, in the order of the data. ``left_*``/``right_*`` or ``*_L``/``*_R`` name mirror pairs.
+        joints: V joint names, in the order of the data. ``left``/``right``, ``Left``/``Right`` or a final
+            ``_L``/``_R`` in the names makes mirror pairs.
         bones: the V - 1 pairs of joint names, in any order and direction.
         root: the joint that the tree hangs from and that distances are counted from (graph centre).
         origin: the joint moved to the origin by `motion.centre`; the root unless given.
@@ -44,6 +46,7 @@ class Skeleton:
         for key in ("joints", "bones"):
             object.__setattr__(self, key, tuple(tuple(v) if isinstance(v, list) else v for v in getattr(self, key)))
         object.__setattr__(self, "origin", self.origin or self.root)
+        object.__setattr__(self, "parts", {part: tuple(joints) for part, joints in self.parts.items()})
         repeated = sorted({j for j in self.joints if self.joints.count(j) > 1})
         if repeated:
             raise ValueError(f"skeleton {self.name!r}: joint names are repeated: {', '.join(repeated)}; name each joint once")
@@ -156,7 +159,7 @@ class Skeleton:
 
 
 def _other_side(joint: str) -> str:
-    for a, b in (("left", "right"), ("right", "left")):
+    for a, b in (("left", "right"), ("right", "left"), ("Left", "Right"), ("Right", "Left")):
         if a in joint:
             return joint.replace(a, b)
     for a, b in (("_L", "_R"), ("_R", "_L")):
@@ -170,7 +173,7 @@ def _both(*names: str) -> list[str]:
 
 
 def _chain(*joints: str) -> list[tuple[str, str]]:
-    return list(zip(joints, joints[1:], strict=False))
+    return list(pairwise(joints))
 
 
 def _limb_chains(start: str, *names: str) -> list[tuple[str, str]]:

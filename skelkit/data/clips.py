@@ -105,6 +105,7 @@ class ClipSet:
         if not len(arrays):
             raise ValueError("no clips were given; from_arrays needs at least one array [frames, joints, 3]")
         names = tuple(map(str, names)) if names is not None else tuple(f"clip {i}" for i in range(len(arrays)))
+        _check_count("names", names, arrays)
         checked = [_check_clip(array, name) for array, name in zip(arrays, names, strict=True)]
         skeleton = skeleton or of_size(checked[0].shape[2])
         for clip, name in zip(checked, names, strict=True):
@@ -118,8 +119,11 @@ class ClipSet:
         starts = torch.cat([torch.zeros(1, dtype=torch.long), lengths.cumsum(0)])
         for clip, start in zip(checked, starts.tolist(), strict=False):
             poses[start : start + len(clip), : clip.shape[1]] = clip
-        labels = torch.zeros(len(checked), dtype=torch.long) if labels is None else torch.as_tensor(np.asarray(labels), dtype=torch.long)
+        labels = np.zeros(len(checked), dtype=np.int64) if labels is None else np.asarray(labels)
         _check_count("labels", labels, checked)
+        if labels.dtype.kind not in "iu" or labels.ndim != 1:
+            raise ValueError(f"labels are {labels.dtype} of shape {list(labels.shape)}; expected one class index (a whole number) per clip")
+        labels = torch.as_tensor(labels.astype(np.int64))
         classes = tuple(map(str, classes)) if classes is not None else tuple(f"class {i}" for i in range(int(labels.max()) + 1))
         for name, label in zip(names, labels.tolist(), strict=True):
             if not 0 <= label < len(classes):
@@ -182,6 +186,27 @@ class ClipSet:
         """Bytes of the poses as stored."""
         return self.poses.numel() * self.poses.element_size()
 
+    def card(self) -> dict:
+        """The data card: counts, lengths, persons and groups, as plain values."""
+        seconds, persons = self.lengths / self.fps, self.persons
+        card = {
+            "clips": len(self),
+            "classes": len(self.labels.unique()),
+            "skeleton": f"{self.skeleton.name}, {len(self.skeleton)} joints",
+            "fps": self.fps,
+            "frames": f"{int(self.lengths.min())} to {int(self.lengths.max())}, median {int(self.lengths.median())}",
+            "seconds": f"{float(seconds.min()):.1f} to {float(seconds.max()):.1f}, {float(seconds.sum()):.0f} in all",
+            "persons": {f"{n} in a clip:": int((persons == n).sum()) for n in persons.unique().tolist()},
+            "megabytes": round(self.nbytes / 1e6, 1),
+        }
+        for key in _GROUPS:
+            if (codes := getattr(self, key)) is not None:
+                names = (self.group_names or {}).get(key)
+                card[f"{key}s"] = ", ".join(names) if names and len(names) <= 12 else len(codes.unique())
+        per_class = self.labels.bincount(minlength=len(self.classes)).tolist()
+        card["per class"] = dict(zip(self.classes, per_class, strict=True))
+        return card
+
     def of_class(self, name: str) -> Tensor:
         """Indices of the clips of a class, Long."""
         if name not in self.classes:
@@ -198,7 +223,7 @@ class ClipSet:
 
     def select(self, index) -> ClipSet:
         """The clips at these positions (indices, a slice or a bool mask), in that order; classes stay as they are."""
-        index = torch.arange(len(self), device=self.device)[index if isinstance(index, slice) else torch.as_tensor(index, device=self.device)]
+        index = self._positions(index)
         lengths = self.lengths[index]
         starts = torch.cat([lengths.new_zeros(1), lengths.cumsum(0)])
         within = torch.arange(int(starts[-1]), device=self.device) - starts[:-1].repeat_interleave(lengths)
@@ -206,6 +231,14 @@ class ClipSet:
         groups = {k: v[index] for k in _GROUPS if (v := getattr(self, k)) is not None}
         names = tuple(self.names[i] for i in index.tolist()) if self.names else ()
         return replace(self, poses=self.poses[rows], starts=starts, labels=self.labels[index], names=names, **groups)
+
+    def _positions(self, index) -> Tensor:
+        """Long[n] from an int, a list, a slice, a tensor or a bool mask."""
+        every = torch.arange(len(self), device=self.device)
+        if not isinstance(index, slice):
+            index = torch.as_tensor(index, device=self.device)
+            index = index if index.numel() else index.long()  # an empty list would be a float tensor
+        return every[index].reshape(-1)
 
     def split(self, by: str, train: Iterable | float | None = None, seed: int = 0) -> tuple[ClipSet, ClipSet]:
         """Train and test set, sharing nothing.
@@ -264,8 +297,7 @@ class ClipSet:
                 clip, anywhere in it, never shorter than 64 frames (or the clip). (CHARON: (0.5, 1) to train, 0.95 to test.)
             generator: needed for a random crop; crops are drawn anew at each call, per clip.
         """
-        every = torch.arange(len(self), device=self.device)
-        index = every[index if isinstance(index, slice) else torch.as_tensor(index, device=self.device)].reshape(-1)
+        index = self._positions(index)
         begin, length = self.starts[index], self.lengths[index]
         if not len(index):
             raise ValueError("a batch of no clips was asked for")

@@ -1,0 +1,37 @@
+# make study   set up, run the whole study, write an HTML report      PRESET=smoke|laptop|gpu|paper  DATASET=synthetic|PATH  SEED=0
+# make test    set up, pass every test
+# make lab     set up, open JupyterLab on the notebooks
+# Everything is installed into .venv; PYTHON picks the interpreter that makes it (3.11 or later).
+PYTHON ?= python3
+PRESET ?= smoke
+DATASET ?= synthetic
+SEED ?= 0
+PIP_FLAGS ?=
+
+BIN := .venv/bin
+READY := .venv/.ready
+
+.PHONY: study test lab clean
+.DEFAULT_GOAL := study
+
+study: $(READY)
+	$(BIN)/skelkit study --preset $(PRESET) --dataset "$(DATASET)" --seed $(SEED)
+
+test: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --nbval-lax --nbval-current-env --nbval-sanitize-with tests/nbval.cfg -o addopts="-p no:cacheprovider" -q notebooks
+
+lab: $(READY)
+	$(BIN)/jupyter lab --notebook-dir=notebooks
+
+# The stamp is written last: an installation that was broken off is repeated.
+$(READY): pyproject.toml constraints.txt
+	$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("skelkit needs Python 3.11 or later; pass PYTHON=python3.11")'
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(PIP_FLAGS) -c constraints.txt -e '.[notebooks,test]'
+	touch $@
+
+clean:
+	rm -rf build .venv

@@ -1,0 +1,65 @@
+"""Augmentation: every clip of a batch is changed by its own draw, on the batch's device.
+
+x is [N, C, T, V, M]; the generator may live on the CPU (same draws for any device) or on the device.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from . import motion
+from .motion import check_batch
+from .skeletons import Skeleton
+
+
+def rotate(x: Tensor, generator: torch.Generator, limit: float = 0.3) -> Tensor:
+    """One rotation a clip, each Euler angle ~ U[-limit, limit] radians, the same for every frame. (CHARON.)"""
+    return motion.rotate(x, motion.rotation(_between(-limit, limit, (len(x), 3), x, generator)))
+
+
+def tilt(x: Tensor, generator: torch.Generator, main: float = 30.0, others: float = 1.0) -> Tensor:
+    """One axis, drawn per clip, turns by up to `main` degrees, the other two by up to `others`. (PSTL, rotation.)"""
+    axis = torch.randint(3, (len(x),), generator=generator, device=generator.device).to(x.device)
+    limits = torch.where(torch.arange(3, device=x.device) == axis[:, None], main, others)
+    return motion.rotate(x, motion.rotation(_between(-1, 1, (len(x), 3), x, generator) * torch.deg2rad(limits)))
+
+
+def shear(x: Tensor, generator: torch.Generator, amplitude: float = 1.0) -> Tensor:
+    """Off-diagonal entries ~ U[-amplitude, amplitude]. (PSTL.) Differs from the authors: one shear a clip, not one a batch."""
+    matrix = _between(-amplitude, amplitude, (len(x), 3, 3), x, generator)
+    return motion.rotate(x, torch.where(torch.eye(3, dtype=torch.bool, device=x.device), 1.0, matrix))
+
+
+def crop(x: Tensor, generator: torch.Generator, padding: float = 1 / 6) -> Tensor:
+    """Mirror-pad by padding * T frames at each end and cut T frames back out, starting anywhere. (PSTL.)"""
+    frames = check_batch(x).shape[2]
+    pad = int(frames * padding)
+    start = torch.randint(2 * pad + 1, (len(x),), generator=generator, device=generator.device).to(x.device) - pad
+    time = (start[:, None] + torch.arange(frames, device=x.device)).abs()  # mirrored at frame 0
+    time = (frames - 1) - (frames - 1 - time).abs()  # and at the last
+    return x.gather(2, time[:, None, :, None, None].expand_as(x))
+
+
+def mirror(x: Tensor, skeleton: Skeleton, generator: torch.Generator, p: float = 0.5) -> Tensor:
+    """With probability p a clip becomes its mirror image: left and right joints change places *and* x changes sign.
+
+    Differs from the authors: the published flip swaps the joints without mirroring x, which no mirror does.
+    """
+    check_batch(x, skeleton)
+    image = x[:, :, :, skeleton.mirror.to(x.device)] * x.new_tensor([-1, 1, 1]).reshape(1, 3, 1, 1, 1)
+    return torch.where(_coin(x, p, generator), image, x)
+
+
+def flip(x: Tensor, generator: torch.Generator, p: float = 0.5) -> Tensor:
+    """With probability p a clip runs backwards."""
+    return torch.where(_coin(check_batch(x), p, generator), x.flip(2), x)
+
+
+def _between(low: float, high: float, shape, x: Tensor, generator: torch.Generator) -> Tensor:
+    check_batch(x)
+    return torch.rand(shape, generator=generator, device=generator.device).to(x.device) * (high - low) + low
+
+
+def _coin(x: Tensor, p: float, generator: torch.Generator) -> Tensor:
+    return (_between(0, 1, (len(x),), x, generator) < p)[:, None, None, None, None]

@@ -1,0 +1,107 @@
+"""Measuring this machine, in ratios: both sides in one run, several times, medians."""
+
+from __future__ import annotations
+
+import platform
+import statistics
+import time
+from collections.abc import Callable
+
+import torch
+
+from . import codecs, masks, motion
+from .data import load
+from .skeletons import NTU25
+
+
+def median_ratio(run: Callable[[], object], against: Callable[[], object], rounds: int = 15) -> tuple[float, float, float]:
+    """Median seconds of both, and the median of their ratio round by round; they take turns, after one warm-up each."""
+    pairs = []
+    for _ in range(rounds + 1):
+        pairs.append((_seconds(run), _seconds(against)))
+    pairs = pairs[1:]
+    ratio = statistics.median(a / b for a, b in pairs)
+    return statistics.median(a for a, _ in pairs), statistics.median(b for _, b in pairs), ratio
+
+
+def _seconds(run: Callable[[], object]) -> float:
+    if torch.cuda.is_available():
+        torch.cuda.synchronize()
+    began = time.perf_counter()
+    run()
+    if torch.cuda.is_available():
+        torch.cuda.synchronize()
+    return time.perf_counter() - began
+
+
+def machine() -> str:
+    """Processor, threads and versions, without names or addresses."""
+    gpu = f", {torch.cuda.get_device_name()}" if torch.cuda.is_available() else ""
+    return f"{platform.machine()}, {torch.get_num_threads()} threads{gpu}, Python {platform.python_version()}, torch {torch.__version__}"
+
+
+def ntu_shaped(clips: int, device: torch.device, seed: int = 0) -> torch.Tensor:
+    """A batch as ClipSet.batch makes it: [clips, 3, 120, 25, 2], both persons present."""
+    generator = torch.Generator().manual_seed(seed)
+    return motion.to_batch(torch.randn(clips, 120, 2, 25, 3, generator=generator).cumsum(1).to(device))
+
+
+def bench_codecs(device: torch.device, clips: int = 512, rounds: int = 15) -> list[dict]:
+    """Encode and decode against copying the decoded tensor once: time, ratio, bytes."""
+    x = ntu_shaped(clips, device)
+    rows = []
+    for name, codec in {
+        "uniform s=5, indexed": codecs.Uniform(5),
+        "uniform s=5, half-pixel": codecs.Uniform(5, restore="half_pixel"),
+        "uniform s=5, int8": codecs.Uniform(5, dtype="int8"),
+        "cosine transform, 24": codecs.DCT(24),
+        "cosine transform, 24, int8": codecs.DCT(24, dtype="int8"),
+        "adaptive, 24 keyframes": codecs.Adaptive(24),
+    }.items():
+        y = codec.decode(codec.encode(x))
+        few = rounds if not isinstance(codec, codecs.Adaptive) else 3
+        seconds, copy, ratio = median_ratio(lambda codec=codec: codec.decode(codec.encode(x)), lambda y=y: y.clone(), few)
+        rows.append({"what": name, "ms": 1000 * seconds, "copy ms": 1000 * copy, "times a copy": ratio, "clips a second": clips / seconds})
+    return rows
+
+
+def bench_data(device: torch.device, clips: int = 3000, rounds: int = 5) -> list[dict]:
+    """The embedded set, and batches from it against copying the batch."""
+    seconds = statistics.median(_seconds(lambda: load("synthetic", clips=clips)) for _ in range(rounds))
+    rows = [{"what": "embedded clips made", "ms": 1000 * seconds, "clips a second": clips / seconds}]
+    some = load("synthetic", clips=512).to(device)
+    x = some.batch(slice(None), frames=120)
+    some.present  # noqa: B018 - computed once per set, as in training
+    seconds, copy, ratio = median_ratio(lambda: some.batch(slice(None), frames=120), lambda: x.clone(), rounds * 3)
+    rows.append({"what": "batch of 512, 120 frames", "ms": 1000 * seconds, "copy ms": 1000 * copy, "times a copy": ratio, "clips a second": 512 / seconds})
+    return rows
+
+
+def bench_masks(device: torch.device, clips: int = 512, rounds: int = 15) -> list[dict]:
+    """Masks of 512 clips of 50 frames against copying the clips."""
+    x, generator = ntu_shaped(clips, device)[:, :, :50], torch.Generator().manual_seed(0)
+    rows = []
+    for name, draw in {
+        "degree joints": lambda: masks.degree_joints(x, NTU25, 0.3, generator),
+        "high-motion frames": lambda: masks.high_motion_frames(x, ratio=0.2),
+        "high-motion frames, 6 Hz low-pass": lambda: masks.high_motion_frames(x, ratio=0.2, cutoff=6.0),
+        "asymmetric views": lambda: masks.asymmetric_views(x, NTU25, generator),
+    }.items():
+        seconds, copy, ratio = median_ratio(draw, x.clone, rounds)
+        rows.append({"what": name, "ms": 1000 * seconds, "copy ms": 1000 * copy, "times a copy": ratio, "clips a second": clips / seconds})
+    return rows
+
+
+BENCHES: dict[str, Callable[..., list[dict]]] = {"codecs": bench_codecs, "data": bench_data, "masks": bench_masks}
+
+
+def as_table(rows: list[dict]) -> str:
+    """Rows as aligned text."""
+    columns = list(dict.fromkeys(k for row in rows for k in row))
+    cells = [columns] + [[_cell(row.get(c)) for c in columns] for row in rows]
+    widths = [max(len(line[k]) for line in cells) for k in range(len(columns))]
+    return "\n".join("  ".join(v.ljust(w) if k == 0 else v.rjust(w) for k, (v, w) in enumerate(zip(line, widths, strict=True))) for line in cells)
+
+
+def _cell(value) -> str:
+    return "" if value is None else value if isinstance(value, str) else f"{value:,.0f}" if value >= 1000 else f"{value:.2f}"

@@ -1,0 +1,184 @@
+"""The `skelkit` command: run the study, look at data, measure this machine."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from pathlib import Path
+
+from . import __version__, study
+
+EPILOG = """examples:
+  skelkit study                                              the whole study on embedded data, in seconds
+  skelkit study --preset laptop --dataset recordings/        the same on your own recordings, in minutes
+  skelkit study 01 02 --seed 3                               two notebooks, another seed
+  skelkit data describe recordings/                          what is in a folder or file
+  skelkit data convert recordings/ clips.safetensors         any readable data as one file that loads at once
+  skelkit data show recordings/ --clip 3 --out clip3.html    a clip in a browser page
+  skelkit bench codecs                                       how fast this machine packs and unpacks clips
+"""
+
+
+def parser() -> argparse.ArgumentParser:
+    """All commands and options."""
+    top = argparse.ArgumentParser(prog="skelkit", description=__doc__, epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter)
+    top.add_argument("--version", action="version", version=__version__)
+    commands = top.add_subparsers(dest="command", required=True, metavar="study | data | bench")
+    _study(commands)
+    _data(commands)
+    _bench(commands)
+    return top
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; errors of use and of data are one line on standard error, exit status 1."""
+    options = parser().parse_args(arguments)
+    try:
+        return options.run(options) or 0
+    except (ValueError, FileNotFoundError, FileExistsError, PermissionError, NotADirectoryError, RuntimeError) as error:
+        print(f"skelkit {options.command}: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("stopped", file=sys.stderr)
+        return 130
+
+
+# -- study -------------------------------------------------------------------------------------------------------------
+
+
+def _study(commands) -> None:
+    command = commands.add_parser(
+        "study",
+        help="run the notebooks and write one HTML report",
+        description="Run the notebooks from start to end with nobody there, check every claim in them, and write executed notebooks, "
+        "recorded values (JSON) and one self-contained report.html. Exit status 1 if a claim is false.",
+        epilog=f"presets — {study.describe_presets()}",
+    )
+    command.add_argument("notebooks", nargs="*", metavar="NOTEBOOK", help="which ones, by number (01) or name; all unless given")
+    command.add_argument("--preset", default="smoke", choices=list(study.PRESETS), help="how much work to do (default: smoke)")
+    command.add_argument("--dataset", default="synthetic", help='"synthetic" (default) or a path: folder of .bvh files, .npz, .safetensors')
+    command.add_argument("--seed", type=int, default=0, help="of the embedded data and of every draw (default: 0)")
+    command.add_argument("--device", default="auto", help='"auto" (default: a GPU where there is one), "cpu", "cuda"')
+    command.add_argument("--out", type=Path, help="folder to write to (default: build/study/DATASET-PRESET)")
+    command.set_defaults(run=run_study)
+
+
+def run_study(options) -> int:
+    from . import report, runner
+
+    dataset, label = _dataset(options.dataset)
+    out = options.out or Path("build", "study", f"{label}-{options.preset}")
+    began = time.perf_counter()
+    print(f"the study: preset {options.preset}, dataset {label}, seed {options.seed}")
+    parameters = {"preset": options.preset, "dataset": dataset, "seed": options.seed, "device": options.device}
+    runs = runner.run_all(options.notebooks, out, parameters)
+    page = report.write(runs, out / "report.html")
+    print(f"report:  {page}  ({page.stat().st_size / 1e6:.1f} MB)\ntook {time.perf_counter() - began:.0f} s")
+    return 0
+
+
+def _dataset(given: str) -> tuple[str, str]:
+    """What notebooks get (they run in another folder, so paths become absolute), and a short name for folders."""
+    if given == "synthetic":
+        return given, given
+    path = Path(given).expanduser()
+    if not path.exists():
+        raise FileNotFoundError(f'{given}: no such file or folder; --dataset takes a path, or "synthetic" for the embedded data')
+    return str(path.resolve()), path.stem
+
+
+# -- data --------------------------------------------------------------------------------------------------------------
+
+
+def _data(commands) -> None:
+    command = commands.add_parser("data", help="describe, convert or show recordings", description="Look at recordings, or turn them into one fast file.")
+    verbs = command.add_subparsers(dest="verb", required=True, metavar="describe | convert | show")
+    describe = verbs.add_parser("describe", help="counts, lengths, persons, subjects", description="Print what a data set holds.")
+    describe.add_argument("source", help='"synthetic" or a path')
+    describe.add_argument("--json", action="store_true", help="as JSON, for programs")
+    describe.set_defaults(run=run_describe)
+    convert = verbs.add_parser("convert", help="to one .safetensors file", description="Read any recordings and write one file that loads at once.")
+    convert.add_argument("source", help='"synthetic" or a path')
+    convert.add_argument("target", type=Path, help="file to write, ending in .safetensors")
+    convert.add_argument("--force", action="store_true", help="replace the target if it exists")
+    convert.set_defaults(run=run_convert)
+    show = verbs.add_parser("show", help="a clip in a browser page", description="Write a self-contained page with a player for one clip.")
+    show.add_argument("source", help='"synthetic" or a path')
+    show.add_argument("--clip", type=int, default=0, help="which clip, counted from 0 (default: 0)")
+    show.add_argument("--out", type=Path, help="page to write (default: clip-N.html here)")
+    show.set_defaults(run=run_show)
+
+
+def run_describe(options) -> int:
+    from .data import load
+
+    card = load(options.source).card()
+    print(json.dumps(card, indent=1) if options.json else "\n".join(f"{k:<12} {study.words(v)}" for k, v in card.items()))
+    return 0
+
+
+def run_convert(options) -> int:
+    from .data import load
+
+    if options.target.suffix != ".safetensors":
+        raise ValueError(f"{options.target}: the target must end in .safetensors")
+    if options.target.exists() and not options.force:
+        raise FileExistsError(f"{options.target} exists; pass --force to replace it")
+    clips = load(options.source)
+    clips.save(options.target)
+    print(f"{clips}\nwritten to {options.target} ({options.target.stat().st_size / 1e6:.1f} MB)")
+    return 0
+
+
+def run_show(options) -> int:
+    from .data import load
+    from .viz.page import write_page
+
+    clips = load(options.source)
+    try:
+        clip = clips[options.clip]
+    except IndexError as error:
+        raise ValueError(str(error)) from None
+    page = write_page(options.out or Path(f"clip-{options.clip}.html"), clip, title=clip.name)
+    print(f"{clip}\nopen {page} in a browser")
+    return 0
+
+
+# -- bench -------------------------------------------------------------------------------------------------------------
+
+
+def _bench(commands) -> None:
+    from . import bench
+
+    command = commands.add_parser(
+        "bench",
+        help="measure this machine, in ratios",
+        description="Time the library's parts against copying the same memory once, in turns; medians. Machines are noisy: read the ratios.",
+    )
+    command.add_argument("what", nargs="*", metavar="WHAT", help=f"{', '.join(bench.BENCHES)}; all unless given")
+    command.add_argument("--device", default="auto", help='"auto", "cpu" or "cuda"')
+    command.add_argument("--json", action="store_true", help="as JSON, for programs")
+    command.set_defaults(run=run_bench)
+
+
+def run_bench(options) -> int:
+    from . import bench
+
+    unknown = sorted(set(options.what) - set(bench.BENCHES))
+    if unknown:
+        raise ValueError(f"no benchmark {', '.join(unknown)}; there are: {', '.join(bench.BENCHES)}")
+    device = study.pick_device(options.device)
+    found = {name: bench.BENCHES[name](device) for name in options.what or bench.BENCHES}
+    if options.json:
+        print(json.dumps({"machine": bench.machine(), "device": str(device)} | found, indent=1))
+        return 0
+    print(bench.machine())
+    for name, rows in found.items():
+        print(f"\n{name}\n{bench.as_table(rows)}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,367 @@
+"""Codecs: fewer bytes for a clip, and how to get the clip back.
+
+Every codec is a value without state: ``packed = codec.encode(x)``, ``y = codec.decode(packed)``, ``packed.nbytes``.
+Clips x are batches [N, C, T, V, M] as in `motion`; a person is stored only in clips they appear in.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+from . import motion
+from .motion import to_frames
+
+DTYPES = {"float32": torch.float32, "float16": torch.float16, "int8": torch.int8}
+ValueType = Literal["float32", "float16", "int8"]
+
+
+@dataclass(frozen=True)
+class Packed:
+    """A batch of compressed clips, exactly as it would be stored.
+
+    Attributes:
+        values: [P, K, V, C], one row per person present (a track): kept frames, or cosine coefficients.
+        who: bool[N, M], which persons of which clips the tracks belong to, in order.
+        frames: T, the number of frames that went in.
+        scale, offset: float32, of int8 values; value = stored * scale + offset.
+        index: [P, K], which frames were kept, where that differs from track to track.
+        gaps: uint8[P, ceil(T / 8)], one bit per frame in which a track is absent; only where some track has gaps.
+    """
+
+    values: Tensor
+    who: Tensor
+    frames: int
+    scale: Tensor | None = None
+    offset: Tensor | None = None
+    index: Tensor | None = None
+    gaps: Tensor | None = None
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of everything stored: values, scales, frame indices, presence."""
+        return sum(v.numel() * v.element_size() for f in fields(self) if isinstance(v := getattr(self, f.name), Tensor))
+
+    @property
+    def float_values(self) -> Tensor:
+        """The values, dequantised: float32 [P, K, V, C]."""
+        values = self.values.float()
+        return values if self.scale is None else values * self.scale + self.offset
+
+
+@dataclass(frozen=True)
+class Uniform:
+    """Every `interval`-th frame, restored by linear interpolation. (CHARON, section on compression.)
+
+    Args:
+        interval: s; frames 0, s, 2s, … are kept.
+        restore: "indexed" puts each kept frame back at its own time. "half_pixel" is the resize of the published code.
+        endpoint: keep the last frame too; without it the frames after the last kept one repeat it.
+        dtype: of the stored values; int8 has a scale and an offset per clip, person and axis.
+
+    Differs from the authors: their half-pixel restore spreads the kept frames evenly over the clip and so shifts it by
+    (s - 1) / 2 frames; it is here to be looked at, "indexed" is the default.
+
+    >>> ramp = torch.arange(1.0, 8.0).reshape(1, 1, 7, 1, 1).expand(1, 3, 7, 25, 1)
+    >>> codec = Uniform(interval=3)
+    >>> codec.decode(codec.encode(ramp))[0, 0, :, 0, 0].tolist()
+    [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0]
+    """
+
+    interval: int = 5
+    restore: Literal["indexed", "half_pixel"] = "indexed"
+    endpoint: bool = False
+    dtype: ValueType = "float32"
+
+    def __post_init__(self):
+        _whole(self, "interval")
+        _one_of(self, "restore", ("indexed", "half_pixel"))
+        _one_of(self, "dtype", DTYPES)
+
+    def kept(self, frames: int, device=None) -> Tensor:
+        """Which of `frames` frames are stored, Long[K]."""
+        kept = torch.arange(0, frames, self.interval, device=device)
+        return torch.cat([kept, kept.new_tensor([frames - 1])]) if self.endpoint and kept[-1] < frames - 1 else kept
+
+    def encode(self, x: Tensor) -> Packed:
+        tracks, who, gaps = _tracks(x)
+        return Packed(**_quantise(tracks(self.kept(x.shape[2], x.device)), self.dtype, over=(1, 2)), who=who, frames=x.shape[2], gaps=gaps)
+
+    def decode(self, packed: Packed, frames: int | None = None) -> Tensor:
+        kept = self.kept(packed.frames, packed.values.device)
+        times = _times(packed, frames)
+        if self.restore == "half_pixel":
+            positions = (times + 0.5) * (len(kept) / packed.frames) - 0.5
+        else:
+            positions = _positions_among(kept[None], times)[0]
+        return _untrack(_interpolate(packed.float_values, positions.expand(len(packed.values), -1)), packed)
+
+
+@dataclass(frozen=True)
+class Adaptive:
+    """The k frames of each clip that restore it best: dense where it moves, sparse where it rests.
+
+    The frames are found exactly, by dynamic programming over the squared error of every possible gap; first and last
+    frame are always kept. Which frames were kept is stored with the clip and counted.
+
+    Args:
+        keyframes: k, at least 2 (a clip of one frame keeps that one).
+        dtype: as in `Uniform`.
+    """
+
+    keyframes: int = 24
+    dtype: ValueType = "float32"
+
+    def __post_init__(self):
+        _whole(self, "keyframes", least=2)
+        _one_of(self, "dtype", DTYPES)
+
+    def encode(self, x: Tensor) -> Packed:
+        tracks, who, gaps = _tracks(x)
+        every = tracks()  # [P, T, V, C]
+        index = keyframes(every, min(self.keyframes, x.shape[2]))
+        kept = every.gather(1, index[:, :, None, None].expand(-1, -1, *every.shape[2:]))
+        small = index.to(torch.uint8 if x.shape[2] <= 256 else torch.int32)
+        return Packed(**_quantise(kept, self.dtype, over=(1, 2)), who=who, frames=x.shape[2], index=small, gaps=gaps)
+
+    def decode(self, packed: Packed, frames: int | None = None) -> Tensor:
+        positions = _positions_among(packed.index.long(), _times(packed, frames))
+        return _untrack(_interpolate(packed.float_values, positions), packed)
+
+
+@dataclass(frozen=True)
+class DCT:
+    """The lowest `coefficients` of each coordinate's cosine transform over time (DCT-II).
+
+    On smooth motion this needs the fewest bytes; it rings where motion is abrupt.
+
+    Args:
+        coefficients: K; a clip of fewer frames keeps one per frame.
+        dtype: of the stored coefficients; int8 has a scale and an offset per clip, person and coefficient.
+    """
+
+    coefficients: int = 24
+    dtype: ValueType = "float32"
+
+    def __post_init__(self):
+        _whole(self, "coefficients")
+        _one_of(self, "dtype", DTYPES)
+
+    def encode(self, x: Tensor) -> Packed:
+        tracks, who, gaps = _tracks(x)
+        every = tracks().float()  # [P, T, V, C]
+        basis = cosines(_steps(x.shape[2], x.device), x.shape[2], self.coefficients)
+        values = (basis.T @ every.flatten(2)).unflatten(2, every.shape[2:])
+        return Packed(**_quantise(values, self.dtype, over=(2, 3)), who=who, frames=x.shape[2], gaps=gaps)
+
+    def decode(self, packed: Packed, frames: int | None = None) -> Tensor:
+        basis = cosines(_times(packed, frames), packed.frames, packed.values.shape[1])
+        return _untrack((basis @ packed.float_values.flatten(2)).unflatten(2, packed.values.shape[2:]), packed)
+
+
+Codec = Uniform | Adaptive | DCT
+BY_NAME: dict[str, type] = {"uniform": Uniform, "adaptive": Adaptive, "dct": DCT}
+
+
+def bytes_per_person(codec: Codec, frames: int, joints: int) -> int:
+    """Bytes that one person present in every frame of one clip takes, presence flag included.
+
+    >>> bytes_per_person(Uniform(interval=5), 120, 25)  # 24 frames x 25 joints x 3 axes x 4 bytes, and the flag
+    7201
+    """
+    return codec.encode(torch.ones(1, 3, frames, joints, 1)).nbytes
+
+
+def at_equal_bytes(kind: type[Adaptive] | type[DCT], codec: Codec, frames: int, joints: int, dtype: ValueType | None = None) -> Codec:
+    """The codec of another kind that stores as much as fits in the bytes of `codec` and not one byte more.
+
+    Raises:
+        ValueError: even its smallest setting takes more.
+
+    >>> at_equal_bytes(Adaptive, Uniform(interval=5), 120, 25)  # one keyframe less pays for the frame numbers
+    Adaptive(keyframes=23, dtype='float32')
+    """
+    budget = bytes_per_person(codec, frames, joints)
+    name = "keyframes" if kind is Adaptive else "coefficients"
+    for count in range(frames, 1 if kind is Adaptive else 0, -1):
+        candidate = kind(**{name: count}, dtype=dtype or codec.dtype)
+        if bytes_per_person(candidate, frames, joints) <= budget:
+            return candidate
+    raise ValueError(f"no {kind.__name__} codec of {dtype or codec.dtype} values fits in {budget} bytes ({codec}); give more bytes or smaller values")
+
+
+def cosines(times: Tensor, frames: int, count: int) -> Tensor:
+    """Orthonormal DCT-II basis of `frames` frames at any times, float32 [len(times), min(count, frames)]."""
+    order = _steps(min(count, frames), times.device)
+    scale = torch.where(order == 0, 1.0, 2.0).div(frames).sqrt()
+    return (scale * torch.cos(torch.pi / frames * (times[:, None] + 0.5) * order)).float()
+
+
+def keyframes(tracks: Tensor, count: int) -> Tensor:
+    """The `count` frames, first and last among them, whose linear interpolation has the least squared error.
+
+    tracks [P, T, V, C] -> Long[P, count], increasing. Exact: best[k][j] = min over i of best[k-1][i] + error(i, j).
+    """
+    length = tracks.shape[1]
+    if count >= length:
+        return torch.arange(length, device=tracks.device).expand(len(tracks), -1)
+    # 64 tracks at a time: the tables of gap errors take T x T numbers a track.
+    return torch.cat([_keyframes(part, count) for part in tracks.split(64)])
+
+
+def _keyframes(tracks: Tensor, count: int) -> Tensor:
+    error = gap_errors(tracks).float()
+    best = error[:, 0].clone()  # [P, T]: ends at j, two frames kept
+    came_from = []
+    for _ in range(count - 2):
+        best, source = (best[:, :, None] + error).min(1)
+        came_from.append(source)
+    here = torch.full((len(tracks), 1), tracks.shape[1] - 1, device=tracks.device)
+    chosen = [here]
+    for source in reversed(came_from):
+        here = source.gather(1, here)
+        chosen.append(here)
+    chosen.append(torch.zeros_like(here))
+    return torch.cat(chosen[::-1], 1)
+
+
+def gap_errors(tracks: Tensor) -> Tensor:
+    """Squared error of drawing a straight line from frame i to frame j, for every i < j; infinite otherwise.
+
+    [P, T, V, C] -> float64 [P, T, T]. With G the Gram matrix of the frames, u = t - i and n = j - i, the error
+    sum |x_t - x_i (1 - u/n) - x_j u/n|^2 over i < t < j needs only running sums of G and of t G.
+    """
+    length = tracks.shape[1]
+    flat = (tracks - tracks.mean(1, keepdim=True)).flatten(2).double()
+    gram = flat @ flat.mT  # [P, T, T]
+    time = torch.arange(length, device=tracks.device, dtype=torch.float64)
+    i, j = time[:, None], time[None, :]
+    n = (j - i).clamp_min(1)
+
+    def between(running: Tensor, rows: int) -> Tensor:
+        """Sum over i < t < j of a [P, T(, column)] series; with a column, its frame is i (rows=0) or j (rows=1)."""
+        total = running.cumsum(1)
+        if running.ndim == 2:  # total[j-1] - total[i]
+            return (total.roll(1, 1)[:, None, :] - total[:, :, None]).masked_fill(j <= i, 0)
+        last = total.roll(1, 1).mT if rows == 0 else total.roll(1, 1).diagonal(dim1=1, dim2=2)[:, None, :]
+        first = total.diagonal(dim1=1, dim2=2)[:, :, None] if rows == 0 else total
+        return last - first
+
+    squares = between(gram.diagonal(dim1=1, dim2=2), 0)
+    with_i, with_j = between(gram, 0), between(gram, 1)  # sum of G[t, i], of G[t, j]
+    timed = time[:, None] * gram
+    later_i = (between(timed, 0) - i * with_i) / n  # sum of u/n G[t, i]
+    later_j = (between(timed, 1) - i * with_j) / n
+    inner = n - 1  # frames between
+    share = inner / 2  # sum of u/n
+    share_squared = (n - 1) * (2 * n - 1) / (6 * n)  # sum of (u/n)^2
+    own = gram.diagonal(dim1=1, dim2=2)
+    error = squares - 2 * (with_i - later_i) - 2 * later_j
+    error = error + own[:, :, None] * (inner - 2 * share + share_squared) + own[:, None, :] * share_squared
+    error = error + 2 * gram * (share - share_squared)
+    return error.clamp_min(0).masked_fill(j <= i, torch.inf)
+
+
+def _whole(codec, name: str, least: int = 1) -> None:
+    value = getattr(codec, name)
+    if not isinstance(value, int) or value < least:
+        raise ValueError(f"{type(codec).__name__}({name}={value!r}): expected a whole number, at least {least}")
+
+
+def _one_of(codec, name: str, known) -> None:
+    if getattr(codec, name) not in known:
+        raise ValueError(f"{type(codec).__name__}({name}={getattr(codec, name)!r}): expected one of {', '.join(known)}")
+
+
+def _tracks(x: Tensor):
+    """What every codec starts from: a function of kept frames -> [P, K, V, C], who is there [N, M], their gaps as bits."""
+    poses = to_frames(x).movedim(2, 1)  # [N, M, T, V, C]
+    there = motion.presence(poses)  # [N, M, T]
+    who = there.any(2)
+    gaps = ~there[who]  # [P, T]
+    if not gaps.any():
+        everyone = bool(who.all())
+
+        def plain(kept: Tensor | slice = slice(None)) -> Tensor:
+            return poses[:, :, kept].flatten(0, 1) if everyone else poses[:, :, kept][who]
+
+        return plain, who, None
+    nearest = _nearest_present(~gaps)
+
+    def filled(kept: Tensor | slice = slice(None)) -> Tensor:
+        """A track holds its nearest pose through a gap, so that no codec interpolates towards the origin."""
+        return poses[who].gather(1, nearest[:, kept, None, None].expand(-1, -1, *poses.shape[3:]))
+
+    return filled, who, _to_bits(gaps)
+
+
+def _untrack(tracks: Tensor, packed: Packed) -> Tensor:
+    """Tracks [P, F, V, C] back in their places in a batch [N, C, F, V, M], absent where they were."""
+    if packed.gaps is not None:
+        gaps = _from_bits(packed.gaps, packed.frames)[:, _times(packed, tracks.shape[1]).round().long()]
+        tracks = tracks.masked_fill(gaps[:, :, None, None], 0)
+    clips, persons = packed.who.shape
+    if len(tracks) == clips * persons:
+        poses = tracks
+    else:
+        poses = tracks.new_zeros(clips * persons, *tracks.shape[1:])
+        poses[packed.who.flatten()] = tracks
+    return motion.to_batch(poses.unflatten(0, (clips, persons)).movedim(1, 2))
+
+
+def _quantise(values: Tensor, dtype: str, over: tuple[int, int]) -> dict[str, Tensor]:
+    if dtype != "int8":
+        return {"values": values.to(DTYPES[dtype])}
+    low, high = values.amin(over, keepdim=True), values.amax(over, keepdim=True)
+    offset, scale = (low + high) / 2, ((high - low) / 254).clamp_min(1e-12)
+    return {"values": ((values - offset) / scale).round().to(torch.int8), "scale": scale, "offset": offset}
+
+
+def _interpolate(kept: Tensor, positions: Tensor) -> Tensor:
+    """Kept frames [P, K, V, C] at positions [P, F] among them."""
+    tracks, count = kept.shape[:2]
+    starts = torch.arange(tracks + 1, device=kept.device) * count
+    everywhere = torch.ones(tracks * count, 1, dtype=torch.bool, device=kept.device)
+    return motion.resample(kept.reshape(tracks * count, 1, *kept.shape[2:]), starts, positions, everywhere)[:, :, 0]
+
+
+def _positions_among(kept: Tensor, times: Tensor) -> Tensor:
+    """Where times [F] fall among kept frames [P, K]: 1.5 is half-way from the second to the third. [P, F]"""
+    count = kept.shape[1]
+    if count == 1:
+        return times.new_zeros(len(kept), len(times))
+    kept = kept.to(times.dtype).contiguous()
+    after = torch.searchsorted(kept, times.expand(len(kept), -1).contiguous(), right=True).clamp(1, count - 1)
+    left, right = kept.gather(1, after - 1), kept.gather(1, after)
+    return (after - 1) + (times - left) / (right - left)
+
+
+def _times(packed: Packed, frames: int | None) -> Tensor:
+    """The frame times to restore: all of them, or `frames` evenly over the clip."""
+    return motion.spread(0, packed.frames - 1, frames or packed.frames, packed.values.device)
+
+
+def _steps(count: int, device) -> Tensor:
+    return torch.arange(count, device=device, dtype=torch.float64)
+
+
+def _nearest_present(there: Tensor) -> Tensor:
+    """For each frame the nearest frame with the person in it. bool[P, T] -> Long[P, T]."""
+    time = torch.arange(there.shape[1], device=there.device)
+    far = 2 * there.shape[1]
+    before = torch.where(there, time, -far).cummax(1).values
+    after = torch.where(there, time, far).flip(1).cummin(1).values.flip(1)
+    return torch.where(time - before <= after - time, before, after)
+
+
+def _to_bits(flags: Tensor) -> Tensor:
+    padded = torch.nn.functional.pad(flags, (0, -flags.shape[1] % 8)).unflatten(1, (-1, 8))
+    weights = 2 ** torch.arange(8, device=flags.device)
+    return (padded * weights).sum(-1).to(torch.uint8)
+
+
+def _from_bits(bits: Tensor, count: int) -> Tensor:
+    return (bits[..., None].int() >> torch.arange(8, device=bits.device) & 1).bool().flatten(1)[:, :count]

@@ -1,0 +1,237 @@
+"""What a notebook asks for: its data at a preset's size, claims that are checked, values that are recorded."""
+
+from __future__ import annotations
+
+import html
+import json
+import os
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import torch
+
+from .data import ClipSet, load
+from .data.clips import write_atomic
+
+HEADLESS = "SKELKIT_HEADLESS"
+"""Set (to 1) when nobody is there to move a slider: panels then show their pure figure once."""
+RECORD = "SKELKIT_RECORD"
+"""Where a headless run wants the notebook's recorded values: a path ending in .json."""
+
+
+@dataclass(frozen=True)
+class Preset:
+    """How much work a notebook does.
+
+    Args:
+        clips: at most so many clips are used (the embedded set is made this large).
+        sample: clips for measurements that take the codecs or masks many passes.
+        draws: draws where a probability is compared with what is really drawn.
+    """
+
+    clips: int
+    sample: int
+    draws: int
+
+
+PRESETS = {
+    "smoke": Preset(clips=300, sample=120, draws=4_000),
+    "laptop": Preset(clips=3_000, sample=900, draws=40_000),
+    "gpu": Preset(clips=20_000, sample=6_000, draws=200_000),
+    "paper": Preset(clips=60_000, sample=20_000, draws=200_000),
+}
+"""smoke: CI, seconds. laptop: minutes on two cores. gpu, paper: as many clips as the published studies."""
+
+
+@dataclass(frozen=True)
+class Setup:
+    """What `begin` hands to a notebook."""
+
+    notebook: str
+    clips: ClipSet
+    preset: Preset
+    device: torch.device
+    embedded: bool
+    generator: torch.Generator
+
+    @property
+    def sample(self) -> ClipSet:
+        """The first `preset.sample` clips of the (already shuffled) set."""
+        return self.clips.select(slice(0, self.preset.sample))
+
+
+class ClaimFailed(AssertionError):
+    """A sentence of a notebook turned out to be false."""
+
+
+_state: dict = {}
+
+
+def begin(notebook: str, *, preset: str = "smoke", dataset: str = "synthetic", seed: int = 0, device: str = "auto") -> Setup:
+    """Start a notebook: its parameters in, its data out. Anything recorded or claimed before is forgotten.
+
+    Args:
+        notebook: the notebook's name; results carry it.
+        preset: one of `PRESETS`.
+        dataset: "synthetic" or a path that `skelkit.load` reads; relative to the notebook's folder.
+        seed: of the embedded data, of sampling and of every draw.
+        device: "auto" (a GPU where there is one), "cpu", "cuda".
+
+    Raises:
+        ValueError: an unknown preset or device; the message lists the known ones.
+    """
+    if preset not in PRESETS:
+        raise ValueError(f"no preset {preset!r}; known: {', '.join(PRESETS)}")
+    if not isinstance(seed, int):
+        raise ValueError(f"seed={seed!r}: expected a whole number")
+    size, where = PRESETS[preset], pick_device(device)
+    generator = torch.Generator().manual_seed(seed)
+    if dataset == "synthetic":
+        clips = load("synthetic", seed=seed, clips=size.clips)
+    else:
+        clips = load(dataset)
+    clips = clips.select(torch.randperm(len(clips), generator=generator)[: size.clips]).to(where)
+    parameters = {"preset": preset, "dataset": dataset, "seed": seed, "device": str(where)}
+    _state.clear()
+    _state.update(notebook=notebook, parameters=parameters, values={}, claims=[], began=time.perf_counter())
+    return Setup(notebook, clips, size, where, dataset == "synthetic", generator)
+
+
+def pick_device(device: str = "auto") -> torch.device:
+    """The device of that name; "auto" is a GPU where there is one.
+
+    >>> pick_device("cpu")
+    device(type='cpu')
+    """
+    if device == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    if device.split(":")[0] not in ("cpu", "cuda", "mps"):
+        raise ValueError(f"no device {device!r}; known: auto, cpu, cuda, mps")
+    if device.startswith("cuda") and not torch.cuda.is_available():
+        raise ValueError("device 'cuda' was asked for, but torch sees no GPU; use device='auto' or 'cpu'")
+    return torch.device(device)
+
+
+def is_headless() -> bool:
+    """Nobody is there to move a slider."""
+    return os.environ.get(HEADLESS, "") not in ("", "0")
+
+
+def claim(sentence: str, condition) -> None:
+    """Print a sentence with its numbers; stop the notebook if it is not true.
+
+    Raises:
+        ClaimFailed: with the sentence.
+    """
+    holds = bool(condition)
+    _note({"sentence": sentence, "holds": holds})
+    if not holds:
+        raise ClaimFailed(f"this claim is false here: {sentence}")
+    _show(_Line("✓", "#0072B2", sentence))
+
+
+def finding(condition, true: str, false: str) -> bool:
+    """For what depends on the data: print whichever of two sentences holds, record which, and return it."""
+    holds = bool(condition)
+    _note({"sentence": true if holds else false, "holds": holds, "finding": True})
+    _show(_Line("→", "#0072B2" if holds else "#D55E00", true if holds else false))
+    return holds
+
+
+def record(**values) -> None:
+    """Keep numbers and words of this run: shown as a table, written beside the executed notebook when it runs headlessly.
+
+    Raises:
+        TypeError: a value that is no number, word, or list of such.
+    """
+    clean = {name: _plain(name, value) for name, value in values.items()}
+    _state.setdefault("values", {}).update(clean)
+    _show(_Table(clean))
+    target = os.environ.get(RECORD)
+    if target:
+        write_atomic(Path(target), json.dumps(results(), indent=1, ensure_ascii=False).encode())
+
+
+def results() -> dict:
+    """Everything recorded and claimed since `begin`, as written to the JSON file."""
+    kept = {key: _state.get(key) for key in ("notebook", "parameters", "values", "claims")}
+    return kept | {"seconds": round(time.perf_counter() - _state.get("began", time.perf_counter()), 2)}
+
+
+def words(value) -> str:
+    """A value of the data card in words.
+
+    >>> words({"one": 1, "two": 2})
+    'one 1, two 2'
+    """
+    return ", ".join(f"{k} {v}" for k, v in value.items()) if isinstance(value, dict) else str(value)
+
+
+def describe_presets() -> str:
+    """One line a preset, for `--help`."""
+    return "; ".join(f"{name}: " + ", ".join(f"{k} {v:,}" for k, v in asdict(p).items()) for name, p in PRESETS.items())
+
+
+PARAMETERS = ("preset", "dataset", "seed", "device")
+"""What every notebook's parameters cell declares."""
+
+
+def _plain(name: str, value):
+    if isinstance(value, torch.Tensor):
+        value = value.tolist()
+    if hasattr(value, "item"):
+        value = value.item()
+    if isinstance(value, float):
+        return float(f"{value:.6g}")
+    if isinstance(value, (bool, int, str)) or value is None:
+        return value
+    if isinstance(value, (list, tuple)):
+        return [_plain(name, v) for v in value]
+    if isinstance(value, dict):
+        return {str(k): _plain(name, v) for k, v in value.items()}
+    raise TypeError(f"record({name}=…): a {type(value).__name__} cannot be written as JSON; pass numbers, words, lists or dictionaries of them")
+
+
+def _note(entry: dict) -> None:
+    _state.setdefault("claims", []).append(entry)
+
+
+def _show(item) -> None:
+    try:
+        from IPython import get_ipython
+        from IPython.display import display
+    except ImportError:
+        get_ipython = None
+    if get_ipython is None or get_ipython() is None:
+        print(item)
+    else:
+        display(item)
+
+
+class _Line:
+    def __init__(self, mark: str, colour: str, sentence: str):
+        self.mark, self.colour, self.sentence = mark, colour, sentence
+
+    def __repr__(self) -> str:
+        return f"{self.mark} {self.sentence}"
+
+    def _repr_html_(self) -> str:
+        mark = f'<b style="color:{self.colour}" aria-hidden="true">{self.mark}</b>'
+        return f'<p style="border-left:3px solid {self.colour};padding:.2em .7em;margin:.3em 0">{mark} {html.escape(self.sentence)}</p>'
+
+
+class _Table:
+    def __init__(self, values: dict):
+        self.values = values
+
+    def __repr__(self) -> str:
+        width = max(map(len, self.values), default=0)
+        return "\n".join(f"{name:<{width}}  {value}" for name, value in self.values.items())
+
+    def _repr_html_(self) -> str:
+        def cell(value) -> str:
+            return html.escape(f"{value:,.6g}" if isinstance(value, float) else str(value))
+
+        rows = "".join(f'<tr><th scope="row" style="text-align:left">{html.escape(k)}</th><td>{cell(v)}</td></tr>' for k, v in self.values.items())
+        return f'<table><caption style="text-align:left">Recorded</caption>{rows}</table>'

@@ -1,0 +1,137 @@
+import json
+from collections import Counter
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from skelkit import skeletons
+from skelkit.skeletons import Skeleton
+
+built_in = pytest.mark.parametrize("skeleton", skeletons.KNOWN.values(), ids=skeletons.KNOWN)
+
+
+def distances(skeleton, start):
+    """Bones from `start` to every joint, by repeatedly walking all bones."""
+    found = {start: 0}
+    while len(found) < len(skeleton.joints):
+        for a, b in skeleton.bones:
+            for here, there in ((a, b), (b, a)):
+                if here in found and there not in found:
+                    found[there] = found[here] + 1
+    return [found[joint] for joint in skeleton.joints]
+
+
+@st.composite
+def trees(draw):
+    """A skeleton of 1 to 12 joints, each new one hung from any earlier one, listed in any order, rooted anywhere."""
+    count = draw(st.integers(1, 12))
+    parents = [draw(st.integers(0, i - 1)) for i in range(1, count)]
+    names = draw(st.permutations([f"j{i}" for i in range(count)]))
+    bones = draw(st.permutations([(names[c], names[p]) for c, p in enumerate(parents, 1)]))
+    return Skeleton("any", sorted(names), bones, root=draw(st.sampled_from(names)))
+
+
+@given(trees())
+def test_degrees_hops_and_parents_of_any_tree_agree_with_counting(skeleton):
+    count = Counter(joint for bone in skeleton.bones for joint in bone)
+    assert skeleton.degrees.tolist() == [count[joint] for joint in skeleton.joints]
+    assert skeleton.hops.tolist() == distances(skeleton, skeleton.root)
+    pairs = {frozenset(bone) for bone in skeleton.bones}
+    for joint, parent in enumerate(skeleton.parents):
+        if skeleton.joints[joint] == skeleton.root:
+            assert parent == -1
+        else:
+            assert frozenset((skeleton.joints[joint], skeleton.joints[parent])) in pairs
+            assert skeleton.hops[parent] == skeleton.hops[joint] - 1
+
+
+@given(trees())
+def test_every_joint_of_any_tree_is_in_exactly_one_body_part(skeleton):
+    assert sorted(joint for part in skeleton.parts.values() for joint in part) == sorted(skeleton.joints)
+
+
+@given(trees())
+def test_the_three_subsets_of_the_partition_share_nothing_and_cover_the_graph_with_columns_that_add_to_one(skeleton):
+    wanted = torch.eye(len(skeleton)).bool()
+    for a, b in skeleton.bones:
+        i, j = skeleton.joints.index(a), skeleton.joints.index(b)
+        wanted[i, j] = wanted[j, i] = True
+    used = skeleton.partition > 0
+    assert torch.equal(used.sum(0), wanted.long())
+    torch.testing.assert_close(skeleton.partition.sum((0, 1)), torch.ones(len(skeleton)))
+    hops = distances(skeleton, skeleton.root)
+    for subset, i, j in used.nonzero().tolist():
+        assert subset == (0 if hops[i] == hops[j] else 1 if hops[i] < hops[j] else 2)
+
+
+@built_in
+def test_mirroring_twice_changes_nothing_and_mirrored_bones_are_bones(skeleton):
+    mirror = skeleton.mirror
+    assert torch.equal(mirror[mirror], torch.arange(len(skeleton)))
+    pairs = {frozenset(edge) for edge in skeleton.edges}
+    assert {frozenset((int(mirror[a]), int(mirror[b]))) for a, b in skeleton.edges} == pairs
+
+
+@built_in
+def test_left_and_right_pair_up_in_the_built_in_skeletons(skeleton):
+    lefts = [j for j in skeleton.joints if j.startswith("left_") or j.endswith("_L")]
+    assert [left for left, _ in skeleton.mirror_pairs] == lefts
+    assert all(left.replace("left", "right").replace("_L", "_R") == right for left, right in skeleton.mirror_pairs)
+
+
+@built_in
+def test_body_parts_of_the_built_in_skeletons_name_every_joint_once(skeleton):
+    assert sorted(joint for part in skeleton.parts.values() for joint in part) == sorted(skeleton.joints)
+
+
+def test_the_ntu_graph_has_the_published_degrees():
+    degree = dict(zip(skeletons.NTU25.joints, skeletons.NTU25.degrees.tolist(), strict=True))
+    assert degree["spine_shoulder"] == 4
+    assert degree["spine_base"] == 3
+    assert [j for j, d in degree.items() if d == 1] == ["head", "left_foot", "right_foot", "left_hand_tip", "right_hand_tip"]
+
+
+def test_a_skeleton_of_ones_own_takes_five_lines():
+    joints = ["Hips", "Head", "LeftHand", "RightHand"]
+    bones = [("Hips", "Head"), ("Hips", "LeftHand"), ("RightHand", "Hips")]
+    mine = Skeleton("mine", joints, bones, root="Hips")
+    assert mine.degrees.tolist() == [3, 1, 1, 1]
+    assert mine.mirror_pairs == (("LeftHand", "RightHand"),)
+    assert mine.parts == {"trunk": ("Hips",), "Head": ("Head",), "LeftHand": ("LeftHand",), "RightHand": ("RightHand",)}
+
+
+@built_in
+def test_a_skeleton_survives_json(skeleton):
+    again = Skeleton(**json.loads(json.dumps(skeleton.to_dict())))
+    assert again == skeleton
+    assert again.parts == skeleton.parts
+
+
+@built_in
+def test_a_built_in_skeleton_is_found_by_its_number_of_joints(skeleton):
+    assert skeletons.of_size(len(skeleton)) is skeleton
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"joints": ["a", "b", "a"], "bones": [("a", "b")], "root": "a"}, "joint names are repeated: a"),
+        ({"joints": ["a", "b"], "bones": [("a", "c")], "root": "a"}, "has no joint 'c'; its joints are: a, b"),
+        ({"joints": ["a", "b"], "bones": [("a", "b")], "root": "c"}, "has no joint 'c'"),
+        ({"joints": ["a", "b"], "bones": [("a", "b")], "root": "a", "parts": {"arm": ["c"]}}, "has no joint 'c'"),
+        ({"joints": ["a", "b", "c"], "bones": [("a", "b")], "root": "a"}, "3 joints need 2 bones .* found 1 bones, with no way from 'a' to c"),
+        ({"joints": ["a", "b", "c"], "bones": [("a", "b"), ("b", "a")], "root": "a"}, "with no way from 'a' to c"),
+        ({"joints": ["a", "b", "c"], "bones": [("a", "b"), ("b", "c"), ("c", "a")], "root": "a"}, "need 2 bones .*; found 3 bones"),
+    ],
+    ids=["repeated joint", "unknown joint", "unknown root", "unknown joint in a part", "joint adrift", "bone given twice", "loop"],
+)
+def test_a_skeleton_that_is_not_one_tree_of_known_joints_is_refused(fields, message):
+    with pytest.raises(ValueError, match=message):
+        Skeleton("wrong", **fields)
+
+
+def test_an_unknown_number_of_joints_is_answered_with_the_known_ones():
+    with pytest.raises(ValueError, match=r"no built-in skeleton has 24 joints; they have 25 \(ntu25\), 20 \(kinect20\)"):
+        skeletons.of_size(24)
