@@ -73,7 +73,9 @@ def bench_data(device: torch.device, clips: int = 3000, rounds: int = 5) -> list
     x = some.batch(slice(None), frames=120)
     some.present  # noqa: B018 - computed once per set, as in training
     seconds, copy, ratio = median_ratio(lambda: some.batch(slice(None), frames=120), lambda: x.clone(), rounds * 3)
-    rows.append({"what": "batch of 512, 120 frames", "ms": 1000 * seconds, "copy ms": 1000 * copy, "times a copy": ratio, "clips a second": 512 / seconds})
+    rows.append(
+        {"what": "batch of 512, 120 frames", "ms": 1000 * seconds, "copy ms": 1000 * copy, "times a copy": ratio, "clips a second": 512 / seconds}
+    )
     return rows
 
 

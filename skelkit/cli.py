@@ -93,7 +93,9 @@ def _dataset(given: str) -> tuple[str, str]:
 
 
 def _data(commands) -> None:
-    command = commands.add_parser("data", help="describe, convert or show recordings", description="Look at recordings, or turn them into one fast file.")
+    command = commands.add_parser(
+        "data", help="describe, convert or show recordings", description="Look at recordings, or turn them into one fast file."
+    )
     verbs = command.add_subparsers(dest="verb", required=True, metavar="describe | convert | show")
     describe = verbs.add_parser("describe", help="counts, lengths, persons, subjects", description="Print what a data set holds.")
     describe.add_argument("source", help='"synthetic" or a path')

@@ -235,7 +235,8 @@ def gap_errors(tracks: Tensor) -> Tensor:
     sum |x_t - x_i (1 - u/n) - x_j u/n|^2 over i < t < j needs only running sums of G and of t G.
     """
     length = tracks.shape[1]
-    flat = (tracks - tracks.mean(1, keepdim=True)).flatten(2).double()
+    flat = tracks.flatten(2).double()
+    flat = flat - flat.mean(1, keepdim=True)
     gram = flat @ flat.mT  # [P, T, T]
     time = torch.arange(length, device=tracks.device, dtype=torch.float64)
     i, j = time[:, None], time[None, :]
@@ -315,9 +316,10 @@ def _untrack(tracks: Tensor, packed: Packed) -> Tensor:
 def _quantise(values: Tensor, dtype: str, over: tuple[int, int]) -> dict[str, Tensor]:
     if dtype != "int8":
         return {"values": values.to(DTYPES[dtype])}
+    values = values.float()
     low, high = values.amin(over, keepdim=True), values.amax(over, keepdim=True)
     offset, scale = (low + high) / 2, ((high - low) / 254).clamp_min(1e-12)
-    return {"values": ((values - offset) / scale).round().to(torch.int8), "scale": scale, "offset": offset}
+    return {"values": ((values - offset) / scale).round().clamp(-127, 127).to(torch.int8), "scale": scale, "offset": offset}
 
 
 def _interpolate(kept: Tensor, positions: Tensor) -> Tensor:

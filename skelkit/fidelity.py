@@ -14,9 +14,13 @@ from .data.clips import ClipSet
 
 def joint_error(x: Tensor, y: Tensor) -> Tensor:
     """Distance of each joint from where it was, metres. Batches [N, C, T, V, M] -> [N, T, V, M]; 0 where nobody is."""
+    _same_shape(x, y)
+    return (x - y).norm(dim=1)
+
+
+def _same_shape(x: Tensor, y: Tensor) -> None:
     if x.shape != y.shape:
         raise ValueError(f"original and restored clips differ in shape: {list(x.shape)} and {list(y.shape)}; decode to the original frames")
-    return (x - y).norm(dim=1)
 
 
 def rmse(x: Tensor, y: Tensor, over: str = "all") -> Tensor:
@@ -37,7 +41,7 @@ def rmse(x: Tensor, y: Tensor, over: str = "all") -> Tensor:
     return ((squared * there).sum(axes[over]) / there.sum(axes[over]).clamp_min(1)).sqrt() * 1000
 
 
-def acceleration(x: Tensor, cutoff: float | None = 0.2) -> Tensor:
+def acceleration(x: Tensor, cutoff: float | None = 0.1) -> Tensor:
     """Motion complexity of each clip: RMS second difference of the joints present, metres per frame squared. [N, C, T, V, M] -> [N].
 
     A straight line over s frames is off by a u (s - u) / 2 after u of them when the acceleration a is constant, so its RMS
@@ -94,6 +98,8 @@ def rank_correlation(a: Tensor, b: Tensor) -> float:
     >>> round(rank_correlation(torch.tensor([1.0, 2, 3, 4]), torch.tensor([1.0, 4, 9, 16])), 6)
     1.0
     """
+    if a.numel() != b.numel():
+        raise ValueError(f"rank correlation of {a.numel()} and {b.numel()} values; give two series of equal length")
 
     def ranks(values: Tensor) -> Tensor:
         values = values.flatten().double()
@@ -109,8 +115,9 @@ def delay(x: Tensor, y: Tensor, most: float = 15.0, step: float = 1.0) -> float:
     frame average two frames and so lose sensor noise: on noisy clips whole steps judge more fairly.
 
     Raises:
-        ValueError: the clips are too short for such shifts.
+        ValueError: the clips are too short for such shifts, or differ in shape.
     """
+    _same_shape(x, y)
     frames, margin = x.shape[2], int(most) + 1
     if frames <= 2 * margin:
         raise ValueError(f"clips of {frames} frames are too short to look for delays up to {most} frames; pass a smaller most=")
@@ -119,6 +126,6 @@ def delay(x: Tensor, y: Tensor, most: float = 15.0, step: float = 1.0) -> float:
     starts = torch.arange(len(x) + 1, device=x.device) * frames
     wanted, present = motion.to_frames(y)[:, margin : frames - margin], motion.presence(poses).flatten(0, 1)
     poses = poses.flatten(0, 1)
-    candidates = torch.arange(-most, most + step / 2, step).tolist()
+    candidates = torch.arange(-most, most + step / 2, step, dtype=torch.float64).tolist()
     errors = [float((motion.resample(poses, starts, (inner - d).expand(len(x), -1), present) - wanted).square().sum()) for d in candidates]
     return candidates[min(range(len(errors)), key=errors.__getitem__)]

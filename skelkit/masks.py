@@ -77,8 +77,9 @@ def frame_motion(x: Tensor, cutoff: float | None = None, fps: float = 30.0) -> T
         cutoff: low-pass the clips at this frequency (Hz) first, so that sensor noise is not taken for motion.
         fps: frames per second of x, for `cutoff`.
     """
-    there = motion.presence(motion.to_frames(check_batch(x))).sum(2).clamp_min(1)  # [N, T]
-    moved = motion.velocity(x if cutoff is None else motion.low_pass(x, cutoff, fps)).square().sum((1, 3, 4)) / (there * x.shape[3])
+    there = motion.presence(motion.to_frames(check_batch(x)))  # [N, T, M]
+    moving = torch.nn.functional.pad((there[:, 1:] & there[:, :-1]).sum(2), (0, 1)).clamp_min(1)  # [N, T], present here and in the next frame
+    moved = motion.velocity(x if cutoff is None else motion.low_pass(x, cutoff, fps)).square().sum((1, 3, 4)) / (moving * x.shape[3])
     if x.shape[2] > 1:
         moved[:, -1] = moved[:, -2]
     return moved
@@ -102,7 +103,7 @@ def low_motion_frames(
     x: Tensor, skeleton: Skeleton | None = None, ratio: float = 0.2, generator=None, cutoff: float | None = None, fps: float = 30.0
 ) -> Tensor:
     """The round(ratio T) frames that move least; nothing is drawn. bool [N, T]. (ASMa's f.)"""
-    return _top(-frame_motion(x, cutoff, fps), _count(ratio, x.shape[2], "frames"))
+    return _top(frame_motion(x, cutoff, fps), _count(ratio, x.shape[2], "frames"), lowest=True)
 
 
 def motion_attentive_frames(
@@ -196,8 +197,8 @@ def inclusion(weights: Tensor, count: int) -> Tensor:
     """
     weights = weights.double() / weights.double().mean()
     items = len(weights)
-    if count >= items:
-        return torch.ones(items)
+    if count >= items or count < 1:
+        return torch.full((items,), float(count > 0))
     nodes, share = _gauss_legendre(400)
     slowest = weights.min()
     times = -torch.log1p(-nodes) / slowest  # node = 1 - exp(-slowest * time)
@@ -278,10 +279,11 @@ def asymmetric_views(
     f hides high-degree joints and low-motion frames; g hides low-degree joints and high-motion frames.
 
     Raises:
-        ValueError: 2 frame_ratio > 1, so that some frame would be hidden from both; or nothing would be left to see.
+        ValueError: more than half of the frames each, so that some frame would be hidden from both; or nothing would be left to see.
     """
-    if frame_ratio > 0.5:
-        raise ValueError(f"frame_ratio={frame_ratio}: f and g would hide the same frames from both encoders; keep it at 0.5 or below")
+    hidden = _count(frame_ratio, check_batch(x, skeleton).shape[2], "frames")
+    if 2 * hidden > x.shape[2]:
+        raise ValueError(f"frame_ratio={frame_ratio}: f and g would each hide {hidden} of {x.shape[2]} frames, some of them both; choose less")
     low_pass = {"cutoff": cutoff, "fps": fps}
     f = View(degree_joints(x, skeleton, joint_ratio, generator), low_motion_frames(x, ratio=frame_ratio, **low_pass))
     g = View(inverse_degree_joints(x, skeleton, joint_ratio, generator), high_motion_frames(x, ratio=frame_ratio, **low_pass))
@@ -336,9 +338,14 @@ def _draw_joints(weights: Tensor, x: Tensor, skeleton: Skeleton, ratio: float, g
     return _draw(weights, _count(ratio, len(skeleton), "joints"), generator)
 
 
-def _top(scores: Tensor, count: int) -> Tensor:
-    """Mark the `count` largest of each row. [N, K] -> bool [N, K]."""
-    return torch.zeros_like(scores, dtype=torch.bool).scatter_(1, scores.topk(count, 1).indices, True)
+def _top(scores: Tensor, count: int, lowest: bool = False) -> Tensor:
+    """Mark the `count` largest (or lowest) of each row. [N, K] -> bool [N, K].
+
+    Equal scores rank by place, so that the lowest and the largest share nothing even where all are equal.
+    """
+    order = scores.argsort(dim=1, stable=True)
+    chosen = order[:, :count] if lowest else order[:, scores.shape[1] - count :]
+    return torch.zeros_like(scores, dtype=torch.bool).scatter_(1, chosen, True)
 
 
 def _gauss_legendre(count: int) -> tuple[Tensor, Tensor]:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import base64
 import html
 import itertools
 import json
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
 from .data.clips import write_atomic
-from .runner import Run
+from .runner import NOTEBOOKS, Run
 
 PLOTLY = "application/vnd.plotly.v1+json"
 WIDGET, WIDGET_STATE = "application/vnd.jupyter.widget-view+json", "application/vnd.jupyter.widget-state+json"
@@ -42,6 +44,7 @@ def write(runs: Sequence[Run], path: Path, title: str = "The skelkit study") -> 
     from .viz.page import player_module
 
     links = " ".join(f'<a href="#{html.escape(run.name)}">{html.escape(run.name.replace("_", " "))}</a>' for run in runs)
+    links += ' <a href="#glossary">glossary</a>'
     parameters = runs[0].results["parameters"] if runs else {}
     # Only the folder's name of a path: a report is passed on, and a path says more than its reader needs.
     about = ", ".join(f"{k} {Path(str(v)).name if k == 'dataset' else v}" for k, v in parameters.items())
@@ -51,7 +54,7 @@ def write(runs: Sequence[Run], path: Path, title: str = "The skelkit study") -> 
         f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>{html.escape(title)}</title><style>{_STYLE}{_highlight()}</style>\n<script>{get_plotlyjs()}</script>\n{player_module()}</head>\n"
         f"<body><nav>{links}</nav>\n<p>{html.escape(title)}: {html.escape(about)}. Recomputed in {seconds:.0f} s; every sentence marked ✓ was checked in this run.</p>\n"
-        f"{sections}\n</body></html>\n"
+        f"{sections}\n{_glossary()}\n</body></html>\n"
     )
     return write_atomic(path, page.encode())
 
@@ -65,17 +68,39 @@ def _highlight() -> str:
 def _body(path: Path) -> str:
     """One executed notebook as HTML, charts and players alive, code folded. (nbconvert's own pages drop both.)"""
     import nbformat
-    from nbconvert.filters import markdown2html
 
     notebook = nbformat.read(path, as_version=4)
     widgets = notebook.metadata.get("widgets", {}).get(WIDGET_STATE, {}).get("state", {})
     parts = []
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
-            parts.append(markdown2html(cell.source))
+            parts.append(_markdown(cell.source))
         elif cell.cell_type == "code":
             parts.append(_code(cell) + "".join(_output(output, widgets) for output in cell.outputs))
     return "\n".join(parts)
+
+
+def _markdown(source: str) -> str:
+    """Markdown as HTML; pictures become part of the page, links between notebooks become links within it."""
+    from nbconvert.filters import markdown2html
+
+    page = markdown2html(source)
+    page = re.sub(r'src="(pictures/[\w.-]+)"', lambda m: f'src="{_data_uri(NOTEBOOKS / m[1])}"', page)
+    page = re.sub(r'href="glossary\.md#([\w-]+)"', r'href="#glossary-\1"', page).replace('href="glossary.md"', 'href="#glossary"')
+    return re.sub(r'href="(\d\d_\w+)\.ipynb"', r'href="#\1"', page)
+
+
+def _data_uri(picture: Path) -> str:
+    return f"data:image/png;base64,{base64.b64encode(picture.read_bytes()).decode()}"
+
+
+def _glossary() -> str:
+    """The glossary as the last section of the page; its terms get ids that the notebooks link to."""
+    path = NOTEBOOKS / "glossary.md"
+    if not path.is_file():
+        return ""
+    page = re.sub(r'<h2 id="([\w-]+)"', r'<h2 id="glossary-\1"', _markdown(path.read_text("utf-8")))
+    return f'<section id="glossary">{page}</section>'
 
 
 def _code(cell) -> str:

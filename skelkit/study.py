@@ -131,12 +131,11 @@ def claim(sentence: str, condition) -> None:
     _show(_Line("✓", "#0072B2", sentence))
 
 
-def finding(condition, true: str, false: str) -> bool:
-    """For what depends on the data: print whichever of two sentences holds, record which, and return it."""
+def finding(condition, true: str, false: str) -> None:
+    """For what depends on the data: print whichever of two sentences holds, and record which."""
     holds = bool(condition)
     _note({"sentence": true if holds else false, "holds": holds, "finding": True})
     _show(_Line("→", "#0072B2" if holds else "#D55E00", true if holds else false))
-    return holds
 
 
 def record(**values) -> None:
@@ -231,7 +230,11 @@ class _Table:
 
     def _repr_html_(self) -> str:
         def cell(value) -> str:
-            return html.escape(f"{value:,.6g}" if isinstance(value, float) else str(value))
+            if isinstance(value, dict):
+                return "<br>".join(f"{html.escape(str(k))}: {cell(v)}" for k, v in value.items())
+            if isinstance(value, list):
+                return ", ".join(map(cell, value))
+            return f"{value:.4g}" if isinstance(value, float) else html.escape(str(value))
 
         rows = "".join(f'<tr><th scope="row" style="text-align:left">{html.escape(k)}</th><td>{cell(v)}</td></tr>' for k, v in self.values.items())
         return f'<table><caption style="text-align:left">Recorded</caption>{rows}</table>'

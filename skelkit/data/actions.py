@@ -6,7 +6,7 @@ description fits every subject; angles are radians. What a pose does not name ke
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cache
 
 import torch
@@ -60,6 +60,11 @@ def _there_and_back(start: Pose, pose: Pose, peak: Pose | None = None) -> tuple[
 _SEAT = {"lift": -0.49, "forward": -0.46, "bend": 0.06, "r_up": -0.62, "r_fwd": 0.5, "l_up": -0.62, "l_fwd": 0.5}
 _DESK = _SEAT | _pose(left=(-0.22, -0.42, 0.58, 0, -0.1, 0.6), nod=0.42, bend=0.24)
 _HOLDING = _pose((-0.13, -0.22, 0.54, 0.1, 0.1, 0.4))
+_BITE = _pose((-0.12, 0.06, 0.42, 0.1, 0.5))
+_WATCH = _pose(left=(-0.25, -0.22, 0.5, 0.7, 0, 0.8), nod=0.4, look=0.12)
+_SHAKE = _pose((-0.12, -0.3, 0.8), forward=0.03)
+_GIVE = _pose((-0.1, -0.28, 0.8), forward=0.03, nod=0.2)
+_EMPTY = _pose((0.0, -0.55, 0.5))
 _BOTH = _pose((-0.16, -0.26, 0.52, 0.1), (-0.16, -0.26, 0.52, 0.1), nod=0.22)
 _LOW = _pose((0.0, -0.25, 0.9), (0.1, -0.85, 0.3), lift=-0.14, forward=-0.12, tilt=0.32, bend=0.36, nod=-0.1)
 _HUG = _pose((-0.2, -0.02, 0.8, 0.5), (-0.15, 0.12, 0.78, 0.5), bend=0.14, forward=0.08, cock=0.2, nod=0.1)
@@ -91,19 +96,20 @@ _RAISED = _pose((0.3, 0.2, 0.34, 0.5, 0, 0.3))
 _WAVE = _there_and_back(_pose((0.28, 0.02, 0.38, 0.4, 0, 0.2)), _RAISED)
 _WAVING = {"r_out": (0.085, 1, 0), "r_roll": (0.3, 1, 0), "r_up": (-0.02, 2, 0)}
 _WALKING = {
-    "l_step_fwd": (-1 / 6.2832, 1, 0), "r_step_fwd": (1 / 6.2832, 1, 0), "l_step_up": (-0.07, 1, 0.25), "r_step_up": (0.07, 1, 0.25),
-    "r_fwd": (-0.2, 1, 0.02), "l_fwd": (0.2, 1, 0.02), "twist": (-0.09, 1, 0), "turn": (0.05, 1, 0), "lift": (0.012, 2, 0.25), "side": (0.02, 1, 0.25),
+    "l_step_fwd": (-1, 1, 0), "r_step_fwd": (1, 1, 0), "l_step_up": (-0.07, 1, 0.25), "r_step_up": (0.07, 1, 0.25),
+    "r_fwd": (-0.2, 1, 0.02), "l_fwd": (0.2, 1, 0.02), "twist": (-0.09, 1, 0), "turn": (0.05, 1, 0),
+    "lift": (0.012, 2, 0.25), "side": (0.02, 1, 0.25),
 }  # fmt: skip
 
 
-def _writing(start: tuple, end: tuple, rhythm: dict, rate: float) -> Action:
+def _seated(rate: float, start: tuple, end: tuple, **rhythm: tuple) -> Action:
     """Seated at a table, the left hand resting on it: only the right hand tells what is being done."""
     return Action(3.4, ((0, _DESK | _pose(start)), (1, _DESK | _pose(end))), rhythm, rate, (0.02, 0.98))
 
 
 def _walk(seconds: float, rate: float, stride: float) -> Action:
-    """Feet that swing back as fast as the body goes forward stand still: amplitude stride / 2 pi."""
-    rhythm = {k: (a * (stride if "step_fwd" in k else 1), h, p) for k, (a, h, p) in _WALKING.items()}
+    """A foot that swings back as fast as the body goes forward stands still: its amplitude is stride / 2 pi."""
+    rhythm = {k: (a * stride / 6.2832 if "step_fwd" in k else a, h, p) for k, (a, h, p) in _WALKING.items()}
     return Action(seconds, ((0, {}), (1, {"bend": 0.03})), rhythm, rate, (0.1, 0.92), stride)
 
 
@@ -113,13 +119,9 @@ def _two(seconds: float, distance: float, first: tuple, second: tuple, rhythm: d
 
 
 _ALONE = {
-    "drink": Action(
-        3.6,
-        _there_and_back(_HOLDING, _pose((-0.14, 0.06, 0.43, 0.2, 0.4, 0.5)), _pose((-0.14, 0.13, 0.42, 0.4, 0.6, 0.5), nod=-0.25)),
-    ),
-    "eat": Action(3.6, _there_and_back(_HOLDING, _pose((-0.13, 0.04, 0.42, 0.1, 0.5)), _pose((-0.12, 0.1, 0.4, 0.15, 0.5), nod=0.15)),
-                  {"nod": (0.05, 1, 0), "r_flex": (0.12, 1, 0)}, 1.4),
-    "brush teeth": Action(3.6, _there_and_back(_pose((-0.1, -0.1, 0.45, 0.3, 0.2)), _pose((-0.1, 0.08, 0.42, 0.5, 0.2), nod=0.1)),
+    "drink": Action(3.6, _there_and_back(_HOLDING, _pose((-0.14, 0.06, 0.43, 0.2, 0.4, 0.5)), _pose((-0.14, 0.13, 0.42, 0.4, 0.6, 0.5)))),
+    "eat": Action(3.6, ((0, _HOLDING), (0.3, _BITE), (0.52, _HOLDING), (0.76, _BITE), (1, _HOLDING))),
+    "brush teeth": Action(3.6, _there_and_back(_pose((-0.1, -0.1, 0.45, 0.3, 0.2)), _pose((-0.1, 0.08, 0.42, 0.5, 0.2))),
                           {"r_out": (0.05, 1, 0), "r_flex": (0.15, 1, 0.1)}, 2.4),
     "wave": Action(3.0, _WAVE, _WAVING, 1.15, (0.1, 0.9)),
     "wave fast": Action(3.0, _WAVE, _WAVING, 1.9, (0.1, 0.9)),
@@ -127,7 +129,7 @@ _ALONE = {
                    {"r_out": (0.065, 1, 0), "l_out": (0.065, 1, 0)}, 1.9, (0.1, 0.9)),
     "brush hair": Action(3.6, _there_and_back(_pose((0.12, 0.32, 0.3, 0.5, 0.1)), _pose((0.12, 0.45, 0.24, 0.6, 0.2), cock=-0.1)),
                          {"r_up": (0.07, 1, 0), "r_fwd": (0.08, 1, 0.25), "r_flex": (0.25, 1, 0.3)}, 0.9, (0.1, 0.9)),
-    "look at watch": Action(2.8, _there_and_back(_pose(left=(-0.14, -0.42, 0.48, 0.4)), _pose(left=(-0.25, -0.22, 0.5, 0.7, 0, 0.8), nod=0.4, look=0.12))),
+    "look at watch": Action(2.8, _there_and_back(_pose(left=(-0.14, -0.42, 0.48, 0.4)), _WATCH)),
     "nod": Action(2.6, _there_and_back({}, {"nod": 0.12}), {"nod": (0.26, 1, 0), "bend": (0.025, 1, 0.05)}, 1.3),
     "throw": Action(2.6, (
         (0, _HOLDING),
@@ -152,11 +154,12 @@ _ALONE = {
         (0.68, _pose((0.3, -0.75, 0.3), (0.3, -0.75, 0.3), lift=-0.08, forward=-0.03, tilt=0.1, bend=0.08)),
         (0.96, {}),
     )),
-    "walk slowly": _walk(3.8, 0.5, 0.42),
-    "walk briskly": _walk(3.4, 0.75, 0.46),
-    "write": _writing((-0.33, -0.44, 0.58, 0, 0.2), (-0.18, -0.44, 0.58, 0, 0.2), {"r_out": (0.03, 1, 0), "r_up": (0.012, 2, 0), "r_flex": (0.12, 2, 0.2)}, 1.5),
-    "type": _writing((-0.24, -0.42, 0.58, 0, -0.1, 0.6), (-0.24, -0.42, 0.58, 0, -0.1, 0.6), {"r_up": (0.03, 1, 0), "r_flex": (0.3, 1, 0.1)}, 2.4),
-    "use phone": _writing((-0.24, -0.36, 0.54, 0, 0.1, -0.5), (-0.26, -0.36, 0.54, 0, 0.1, -0.5), {"r_flex": (0.3, 1, 0), "r_up": (0.035, 1, 0), "r_roll": (0.3, 1, 0.2)}, 0.8),
+    "walk slowly": _walk(3.8, 0.45, 0.48),
+    "walk briskly": _walk(3.4, 0.8, 0.48),
+    "write": _seated(1.5, (-0.33, -0.44, 0.58, 0, 0.2), (-0.18, -0.44, 0.58, 0, 0.2), r_out=(0.03, 1, 0), r_up=(0.012, 2, 0), r_flex=(0.12, 2, 0.2)),
+    "type": _seated(2.4, (-0.24, -0.42, 0.58, 0, -0.1, 0.6), (-0.24, -0.42, 0.58, 0, -0.1, 0.6), r_up=(0.03, 1, 0), r_flex=(0.3, 1, 0.1)),
+    "use phone": _seated(0.8, (-0.24, -0.36, 0.54, 0, 0.1, -0.5), (-0.26, -0.36, 0.54, 0, 0.1, -0.5),
+                         r_flex=(0.3, 1, 0), r_up=(0.035, 1, 0), r_roll=(0.3, 1, 0.2)),
     "sit down": Action(3.7, _SIT),
     "stand up": Action(3.7, _SIT, reverse=True),
     "put on jacket": Action(4.4, _JACKET),
@@ -167,31 +170,39 @@ _ALONE = {
     "put down": Action(3.7, _LIFT, reverse=True),
 }  # fmt: skip
 _TOGETHER = {
-    "shake hands": _two(
-        3.0, 1.12, _there_and_back(_NEAR, _pose((-0.12, -0.3, 0.8), forward=0.03)), _there_and_back(_NEAR, _pose((-0.12, -0.3, 0.8), forward=0.03)),
-        {"r_up": (0.06, 1, 0)}, 1.9,
-    ),
+    "shake hands": _two(3.0, 1.12, _there_and_back(_NEAR, _SHAKE), _there_and_back(_NEAR, _SHAKE), {"r_up": (0.06, 1, 0)}, 1.9),
     "push": _two(
         2.6, 0.95,
         ((0, _READY), (0.46, _pose((-0.05, -0.08, 0.9, 0.2, -0.6), (-0.05, -0.08, 0.9, 0.2, -0.6), bend=0.12, forward=0.08)), (0.9, _READY)),
-        ((0, {}), (0.34, {}), (0.56, _pose((0.25, -0.8, 0.25), (0.25, -0.8, 0.25), bend=-0.12, nod=0.2, forward=-0.08, l_step_up=0.1, l_step_fwd=-0.16)),
-         (0.76, {"go": -0.16, "l_step_up": 0.02, "r_step_up": 0.06, "r_step_fwd": 0.08, "bend": 0.04}), (0.95, {"go": -0.18})),
+        (
+            (0, {}),
+            (0.34, {}),
+            (0.56, _pose((0.25, -0.8, 0.25), (0.25, -0.8, 0.25), bend=-0.12, nod=0.2, forward=-0.08, l_step_up=0.1, l_step_fwd=-0.16)),
+            (0.76, {"go": -0.16, "l_step_up": 0.02, "r_step_up": 0.06, "r_step_fwd": 0.08, "bend": 0.04}),
+            (0.95, {"go": -0.18}),
+        ),
     ),
-    "hug": _two(
-        3.4, 0.62, _there_and_back(_READY, _HUG), _there_and_back(_READY, _HUG | {"r_up": 0.12, "l_up": -0.05}), {"r_up": (0.035, 1, 0)}, 1.6,
-    ),
+    "hug": _two(3.4, 0.62, _there_and_back(_READY, _HUG), _there_and_back(_READY, _HUG | {"r_up": 0.12}), {"r_up": (0.035, 1, 0)}, 1.6),
     "hand over": _two(
         3.0, 1.15,
-        ((0, _HOLDING), (0.45, _pose((-0.1, -0.28, 0.8), forward=0.03, nod=0.2)), (0.6, _pose((-0.1, -0.28, 0.8), forward=0.03, nod=0.2)), (1, _pose((0.0, -0.55, 0.5)))),
-        ((0, _pose((0.0, -0.55, 0.5))), (0.48, _pose((-0.1, -0.28, 0.8), forward=0.03, nod=0.2)), (0.62, _pose((-0.1, -0.28, 0.78), nod=0.2)), (1, _HOLDING)),
+        ((0, _HOLDING), (0.45, _GIVE), (0.6, _GIVE), (1, _EMPTY)),
+        ((0, _EMPTY), (0.48, _GIVE), (0.62, _pose((-0.1, -0.28, 0.78), nod=0.2)), (1, _HOLDING)),
     ),
     "punch": _two(
         2.4, 0.95,
-        ((0, _READY), (0.28, _pose((0.08, -0.25, 0.25, 0.3), (-0.1, -0.15, 0.4), twist=-0.15)),
-         (0.5, _pose((-0.2, 0.05, 0.93, 0.3), (-0.05, -0.2, 0.35), twist=0.25, forward=0.05, bend=0.05)),
-         (0.7, _pose((0.0, -0.15, 0.4, 0.2), (-0.1, -0.1, 0.4))), (1, _READY)),
-        ((0, _READY), (0.36, _READY), (0.58, _pose((0, -0.05, 0.42, 0.4), (0, -0.05, 0.42, 0.4), bend=-0.14, lean=0.1, look=0.35, nod=-0.15, forward=-0.06)),
-         (0.95, _READY | {"bend": 0.03})),
+        (
+            (0, _READY),
+            (0.28, _pose((0.08, -0.25, 0.25, 0.3), (-0.1, -0.15, 0.4), twist=-0.15)),
+            (0.5, _pose((-0.2, 0.05, 0.93, 0.3), (-0.05, -0.2, 0.35), twist=0.25, forward=0.05, bend=0.05)),
+            (0.7, _pose((0.0, -0.15, 0.4, 0.2), (-0.1, -0.1, 0.4))),
+            (1, _READY),
+        ),
+        (
+            (0, _READY),
+            (0.36, _READY),
+            (0.58, _pose((0, -0.05, 0.42, 0.4), (0, -0.05, 0.42, 0.4), bend=-0.14, lean=0.1, look=0.35, nod=-0.15, forward=-0.06)),
+            (0.95, _READY | {"bend": 0.03}),
+        ),
     ),
 }  # fmt: skip
 _CATALOGUE: dict[str, Action] = _ALONE | _TOGETHER
@@ -221,6 +232,10 @@ class Scores:
     seconds: Tensor  # [2A]
     distance: Tensor  # [2A] metres
     reverse: Tensor  # bool[2A]
+
+    def of(self, rows: Tensor) -> Scores:
+        """The scores of these rows, on their device."""
+        return Scores(*(getattr(self, f.name).to(rows.device)[rows] for f in fields(self)))
 
 
 @cache

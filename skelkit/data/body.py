@@ -8,6 +8,7 @@ z forward of a person who faces along z, metres.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 import torch
 from torch import Tensor
@@ -24,6 +25,7 @@ PROPORTIONS = {
 """Bone lengths as shares of the body height: an adult as Kinect v2 sees one ("ankle": its height; "hips", "shoulders": half)."""
 
 _STAND = 0.99  # hip above ankle, in leg lengths, when standing: knees are never quite straight
+_DROP = 0.31  # hip joints lie so much of their distance below the base of the spine
 _STANCE = 0.015  # feet this much of a leg length outside the hips
 _ELBOW = (0.5, -0.8, -0.45)  # where elbows point: out, up, forward
 
@@ -40,6 +42,7 @@ class People:
     left_handed: Tensor  # bool
 
 
+@cache
 def people() -> People:
     """The same forty whatever the seed: heights, limb ratios, tempo, size of movements, posture and handedness."""
     draw = torch.Generator().manual_seed(25)
@@ -61,7 +64,7 @@ def joints(dofs: Tensor, bones: Tensor, walked: Tensor) -> Tensor:
     upright = tuple(v.expand(-1, len(walked)) for v in torch.eye(3, device=dofs.device)[..., None])
     base = torch.stack([zero, zero, leg * (d["go"] + walked)])  # the point between the feet
     heading = _turned(upright, 1, d["turn"])
-    over = torch.stack([leg * d["side"], size["ankle"] + leg * (_STAND + d["lift"]), leg * d["forward"]])
+    over = torch.stack([leg * d["side"], size["ankle"] + leg * (_STAND + d["lift"]) + _DROP * size["hips"], leg * d["forward"]])
     found = {"spine_base": base + _in_frame(heading, over)}
 
     pelvis = _turned(_turned(heading, 0, d["tilt"]), 2, d["list"])
@@ -100,11 +103,15 @@ def _arm(side: str, sign: float, d: dict[str, Tensor], spine_shoulder: Tensor, c
     return {f"{side}_{name}": p for name, p in zip(("shoulder", "elbow", "wrist", "hand", "hand_tip", "thumb"), places, strict=True)}
 
 
-def _leg(side: str, sign: float, d: dict[str, Tensor], spine_base: Tensor, base: Tensor, pelvis, heading, size: dict[str, Tensor]) -> dict[str, Tensor]:
+def _leg(
+    side: str, sign: float, d: dict[str, Tensor], spine_base: Tensor, base: Tensor, pelvis, heading, size: dict[str, Tensor]
+) -> dict[str, Tensor]:
     """Hip to toes. Feet stay on the floor: a step below it counts as standing."""
     leg = size["thigh"] + size["shin"]
-    hip = spine_base + size["hips"] * (0.95 * sign * pelvis[0] - 0.31 * pelvis[1])
-    spot = torch.stack([sign * (size["hips"] + leg * (_STANCE + d["step_out"])), size["ankle"] + leg * d["step_up"].clamp_min(0), leg * d["step_fwd"]])
+    hip = spine_base + size["hips"] * (0.95 * sign * pelvis[0] - _DROP * pelvis[1])
+    spot = torch.stack(
+        [sign * (size["hips"] + leg * (_STANCE + d["step_out"])), size["ankle"] + leg * d["step_up"].clamp_min(0), leg * d["step_fwd"]]
+    )
     target = base + _in_frame(heading, spot) - hip
     forward = heading[2] + 0.15 * sign * heading[0]
     knee, ankle, _ = two_bones(hip, target, forward, torch.zeros_like(leg), size["thigh"], size["shin"])
@@ -120,11 +127,11 @@ def two_bones(start: Tensor, target: Tensor, towards: Tensor, swing: Tensor, fir
     distance is kept between a third and 0.998 of the chain's length, smoothly, so that the end slows before it is stretched out.
     """
     length = first + second
-    share = target.norm(dim=0) / length
+    share = _dot(target, target).sqrt() / length
     axis = target / (share * length).clamp_min(1e-6)
     share = torch.where(share > 0.97, 0.97 + 0.028 * ((share - 0.97) / 0.028).tanh(), share.clamp_min(1 / 3))
     distance = share * length
-    pole = _unit(towards - (towards * axis).sum(0) * axis)
+    pole = _unit(towards - _dot(towards, axis) * axis)
     pole = pole * swing.cos() + _cross(pole, axis) * swing.sin()
     along = (first**2 + distance**2 - second**2) / (2 * distance)
     aside = (first**2 - along**2).clamp_min(0).sqrt()
@@ -156,5 +163,9 @@ def _cross(a: Tensor, b: Tensor) -> Tensor:
     return torch.stack([a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]])
 
 
+def _dot(a: Tensor, b: Tensor) -> Tensor:
+    return a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
+
+
 def _unit(v: Tensor) -> Tensor:
-    return v / v.norm(dim=0).clamp_min(1e-6)
+    return v * _dot(v, v).clamp_min(1e-12).rsqrt()

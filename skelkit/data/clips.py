@@ -287,7 +287,9 @@ class ClipSet:
 
     # -- batches ---------------------------------------------------------------------------------------------------
 
-    def batch(self, index, frames: int | None = None, crop: float | tuple[float, float] | None = None, generator: torch.Generator | None = None) -> Tensor:
+    def batch(
+        self, index, frames: int | None = None, crop: float | tuple[float, float] | None = None, generator: torch.Generator | None = None
+    ) -> Tensor:
         """Clips as one tensor [N, C, T, V, M] on this set's device, in one gather-and-lerp.
 
         Args:
@@ -332,7 +334,7 @@ class ClipSet:
             raise FileNotFoundError(f"{path}: no such file")
         try:
             with safe_open(path, "pt") as file:
-                about, tensors = file.metadata() or {}, {k: file.get_tensor(k) for k in file.keys()}
+                about, tensors = file.metadata() or {}, {k: file.get_tensor(k) for k in file.keys()}  # noqa: SIM118 - not a dict
         except SafetensorError as error:
             raise ValueError(f"{path}: not a whole safetensors file ({error}); write it again with ClipSet.save") from error
         if about.get("format") != FORMAT:

@@ -70,14 +70,32 @@ def against_target(rows: Sequence[tuple[str, float, float]], title: str, what: s
 
 
 def reference_pose(clips: ClipSet, tries: int = 400) -> Tensor:
-    """The pose, facing the reader, whose joints overlap least among `tries` frames of the set: [V, 2], metres."""
+    """A pose to draw values on, facing the reader: [V, 2], metres.
+
+    Of `tries` frames of the set, one side of the body is mirrored to the other, so that both sides look alike; the result whose joints
+    overlap least is taken.
+    """
     rows = torch.linspace(0, len(clips.poses) - 1, min(tries, len(clips.poses))).long().to(clips.device)
     poses = clips.poses[rows, 0].float()
     poses = _facing(poses[motion.presence(poses)], clips.skeleton).cpu()  # [tries, V, 2]
+    poses = _symmetric(poses, clips.skeleton)
     apart = torch.cdist(poses, poses) + torch.eye(poses.shape[1]) * 9
-    upright = poses[..., 1].amax(1) - poses[..., 1].amin(1)
-    crowding = apart.clamp_min(1e-3).pow(-1).mean((1, 2))  # a few tight spots cost more than general closeness gains
-    return poses[(crowding / upright.clamp_min(1e-3)).argmin()]
+    height = poses[..., 1].amax(1) - poses[..., 1].amin(1)
+    crowding = apart.clamp_min(1e-2).pow(-1).mean((1, 2))  # a few tight spots cost more than general closeness gains
+    return poses[(crowding / height.clamp_min(1e-3)).argmin()]
+
+
+def _symmetric(poses: Tensor, skeleton: Skeleton) -> Tensor:
+    """Each pose twice: with its left side mirrored to the right, and the other way round; the midline straight. [2 P, V, 2]"""
+    image = poses[:, skeleton.mirror] * torch.tensor([-1.0, 1.0])
+    midline = (poses + image) / 2
+    sides = []
+    for side in (0, 1):
+        own = torch.zeros(len(skeleton), dtype=torch.bool)
+        own[[skeleton.index(pair[side]) for pair in skeleton.mirror_pairs]] = True
+        pose = torch.where(own[:, None], poses, torch.where(own[skeleton.mirror][:, None], image, midline))
+        sides.append(pose)
+    return torch.cat(sides)
 
 
 def _facing(poses: Tensor, skeleton: Skeleton) -> Tensor:
@@ -87,7 +105,7 @@ def _facing(poses: Tensor, skeleton: Skeleton) -> Tensor:
     across = (poses[..., left, :] - poses[..., right, :]).mean(-2) if left else poses.new_tensor([1.0, 0, 0]).expand(poses[..., 0, :].shape)
     across = across * across.new_tensor([1, 0, 1])
     across = across / across.norm(dim=-1, keepdim=True).clamp_min(1e-6)
-    middle = poses.mean(-2, keepdim=True)
+    middle = poses[..., [skeleton.index(skeleton.root)], :]
     return torch.stack([((poses - middle) * across[..., None, :]).sum(-1), poses[..., 1] - poses[..., 1].amin(-1, keepdim=True)], -1)
 
 
@@ -217,17 +235,16 @@ def by_class(
 ) -> go.Figure:
     """One point per class, named; `marked` classes get their own symbol."""
     marked = marked or [False] * len(names)
+    labels = _label_places(x, y, [_readable(n) for n in names])
     fig = go.Figure()
-    for flag, label, symbol, colour in (
-        (False, "one person" if mark else "", "circle", OKABE_ITO["blue"]),
-        (True, mark, "diamond", OKABE_ITO["vermilion"]),
-    ):
+    for flag, label, symbol, colour in ((False, "one person", "circle", OKABE_ITO["blue"]), (True, mark, "diamond", OKABE_ITO["vermilion"])):
         mine = [k for k in range(len(names)) if bool(marked[k]) is flag]
         if mine:
             fig.add_scatter(
-                x=[x[k] for k in mine], y=[y[k] for k in mine], mode="markers+text", name=label, showlegend=bool(mark) and any(marked),
-                text=[_readable(names[k]) for k in mine], textposition=_label_places([x[k] for k in mine], [y[k] for k in mine]), textfont={"size": 11},
-                marker={"symbol": symbol, "size": 9, "color": colour}, cliponaxis=False, hovertemplate="%{text}: %{x:.3g}, %{y:.3g}<extra></extra>",
+                x=[x[k] for k in mine], y=[y[k] for k in mine], mode="markers+text", name=label, showlegend=any(marked),
+                text=[labels[k][0] for k in mine], textposition=[labels[k][1] for k in mine], textfont={"size": 11},
+                customdata=[_readable(names[k]) for k in mine], hovertemplate="%{customdata}: %{x:.3g}, %{y:.3g}<extra></extra>",
+                marker={"symbol": symbol, "size": 9, "color": colour}, cliponaxis=False,
             )  # fmt: skip
     fig.update_layout(height=520)
     return figure_defaults(fig, title, f"{title}: one point for each of {len(names)} classes; {x_title} across, {y_title} up.", x_title, y_title)
@@ -307,7 +324,7 @@ def bars(groups: Mapping[str, Mapping[str, float]], title: str, x: str, y: str, 
         fig.add_bar(x=[_readable(k) for k in values], y=list(values.values()), name=name, hovertemplate="%{x}: %{y:.3g}<extra>" + name + "</extra>")
     fig.update_layout(barmode="group", height=height)
     text = "; ".join(f"{name}: {', '.join(f'{_readable(k)} {v:.3g}' for k, v in list(values.items())[:6])}" for name, values in groups.items())
-    return figure_defaults(fig, title, f"{title}. {text}.", x, y)
+    return figure_defaults(fig, title, f"{title}, bars of {y} for each {x}. {text}.", x, y)
 
 
 # -- axes --------------------------------------------------------------------------------------------------------------
@@ -322,12 +339,26 @@ def _nice_log(fig: go.Figure, axis: str, values: Sequence[float], exact: bool = 
     update(type="log", tickvals=ticks, ticktext=[f"{t:g}" for t in ticks])
 
 
-def _label_places(x: Sequence[float], y: Sequence[float]) -> list[str]:
-    """Where each point's name goes, so that fewer names lie on each other: the emptier side, above or below."""
+def _label_places(x: Sequence[float], y: Sequence[float], names: Sequence[str]) -> list[tuple[str, str]]:
+    """(text, place) for each point: above, below or beside it where no other name or point lies; the crowded ones go unnamed."""
     spread_x, spread_y = (max(max(v) - min(v), 1e-9) for v in (x, y))
-    places = []
-    for k in range(len(x)):
-        near = [(x[o] - x[k], y[o] - y[k]) for o in range(len(x)) if o != k and abs(x[o] - x[k]) < spread_x / 9 and abs(y[o] - y[k]) < spread_y / 16]
-        above = sum(dy >= 0 for _, dy in near)
-        places.append("bottom center" if above > len(near) - above else "top center")
-    return places
+    points = [((a - min(x)) / spread_x, (b - min(y)) / spread_y) for a, b in zip(x, y, strict=True)]  # unit square
+    taken = [(px - 0.008, px + 0.008, py - 0.012, py + 0.012) for px, py in points]
+    result = []
+    for (px, py), name in zip(points, names, strict=True):
+        width, height = 0.0095 * len(name), 0.042
+        boxes = {
+            "top center": (px - width / 2, px + width / 2, py + 0.013, py + 0.013 + height),
+            "bottom center": (px - width / 2, px + width / 2, py - 0.013 - height, py - 0.013),
+            "middle right": (px + 0.012, px + 0.012 + width, py - height / 2, py + height / 2),
+            "middle left": (px - 0.012 - width, px - 0.012, py - height / 2, py + height / 2),
+        }
+        free = [place for place, box in boxes.items() if not any(_overlap(box, other) for other in taken)]
+        if free:
+            taken.append(boxes[free[0]])
+        result.append((name, free[0]) if free else ("", "top center"))
+    return result
+
+
+def _overlap(a: tuple[float, ...], b: tuple[float, ...]) -> bool:
+    return a[0] < b[1] and b[0] < a[1] and a[2] < b[3] and b[2] < a[3]

@@ -10,9 +10,11 @@ import json
 import re
 from collections.abc import Callable
 
+import anywidget
 import ipywidgets as widgets
 import plotly.graph_objects as go
 import torch
+import traitlets
 from IPython.display import display
 
 from .. import codecs, fidelity, masks, motion, study
@@ -21,28 +23,58 @@ from . import figures
 from .player import compare, player
 
 PLOTLY_MIME = "application/vnd.plotly.v1+json"
-_WIDE = {"description_width": "9em"}
+_WIDE = {"description_width": "11em"}
 _LAYOUT = widgets.Layout(width="420px")
+
+
+class _Redraw(anywidget.AnyWidget):
+    """What draws a chart anew in the page.
+
+    Plotly's renderer for JupyterLab and Voilà draws an output once and ignores `update_display`. So this asks the same renderer for its Plotly,
+    and redraws in place. Other front ends have no such renderer, and follow `update_display`.
+    """
+
+    _esm = """
+    async function redraw(figure) {
+      const module = await window._JUPYTERLAB?.["jupyterlab-plotly"]?.get("./mimeExtension");
+      const plotly = module?.().RenderedPlotly?.Plotly;
+      for (const node of plotly ? document.querySelectorAll(".js-plotly-plot") : []) {
+        if (!figure.layout.meta.chart || node.layout?.meta?.chart !== figure.layout.meta.chart) continue;
+        const { width, height } = node.layout;
+        await plotly.react(node, figure.data, { width, height, ...figure.layout }, figure.config);
+      }
+    }
+    export default { initialize: ({ model }) => model.on("change:figure", () => redraw(model.get("figure"))) };
+    """
+    figure = traitlets.Dict().tag(sync=True)
 
 
 class Chart:
     """A plotly figure in the page that can be exchanged without a flicker; no FigureWidget, which would save its JavaScript."""
 
     def __init__(self, figure: go.Figure):
-        self._figure, self._handle = figure, None
+        self._figure, self._handle, self._redraw = figure, None, None
 
-    @staticmethod
-    def _bundle(figure: go.Figure) -> dict:
+    def _bundle(self, figure: go.Figure) -> dict:
         content = figure.to_plotly_json() | {"config": {"displaylogo": False, "responsive": True}}
-        return {PLOTLY_MIME: _jsonable(content), "text/plain": (figure.layout.meta or {}).get("alt", "figure")}
+        content = _jsonable(content)
+        alt = (content["layout"].get("meta") or {}).get("alt", "figure")
+        if self._redraw is not None:
+            content["layout"]["meta"] = (content["layout"].get("meta") or {}) | {"chart": self._redraw.model_id}
+        return {PLOTLY_MIME: content, "text/plain": alt}
 
-    def show(self) -> None:
-        self._handle = display(self._bundle(self._figure), raw=True, display_id=True)
+    def show(self, live: bool = False) -> None:
+        """Show it; `live` if it will be exchanged."""
+        if live:
+            self._redraw = _Redraw()
+        self._handle = display(self._bundle(self._figure), raw=True, display_id=live or None)
 
     def update(self, figure: go.Figure) -> None:
         self._figure = figure
         if self._handle is not None:
-            self._handle.update(self._bundle(figure), raw=True)
+            bundle = self._bundle(figure)
+            self._handle.update(bundle, raw=True)
+            self._redraw.figure = bundle[PLOTLY_MIME]
 
 
 def _jsonable(content: dict) -> dict:
@@ -56,7 +88,7 @@ class Panel:
 
     Args:
         state: settings -> what to show; pure. It returns ``{"player": (clips, options), "text": html, "figure": Figure}``,
-            of which every entry but "text" may be missing.
+            of which every entry but "text" may be missing; "frame" is the frame that the player shows at first.
         controls: setting name -> widget with a `value`.
         make: `player` or `compare`.
     """
@@ -66,6 +98,8 @@ class Panel:
         first = state(**self.values)
         self.text = widgets.HTML(first["text"])
         self.player = make(*first["player"][0], **first["player"][1]) if "player" in first else None
+        if self.player is not None:
+            self.player.frame = first.get("frame", 0)
         self.chart = Chart(first["figure"]) if "figure" in first else None
         self._make = make
         for control in controls.values():
@@ -95,7 +129,7 @@ class Panel:
                 display(self.player)
             display({"text/html": self.text.value, "text/plain": _plain_text(self.text.value)}, raw=True)
         if self.chart is not None:
-            self.chart.show()
+            self.chart.show(live=not study.is_headless())
 
 
 def show(figure: go.Figure) -> None:
@@ -165,7 +199,9 @@ def compression(clips: ClipSet, interval: int = 5, frames: int = 120) -> Panel:
         )
         values = [None, r["error"]]
         options = {"fps": clip.fps * frames / len(clip), "values": values, "value_label": "joint error", "units": "mm", "value_range": (0.0, 100.0)}
-        return {"player": ((r["x"], r["y"]), options | {"skeleton": clip.skeleton, "labels": ["original", "restored"]}), "text": text}
+        options |= {"skeleton": clip.skeleton, "labels": ["original", "restored"]}
+        most = int(r["error"].mean((1, 2)).argmax())  # frame 0 is always kept: nothing moves there
+        return {"player": ((r["x"], r["y"]), options), "text": text, "frame": most}
 
     controls = {
         "interval": widgets.IntSlider(value=interval, min=1, max=30, description="interval s", continuous_update=True, style=_WIDE, layout=_LAYOUT),
@@ -225,7 +261,8 @@ def masking(clips: ClipSet, ratio: float = 0.3) -> Panel:
         )
         options = {"masked": m["hidden"], "values": m["joints"], "value_label": "probability of being hidden", "units": "", "value_range": (0.0, 1.0)}
         figure = figures.motion_over_time(m["energy"], clip.fps, {f"hidden: {frames}": m["frames"]}, f"{_readable(action)}: motion and hidden frames")
-        return {"player": ((clip,), options | {"labels": [_readable(action)]}), "text": text, "figure": figure}
+        seen = int((m["energy"] * ~m["hidden"].all(1)).argmax())  # the liveliest frame that is not hidden
+        return {"player": ((clip,), options | {"labels": [_readable(action)]}), "text": text, "figure": figure, "frame": seen}
 
     controls = {
         "joints": widgets.Dropdown(options=list(JOINT_MASKS), value="high degree (f)", description="hide joints", style=_WIDE, layout=_LAYOUT),

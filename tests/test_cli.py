@@ -1,0 +1,81 @@
+"""The `skelkit` command, run in this process."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from skelkit import ClipSet
+from skelkit.cli import main
+
+
+@pytest.mark.parametrize("arguments", [[], ["study"], ["data"], ["data", "describe"], ["data", "convert"], ["data", "show"], ["bench"]])
+def test_every_command_has_help_that_reads_like_documentation(arguments, capsys):
+    with pytest.raises(SystemExit) as stop:
+        main([*arguments, "--help"])
+    assert stop.value.code == 0
+    text = capsys.readouterr().out
+    assert "usage: skelkit" in text
+    assert len(text) > 200
+
+
+def test_the_command_is_installed():
+    assert "skelkit study" in subprocess.run([sys.executable, "-m", "skelkit.cli", "--help"], capture_output=True, text=True, check=True).stdout
+
+
+def test_describe_prints_the_data_card(capsys):
+    assert main(["data", "describe", "synthetic"]) == 0
+    assert "30" in capsys.readouterr().out.split("classes")[1].split("\n")[0]
+
+
+def test_describe_as_json_can_be_read_by_programs(capsys):
+    main(["data", "describe", "synthetic", "--json"])
+    card = json.loads(capsys.readouterr().out)
+    assert card["clips"] == sum(card["per class"].values())
+
+
+def test_convert_writes_a_file_that_loads_and_refuses_to_overwrite_it(tmp_path, capsys):
+    target = tmp_path / "clips.safetensors"
+    assert main(["data", "convert", "synthetic", str(target)]) == 0
+    assert len(ClipSet.load(target)) > 0
+    before = target.read_bytes()
+    assert main(["data", "convert", "synthetic", str(target)]) == 1
+    assert "pass --force" in capsys.readouterr().err
+    assert target.read_bytes() == before
+
+
+def test_show_writes_a_page_for_one_clip(tmp_path):
+    page = tmp_path / "clip.html"
+    assert main(["data", "show", "synthetic", "--clip", "3", "--out", str(page)]) == 0
+    assert "skelkitPlayer" in page.read_text()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["data", "describe", "nowhere"], "nowhere"),
+        (["data", "show", "synthetic", "--clip", "100000"], "clip 100000 was asked for"),
+        (["data", "convert", "synthetic", "clips.npy"], "must end in .safetensors"),
+        (["study", "99"], "no notebook '99'"),
+        (["study", "--dataset", "nowhere"], "nowhere: no such file or folder"),
+        (["bench", "everything"], "no benchmark everything; there are: codecs"),
+        (["bench", "masks", "--device", "tpu"], "no device 'tpu'"),
+    ],
+)
+def test_a_wrong_argument_gets_one_line_that_says_what_to_do(arguments, message, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert main(arguments) == 1
+    error = capsys.readouterr().err
+    assert message in error
+    assert error.count("\n") == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_bench_prints_ratios(capsys, monkeypatch):
+    from skelkit import bench
+
+    monkeypatch.setitem(bench.BENCHES, "codecs", lambda device: bench.bench_codecs(device, clips=4, rounds=1))
+    assert main(["bench", "codecs", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert all(row["times a copy"] > 0 for row in found["codecs"])

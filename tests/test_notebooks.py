@@ -1,0 +1,144 @@
+"""The notebooks as they are kept, and as they run: papermill regression against recorded expectations."""
+
+import json
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from skelkit import runner, study
+
+ROOT = Path(__file__).parent.parent
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+EXPECTED = ROOT / "tests" / "expected"
+by_name = pytest.mark.parametrize("path", NOTEBOOKS, ids=[p.stem for p in NOTEBOOKS])
+
+
+@by_name
+def test_a_notebook_is_kept_without_outputs_but_those_that_are_checked(path):
+    strip = re.search(r"^strip:.*\n\t\$\(BIN\)/(nbstripout .*) notebooks/\*\.ipynb$", (ROOT / "Makefile").read_text(), re.MULTILINE)[1]
+    dirty = subprocess.run([Path(sys.executable).parent / "nbstripout", "--verify", *shlex.split(strip)[1:], path], capture_output=True, text=True)
+    assert dirty.returncode == 0, f"{path.name} was saved with outputs or run-time metadata; run: make strip"
+    checked = [c for c in nbformat.read(path, as_version=4).cells if c.get("outputs")]
+    assert all("nbval-check-output" in c.metadata.tags for c in checked)
+    assert path.stat().st_size < 100_000
+
+
+@by_name
+def test_a_notebook_declares_the_four_parameters(path):
+    import papermill
+
+    assert sorted(papermill.inspect_notebook(str(path))) == sorted(study.PARAMETERS)
+
+
+@by_name
+def test_a_notebook_has_the_parts_that_a_reader_expects(path):
+    text = "\n".join(c.source for c in nbformat.read(path, as_version=4).cells if c.cell_type == "markdown")
+    for part in ("**Afterwards you can explain**", "*Run time:*", "## Summary", "## Exercises", "glossary.md"):
+        assert part in text, f"{path.name} lacks {part}"
+
+
+@by_name
+def test_every_exercise_has_a_folded_answer_that_checks_itself(path):
+    nb = nbformat.read(path, as_version=4)
+    exercises = re.findall(r"^\d+\. ", next(c.source for c in nb.cells if c.source.startswith("## Exercises")), re.MULTILINE)
+    answers = [c for c in nb.cells if "answer" in c.metadata.get("tags", [])]
+    assert len(answers) == len(exercises) >= 3
+    for cell in answers:
+        assert cell.metadata["jupyter"]["source_hidden"]
+        assert "study.claim(" in cell.source or "study.finding(" in cell.source
+
+
+@by_name
+def test_links_lead_somewhere_and_pictures_have_alt_text(path):
+    terms = {re.sub(r"[^\w]+", "-", t.lower()) for t in re.findall(r"^## (.+)$", (ROOT / "notebooks" / "glossary.md").read_text(), re.MULTILINE)}
+    for cell in nbformat.read(path, as_version=4).cells:
+        if cell.cell_type != "markdown":
+            continue
+        for picture, alt, target in re.findall(r"(!?)\[([^\]]*)\]\(([^)]+)\)", cell.source):
+            file, _, anchor = target.partition("#")
+            assert (ROOT / "notebooks" / file).is_file(), f"{path.name} links to {target}"
+            assert not anchor or anchor in terms, f"{path.name}: the glossary has no {anchor}"
+            assert not picture or len(alt) > 30, f"{path.name}: {target} needs alt text that says what it shows"
+
+
+@by_name
+def test_numbers_in_sentences_are_computed(path):
+    """Prose may name numbers of the papers and of the settings; a measured number belongs into a claim."""
+    for cell in nbformat.read(path, as_version=4).cells:
+        if cell.cell_type == "markdown":
+            assert not re.search(r"\d(\.\d+)? ?(mm|%|m/s)(?!\w)", cell.source), f"{path.name}: a measured number stands in prose: {cell.source[:200]}"
+
+
+@pytest.fixture(scope="session")
+def study_runs(tmp_path_factory):
+    """The whole study at preset smoke on the embedded data, run once."""
+    out = tmp_path_factory.mktemp("study")
+    runs = runner.run_all([], out, {"preset": "smoke", "dataset": "synthetic", "seed": 0, "device": "cpu"}, tell=lambda _: None)
+    return {run.name: run for run in runs}
+
+
+def close(found, expected, tolerance: float) -> bool:
+    if isinstance(expected, dict):
+        return isinstance(found, dict) and found.keys() == expected.keys() and all(close(found[k], expected[k], tolerance) for k in expected)
+    if isinstance(expected, list):
+        return isinstance(found, list) and len(found) == len(expected) and all(close(a, b, tolerance) for a, b in zip(found, expected, strict=True))
+    if isinstance(expected, float) and isinstance(found, (int, float)):
+        return abs(found - expected) <= tolerance * max(abs(expected), 1e-3)
+    return found == expected
+
+
+@by_name
+def test_recorded_values_are_what_they_were(path, study_runs):
+    """Floats within 2 % (other processors round otherwise), everything else exactly. After a wanted change: python tests/expect.py"""
+    expected = json.loads((EXPECTED / f"{path.stem}.json").read_text())
+    found = study_runs[path.stem].results["values"]
+    assert found.keys() == expected.keys()
+    wrong = {k: (found[k], expected[k]) for k in expected if not close(found[k], expected[k], 0.02)}
+    assert not wrong
+
+
+@by_name
+def test_an_executed_notebook_stays_under_one_megabyte_and_without_warnings(path, study_runs):
+    run = study_runs[path.stem]
+    assert run.path.stat().st_size < 1_000_000
+    for cell in nbformat.read(run.path, as_version=4).cells:
+        for output in cell.get("outputs", []):
+            assert output.output_type != "error"
+            assert output.get("name") != "stderr", f"{path.name} prints to standard error: {output.get('text')}"
+
+
+def test_the_report_is_one_offline_page_that_holds_everything(study_runs, tmp_path):
+    from skelkit import report
+
+    page = report.write(list(study_runs.values()), tmp_path / "report.html")
+    text = page.read_text()
+    assert page.stat().st_size < 15_000_000
+    assert not re.search(r'(src|href)="https?://', re.sub(r"<script>.*?</script>", "", text, flags=re.DOTALL))
+    assert text.count("plotly.js v") == 1, "plotly.js is in the page once"
+    for run in study_runs.values():
+        for claim in run.results["claims"]:
+            assert claim["sentence"].split(":")[0][:40].replace("'", "&#x27;") in text
+    charts = sum(
+        "vnd.plotly" in str(o.get("data", {}).keys())
+        for r in study_runs.values()
+        for c in nbformat.read(r.path, 4).cells
+        for o in c.get("outputs", [])
+    )
+    assert text.count("Plotly.newPlot(") >= charts > 8
+    assert text.count("skelkitPlayer.mount(document") >= 5
+
+
+REAL = ["bandai-namco-2", "precog-2016/precog.npz"]
+
+
+@pytest.mark.parametrize("dataset", REAL)
+def test_every_claim_holds_on_real_recordings(dataset, real_data, tmp_path):
+    path = real_data(dataset)
+    runs = runner.run_all([], tmp_path, {"preset": "smoke", "dataset": str(path), "seed": 0, "device": "cpu"}, tell=lambda _: None)
+    assert len(runs) == len(NOTEBOOKS)
+    assert all(c["holds"] or c.get("finding") for run in runs for c in run.results["claims"])

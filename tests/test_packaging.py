@@ -1,0 +1,58 @@
+"""The project's own files agree with each other."""
+
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+
+
+def requirements() -> dict[str, str]:
+    """Package name -> version bound, of the core and all extras."""
+    lines = PROJECT["dependencies"] + [line for extra in PROJECT["optional-dependencies"].values() for line in extra]
+    return {re.split(r"[<>=]", line)[0]: line[len(re.split(r"[<>=]", line)[0]) :] for line in lines}
+
+
+def test_the_conda_environment_asks_for_the_same_packages_as_pyproject():
+    lines = re.findall(r"^\s*- ([\w-]+)(>=[\d.]+)?\s*$", (ROOT / "environment.yml").read_text(), re.MULTILINE)
+    conda = {("torch" if name == "pytorch" else name): bound for name, bound in lines if name not in ("pip", "python", "conda-forge")}
+    assert conda == requirements()
+
+
+def test_the_conda_environment_asks_for_the_same_python_as_pyproject():
+    assert f"- python{PROJECT['requires-python']}" in (ROOT / "environment.yml").read_text()
+
+
+def test_every_requirement_is_pinned_and_the_pin_satisfies_it():
+    pins = dict(line.split("==") for line in (ROOT / "constraints.txt").read_text().splitlines() if "==" in line and not line.startswith("#"))
+    pins = {name.lower().replace("_", "-"): version for name, version in pins.items()}
+    for name, bound in requirements().items():
+        assert name in pins, f"{name} has no pin in constraints.txt"
+        least = [int(part) for part in bound.removeprefix(">=").split(".")]
+        assert [int(part) for part in re.findall(r"\d+", pins[name])[: len(least)]] >= least, name
+
+
+def test_the_core_needs_torch_numpy_and_safetensors_alone():
+    assert sorted(re.split(r"[<>=]", line)[0] for line in PROJECT["dependencies"]) == ["numpy", "safetensors", "torch"]
+
+
+@pytest.mark.parametrize("module", ["plotly", "ipywidgets", "anywidget", "papermill", "IPython", "nbformat"])
+def test_importing_skelkit_does_not_import(module):
+    code = f"import sys, skelkit; skelkit.load, skelkit.codecs, skelkit.masks; assert {module!r} not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_no_file_speaks_of_one_machine():
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True)
+    if listed.returncode:
+        pytest.skip("not a git checkout")
+    for name in filter(None, listed.stdout.split("\0")):
+        path = ROOT / name
+        if path.suffix in (".py", ".md", ".ipynb", ".toml", ".txt", ".yml", ".js", ".json", "") and path.is_file():
+            text = path.read_text("utf-8", errors="ignore")
+            assert not re.search(r"/(home|root|work|Users)/\w", text), f"{name} names a folder of one machine"
