@@ -2,12 +2,12 @@
 
 import importlib
 
-from . import augment, codecs, fidelity, masks, motion, skeletons
+from . import augment, codecs, fidelity, masks, motion, realism, skeletons
 from .data import Clip, ClipSet, load
 from .skeletons import Skeleton
 
 __version__ = "0.1.0"
-__all__ = ["Clip", "ClipSet", "Skeleton", "augment", "codecs", "fidelity", "load", "masks", "motion", "skeletons", "study", "viz"]
+__all__ = ["Clip", "ClipSet", "Skeleton", "augment", "codecs", "fidelity", "load", "masks", "motion", "realism", "skeletons", "study", "viz"]
 
 
 def __getattr__(name: str):

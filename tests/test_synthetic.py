@@ -1,4 +1,4 @@
-"""The synthetic data set: human, repeatable, balanced, hard where it should be, and as noisy as NTU."""
+"""The synthetic data set: human, repeatable, balanced, and hard where it should be."""
 
 import math
 
@@ -7,9 +7,9 @@ import pytest
 import torch
 
 from skelkit import motion
-from skelkit.data import body, choreography, realism, sensor, synthetic
+from skelkit.data import body, choreography, sensor, synthetic
 from skelkit.data.actions import DOFS
-from skelkit.skeletons import KINECT20, NTU25
+from skelkit.skeletons import NTU25
 
 EVERY = synthetic.ACTIONS
 NAMES = {name: i for i, name in enumerate(NTU25.joints)}
@@ -289,48 +289,6 @@ def test_limbs_are_lost_in_bursts_that_freeze_for_several_frames():
     hand = still[:, :, NAMES["left_hand"]]
     assert 0.005 < hand.float().mean() < 0.2
     assert (hand[:, 1:] & hand[:, :-1]).sum() > 0.5 * hand.sum()
-
-
-# -- as real as NTU ------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("seed", [0, 1, 2])
-def test_motion_statistics_lie_within_a_factor_of_one_and_a_half_of_ntu(seed):
-    for row in realism.compare(synthetic.make(300, seed=seed)):
-        assert 1 / 1.5 < row.ratio < 1.5, row
-
-
-def test_restore_errors_equal_a_slow_interpolation_of_each_body():
-    clips, expected = synthetic.make(9, frames=120), []
-    for i in range(len(clips)):
-        for person in range(int(clips.persons[i])):
-            pose = clips[i].poses[:, person].double().numpy()
-            kept = np.arange(0, 120, 5)
-            restored = np.stack([[np.interp(np.arange(120), kept, pose[kept, v, c]) for c in range(3)] for v in range(25)])  # [V, C, T]
-            expected.append(1000 * math.sqrt(((restored.transpose(2, 0, 1) - pose) ** 2).sum(-1).mean()))
-    middle = sorted(expected)[(len(expected) - 1) // 2]
-    assert realism.restore_errors(clips, (5,))[0] == pytest.approx(middle, rel=1e-3)
-
-
-def test_speeds_powers_and_bone_lengths_are_those_of_a_known_motion():
-    time = torch.arange(90) / 30
-    pose = torch.rand(25, 3, generator=torch.Generator().manual_seed(0)) + 1
-    clip = pose.repeat(90, 1, 1)
-    clip[:, :, 0] += (0.2 * torch.sin(2 * torch.pi * 2.0 * time))[:, None]  # all joints, 2 Hz: bones keep their lengths
-    clips = synthetic.ClipSet.from_arrays([clip, clip[:60]])
-    expected = 0.2 * (torch.sin(2 * torch.pi * 2 * time).diff().abs().mean()) * 30
-    torch.testing.assert_close(realism.speed_by_joint(clips), expected.expand(25), rtol=0.02, atol=0)
-    assert realism.power_shares(clips)[1] > 0.95
-    assert sum(realism.power_shares(clips)) == pytest.approx(1, abs=1e-5)
-    assert realism.bone_variation(clips) < 1e-5
-
-
-def test_realism_takes_any_skeleton_and_clips_with_absent_persons():
-    poses = torch.randn(50, 2, 20, 3, generator=torch.Generator().manual_seed(0)).cumsum(0) * 0.01 + 1
-    poses[20:, 1] = 0
-    rows = realism.compare(synthetic.ClipSet.from_arrays([poses, poses[:30]], skeleton=KINECT20))
-    assert all(math.isfinite(row.found) for row in rows)
-    assert len(rows) >= 14
 
 
 # -- errors --------------------------------------------------------------------------------------------------------

@@ -195,21 +195,19 @@ def compression(clips: ClipSet, interval: int = 5, frames: int = 120) -> Panel:
         joint = int(worst.argmax())
         text = (
             f"<span style='font-size:1.1em'>restore error <b>{r['rmse']:.1f} mm</b> (RMSE); worst: {_readable(clip.skeleton.joints[joint])}, {float(worst[joint]):.0f} mm"
-            f" &nbsp;·&nbsp; <b>{r['bytes']:,} bytes</b>, {raw / r['bytes']:.1f}x smaller than float32 &nbsp;·&nbsp; <code>{html.escape(str(r['codec']))}</code></span>"
+            f" &nbsp;·&nbsp; <b>{r['bytes']:,} bytes</b>, {raw / r['bytes']:.1f}x smaller than float32 <br><code>{html.escape(str(r['codec']))}</code></span>"
         )
         values = [None, r["error"]]
         options = {"fps": clip.fps * frames / len(clip), "values": values, "value_label": "joint error", "units": "mm", "value_range": (0.0, 100.0)}
         options |= {"skeleton": clip.skeleton, "labels": ["original", "restored"]}
-        most = int(r["error"].mean((1, 2)).argmax())  # frame 0 is always kept: nothing moves there
+        most = int(r["error"][: frames * 3 // 4].mean((1, 2)).argmax())  # not frame 0, which every codec keeps
         return {"player": ((r["x"], r["y"]), options), "text": text, "frame": most}
 
     controls = {
         "interval": widgets.IntSlider(value=interval, min=1, max=30, description="interval s", continuous_update=True, style=_WIDE, layout=_LAYOUT),
         "restore": widgets.Dropdown(options=list(RESTORES), description="restore", style=_WIDE, layout=_LAYOUT),
         "action": widgets.Dropdown(options=names, description="action", style=_WIDE, layout=_LAYOUT),
-        "dtype": widgets.ToggleButtons(
-            options=list(codecs.DTYPES), description="value type", style=_WIDE | {"button_width": "5.5em"}, layout=_LAYOUT
-        ),
+        "dtype": widgets.Dropdown(options=list(codecs.DTYPES), description="value type", style=_WIDE, layout=_LAYOUT),
     }
     return Panel(state, controls, make=compare)
 

@@ -11,8 +11,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from .. import motion
-from .clips import ClipSet
+from . import codecs, fidelity, masks, motion
+from .data.clips import ClipSet
 
 SOURCE = "11 bodies of real NTU RGB+D clips (one and two persons, 54 to 158 frames, 30 fps); medians or means over bodies"
 """Where the targets come from."""
@@ -60,22 +60,16 @@ def compare(clips: ClipSet) -> list[Row]:
 def restore_errors(clips: ClipSet, intervals: tuple[int, ...], frames: int = 120) -> list[float]:
     """What linear interpolation loses, mm: for each s, keep frames 0, s, 2s, … of `frames`, join them, hold the last.
 
-    Root of the mean squared 3-D distance over joints and frames of one body; median over bodies. Compare the first row of
-    the compression study: the kept frames stay at their true positions.
+    Root of the mean squared 3-D distance over joints and frames of one body; median over bodies.
     """
     errors: list[list[Tensor]] = [[] for _ in intervals]
-    time = torch.arange(frames, device=clips.device)
     for index in _chunks(clips):
-        poses = motion.to_frames(clips.batch(index, frames=frames))  # [N, T, M, V, C]
-        body = motion.presence(poses)  # [N, T, M]
+        x = clips.batch(index, frames=frames)
+        count = motion.presence(motion.to_frames(x)).sum(1)  # [N, M]
         for found, s in zip(errors, intervals, strict=True):
-            below = time // s * s
-            above = (below + s).where(below + s < frames, below)
-            restored = torch.lerp(poses[:, below], poses[:, above], ((time - below) / s)[None, :, None, None, None])
-            good = body & body[:, below] & body[:, above]
-            squared = (restored - poses).square().sum(-1).mean(-1) * good  # [N, T, M]
-            count = good.sum(1)
-            found.append((squared.sum(1) / count.clamp_min(1)).sqrt()[count > 0])
+            codec = codecs.Uniform(s)
+            squared = fidelity.joint_error(x, codec.decode(codec.encode(x))).square().mean(2).sum(1)  # [N, M]
+            found.append((squared / count.clamp_min(1)).sqrt()[count > 0])
     return [1000 * float(torch.cat(found).median()) for found in errors]
 
 
@@ -86,6 +80,24 @@ def speed_by_joint(clips: ClipSet) -> Tensor:
     total = steps.new_zeros(len(clips), *steps.shape[1:]).index_add_(0, clip, steps)
     count = steps.new_zeros(len(clips), steps.shape[1]).index_add_(0, clip, both.to(steps.dtype))
     return (total[count > 0] / count[count > 0][:, None]).mean(0) * clips.fps
+
+
+def trembling(clips: ClipSet, joints: list[int], cutoff: float = 3.0, within: float = 0.1) -> tuple[float, float, int]:
+    """How fast joints seem to move that stay where they are: mean speed as recorded and below `cutoff` Hz (m/s), and how many.
+
+    A joint of the first person stays where it is when, below 1 Hz, it keeps within `within` metres for the whole clip. What lies above
+    `cutoff` is then mostly the sensor's doing. Without such joints both speeds are 0.
+    """
+    speeds = []
+    for index in range(len(clips)):
+        x = clips[index].batch[..., :1]
+        slow = motion.low_pass(x, 1.0, clips.fps)[0, :, :, joints, 0]  # [C, T, joints]
+        stays = (slow.amax(1) - slow.amin(1)).norm(dim=0) < within
+        both = [masks.joint_motion(x, clips.fps, c)[0, joints][stays] for c in (None, cutoff)]
+        speeds.append(torch.stack(both, 1))
+    found = torch.cat(speeds)
+    raw, smooth = found.mean(0).tolist() if len(found) else (0.0, 0.0)
+    return raw, smooth, len(found)
 
 
 def power_shares(clips: ClipSet, bands: tuple[tuple[float, float], ...] = BANDS) -> list[float]:
