@@ -9,33 +9,39 @@ import torch
 from torch import Tensor
 
 from . import motion
+from .draw import uniform
 from .motion import check_batch
 from .skeletons import Skeleton
 
 
 def rotate(x: Tensor, generator: torch.Generator, limit: float = 0.3) -> Tensor:
     """One rotation a clip, each Euler angle ~ U[-limit, limit] radians, the same for every frame. (CHARON.)"""
-    return motion.rotate(x, motion.rotation(_between(-limit, limit, (len(x), 3), x, generator)))
+    return motion.rotate(x, motion.rotation(uniform((len(check_batch(x)), 3), x.device, generator, -limit, limit)))
 
 
 def tilt(x: Tensor, generator: torch.Generator, main: float = 30.0, others: float = 1.0) -> Tensor:
     """One axis, drawn per clip, turns by up to `main` degrees, the other two by up to `others`. (PSTL, rotation.)"""
-    axis = torch.randint(3, (len(x),), generator=generator, device=generator.device).to(x.device)
+    axis = (uniform((len(check_batch(x)),), x.device, generator) * 3).long()
     limits = torch.where(torch.arange(3, device=x.device) == axis[:, None], main, others)
-    return motion.rotate(x, motion.rotation(_between(-1, 1, (len(x), 3), x, generator) * torch.deg2rad(limits)))
+    return motion.rotate(x, motion.rotation(uniform((len(x), 3), x.device, generator, -1, 1) * torch.deg2rad(limits)))
 
 
 def shear(x: Tensor, generator: torch.Generator, amplitude: float = 1.0) -> Tensor:
     """Off-diagonal entries ~ U[-amplitude, amplitude]. (PSTL.) Differs from the authors: one shear a clip, not one a batch."""
-    matrix = _between(-amplitude, amplitude, (len(x), 3, 3), x, generator)
+    matrix = uniform((len(check_batch(x)), 3, 3), x.device, generator, -amplitude, amplitude)
     return motion.rotate(x, torch.where(torch.eye(3, dtype=torch.bool, device=x.device), 1.0, matrix))
 
 
 def crop(x: Tensor, generator: torch.Generator, padding: float = 1 / 6) -> Tensor:
-    """Mirror-pad by padding * T frames at each end and cut T frames back out, starting anywhere. (PSTL.)"""
+    """Mirror-pad by padding * T frames at each end and cut T frames back out, starting anywhere. (PSTL.)
+
+    The mirror stands at the first and at the last frame, which are not repeated.
+    """
     frames = check_batch(x).shape[2]
+    if not 0 <= padding < 1:
+        raise ValueError(f"padding={padding}: the share of a clip to mirror at each end lies in [0, 1)")
     pad = int(frames * padding)
-    start = torch.randint(2 * pad + 1, (len(x),), generator=generator, device=generator.device).to(x.device) - pad
+    start = (uniform((len(x),), x.device, generator) * (2 * pad + 1)).long() - pad
     time = (start[:, None] + torch.arange(frames, device=x.device)).abs()  # mirrored at frame 0
     time = (frames - 1) - (frames - 1 - time).abs()  # and at the last
     return x.gather(2, time[:, None, :, None, None].expand_as(x))
@@ -56,10 +62,7 @@ def flip(x: Tensor, generator: torch.Generator, p: float = 0.5) -> Tensor:
     return torch.where(_coin(check_batch(x), p, generator), x.flip(2), x)
 
 
-def _between(low: float, high: float, shape, x: Tensor, generator: torch.Generator) -> Tensor:
-    check_batch(x)
-    return torch.rand(shape, generator=generator, device=generator.device).to(x.device) * (high - low) + low
-
-
 def _coin(x: Tensor, p: float, generator: torch.Generator) -> Tensor:
-    return (_between(0, 1, (len(x),), x, generator) < p)[:, None, None, None, None]
+    if not 0 <= p <= 1:
+        raise ValueError(f"p={p}: a probability lies between 0 and 1")
+    return (uniform((len(check_batch(x)),), x.device, generator) < p)[:, None, None, None, None]

@@ -6,6 +6,7 @@ Clips x are batches [N, C, T, V, M] as in `motion`; a person is stored only in c
 
 from __future__ import annotations
 
+import numbers
 from dataclasses import dataclass, fields
 from typing import Literal
 
@@ -13,6 +14,7 @@ import torch
 from torch import Tensor
 
 from . import motion
+from .keyframes import keyframes
 from .motion import to_frames
 
 DTYPES = {"float32": torch.float32, "float16": torch.float16, "int8": torch.int8}
@@ -25,11 +27,11 @@ class Packed:
 
     Attributes:
         values: [P, K, V, C], one row per person present (a track): kept frames, or cosine coefficients.
-        who: bool[N, M], which persons of which clips the tracks belong to, in order.
+        who: uint8[N, M]: 0 absent, 1 there in every frame, 2 there with gaps; the tracks belong to those not 0, in order.
         frames: T, the number of frames that went in.
         scale, offset: float32, of int8 values; value = stored * scale + offset.
         index: [P, K], which frames were kept, where that differs from track to track.
-        gaps: uint8[P, ceil(T / 8)], one bit per frame in which a track is absent; only where some track has gaps.
+        gaps: uint8[G, ceil(T / 8)], for each track with gaps one bit per frame, set where it is absent.
     """
 
     values: Tensor
@@ -172,7 +174,15 @@ def bytes_per_person(codec: Codec, frames: int, joints: int) -> int:
     >>> bytes_per_person(Uniform(interval=5), 120, 25)  # 24 frames x 25 joints x 3 axes x 4 bytes, and the flag
     7201
     """
-    return codec.encode(torch.ones(1, 3, frames, joints, 1)).nbytes
+    match codec:
+        case Uniform():
+            count, steps, index = len(codec.kept(frames)), 3, 0
+        case Adaptive():
+            count, steps, index = min(codec.keyframes, frames), 3, 1 if frames <= 256 else 4
+        case DCT():
+            count, steps, index = (k := min(codec.coefficients, frames)), k, 0
+    scales = 8 * steps if codec.dtype == "int8" else 0  # a float32 scale and offset per axis, or per coefficient
+    return count * (joints * 3 * DTYPES[codec.dtype].itemsize + index) + scales + 1
 
 
 def at_equal_bytes(kind: type[Adaptive] | type[DCT], codec: Codec, frames: int, joints: int, dtype: ValueType | None = None) -> Codec:
@@ -200,75 +210,9 @@ def cosines(times: Tensor, frames: int, count: int) -> Tensor:
     return (scale * torch.cos(torch.pi / frames * (times[:, None] + 0.5) * order)).float()
 
 
-def keyframes(tracks: Tensor, count: int) -> Tensor:
-    """The `count` frames, first and last among them, whose linear interpolation has the least squared error.
-
-    tracks [P, T, V, C] -> Long[P, count], increasing. Exact: best[k][j] = min over i of best[k-1][i] + error(i, j).
-    """
-    length = tracks.shape[1]
-    if count >= length:
-        return torch.arange(length, device=tracks.device).expand(len(tracks), -1)
-    # 64 tracks at a time: the tables of gap errors take T x T numbers a track.
-    return torch.cat([_keyframes(part, count) for part in tracks.split(64)])
-
-
-def _keyframes(tracks: Tensor, count: int) -> Tensor:
-    error = gap_errors(tracks).float()
-    best = error[:, 0].clone()  # [P, T]: ends at j, two frames kept
-    came_from = []
-    for _ in range(count - 2):
-        best, source = (best[:, :, None] + error).min(1)
-        came_from.append(source)
-    here = torch.full((len(tracks), 1), tracks.shape[1] - 1, device=tracks.device)
-    chosen = [here]
-    for source in reversed(came_from):
-        here = source.gather(1, here)
-        chosen.append(here)
-    chosen.append(torch.zeros_like(here))
-    return torch.cat(chosen[::-1], 1)
-
-
-def gap_errors(tracks: Tensor) -> Tensor:
-    """Squared error of drawing a straight line from frame i to frame j, for every i < j; infinite otherwise.
-
-    [P, T, V, C] -> float64 [P, T, T]. With G the Gram matrix of the frames, u = t - i and n = j - i, the error
-    sum |x_t - x_i (1 - u/n) - x_j u/n|^2 over i < t < j needs only running sums of G and of t G.
-    """
-    length = tracks.shape[1]
-    flat = tracks.flatten(2).double()
-    flat = flat - flat.mean(1, keepdim=True)
-    gram = flat @ flat.mT  # [P, T, T]
-    time = torch.arange(length, device=tracks.device, dtype=torch.float64)
-    i, j = time[:, None], time[None, :]
-    n = (j - i).clamp_min(1)
-
-    def between(running: Tensor, rows: int) -> Tensor:
-        """Sum over i < t < j of a [P, T(, column)] series; with a column, its frame is i (rows=0) or j (rows=1)."""
-        total = running.cumsum(1)
-        if running.ndim == 2:  # total[j-1] - total[i]
-            return (total.roll(1, 1)[:, None, :] - total[:, :, None]).masked_fill(j <= i, 0)
-        last = total.roll(1, 1).mT if rows == 0 else total.roll(1, 1).diagonal(dim1=1, dim2=2)[:, None, :]
-        first = total.diagonal(dim1=1, dim2=2)[:, :, None] if rows == 0 else total
-        return last - first
-
-    squares = between(gram.diagonal(dim1=1, dim2=2), 0)
-    with_i, with_j = between(gram, 0), between(gram, 1)  # sum of G[t, i], of G[t, j]
-    timed = time[:, None] * gram
-    later_i = (between(timed, 0) - i * with_i) / n  # sum of u/n G[t, i]
-    later_j = (between(timed, 1) - i * with_j) / n
-    inner = n - 1  # frames between
-    share = inner / 2  # sum of u/n
-    share_squared = (n - 1) * (2 * n - 1) / (6 * n)  # sum of (u/n)^2
-    own = gram.diagonal(dim1=1, dim2=2)
-    error = squares - 2 * (with_i - later_i) - 2 * later_j
-    error = error + own[:, :, None] * (inner - 2 * share + share_squared) + own[:, None, :] * share_squared
-    error = error + 2 * gram * (share - share_squared)
-    return error.clamp_min(0).masked_fill(j <= i, torch.inf)
-
-
 def _whole(codec, name: str, least: int = 1) -> None:
     value = getattr(codec, name)
-    if not isinstance(value, int) or value < least:
+    if isinstance(value, bool) or not isinstance(value, numbers.Integral) or value < least:
         raise ValueError(f"{type(codec).__name__}({name}={value!r}): expected a whole number, at least {least}")
 
 
@@ -278,39 +222,52 @@ def _one_of(codec, name: str, known) -> None:
 
 
 def _tracks(x: Tensor):
-    """What every codec starts from: a function of kept frames -> [P, K, V, C], who is there [N, M], their gaps as bits."""
-    poses = to_frames(x).movedim(2, 1)  # [N, M, T, V, C]
+    """What every codec starts from: a function of kept frames -> [P, K, V, C], who is there [N, M], and gaps as bits (or None)."""
+    poses = to_frames(x.detach()).movedim(2, 1)  # [N, M, T, V, C]
     there = motion.presence(poses)  # [N, M, T]
-    who = there.any(2)
-    gaps = ~there[who]  # [P, T]
-    if not gaps.any():
-        everyone = bool(who.all())
+    somewhere, throughout = there.any(2), there.all(2)
+    who = somewhere.to(torch.uint8) * 2 - throughout.to(torch.uint8)
+    everyone = bool(somewhere.all())
+    gappy = ~throughout[somewhere]  # [P]
 
-        def plain(kept: Tensor | slice = slice(None)) -> Tensor:
-            return poses[:, :, kept].flatten(0, 1) if everyone else poses[:, :, kept][who]
+    def plain(kept: Tensor | slice = slice(None)) -> Tensor:
+        return poses[:, :, kept].flatten(0, 1) if everyone else poses[:, :, kept][somewhere]
 
+    if not gappy.any():
         return plain, who, None
-    nearest = _nearest_present(~gaps)
+    tracks, there = poses[somewhere].float(), there[somewhere]
+    tracks[gappy] = _bridge(tracks[gappy], there[gappy])
+    return (lambda kept=slice(None): tracks[:, kept]), who, _to_bits(~there[gappy])
 
-    def filled(kept: Tensor | slice = slice(None)) -> Tensor:
-        """A track holds its nearest pose through a gap, so that no codec interpolates towards the origin."""
-        return poses[who].gather(1, nearest[:, kept, None, None].expand(-1, -1, *poses.shape[3:]))
 
-    return filled, who, _to_bits(gaps)
+def _bridge(tracks: Tensor, there: Tensor) -> Tensor:
+    """Straight lines across gaps, held at the ends, so that no codec spends anything on a jump that nobody sees.
+
+    tracks [P, T, V, C], there bool[P, T]; every track is somewhere.
+    """
+    count = there.sum(1)
+    order = there.to(torch.int8).argsort(dim=1, descending=True, stable=True)  # present frames first, in time order
+    kept = torch.where(torch.arange(there.shape[1], device=there.device) < count[:, None], order, order.gather(1, count[:, None] - 1))
+    rank = there.long().cumsum(1) - 1  # of the last present frame up to each frame
+    before, after = kept.gather(1, rank.clamp_min(0)), kept.gather(1, (rank + 1).clamp_max(there.shape[1] - 1))
+    time = torch.arange(there.shape[1], device=there.device)
+    weight = ((time - before) / (after - before).clamp_min(1)).clamp(0, 1).to(tracks.dtype)[:, :, None, None]
+    ends = [tracks.gather(1, frame[:, :, None, None].expand_as(tracks)) for frame in (before, after)]
+    return torch.where(there[:, :, None, None], tracks, torch.lerp(*ends, weight))
 
 
 def _untrack(tracks: Tensor, packed: Packed) -> Tensor:
     """Tracks [P, F, V, C] back in their places in a batch [N, C, F, V, M], absent where they were."""
+    who = packed.who.flatten()
     if packed.gaps is not None:
         gaps = _from_bits(packed.gaps, packed.frames)[:, _times(packed, tracks.shape[1]).round().long()]
-        tracks = tracks.masked_fill(gaps[:, :, None, None], 0)
-    clips, persons = packed.who.shape
-    if len(tracks) == clips * persons:
-        poses = tracks
-    else:
-        poses = tracks.new_zeros(clips * persons, *tracks.shape[1:])
-        poses[packed.who.flatten()] = tracks
-    return motion.to_batch(poses.unflatten(0, (clips, persons)).movedim(1, 2))
+        gappy = who[who > 0] == 2
+        tracks[gappy] = tracks[gappy].masked_fill(gaps[:, :, None, None], 0)
+    poses = tracks
+    if len(tracks) < len(who):
+        poses = tracks.new_zeros(len(who), *tracks.shape[1:])
+        poses[who > 0] = tracks
+    return motion.to_batch(poses.unflatten(0, packed.who.shape).movedim(1, 2))
 
 
 def _quantise(values: Tensor, dtype: str, over: tuple[int, int]) -> dict[str, Tensor]:
@@ -343,20 +300,13 @@ def _positions_among(kept: Tensor, times: Tensor) -> Tensor:
 
 def _times(packed: Packed, frames: int | None) -> Tensor:
     """The frame times to restore: all of them, or `frames` evenly over the clip."""
+    if frames is not None and frames < 1:
+        raise ValueError(f"decode(frames={frames}): expected at least one frame")
     return motion.spread(0, packed.frames - 1, frames or packed.frames, packed.values.device)
 
 
 def _steps(count: int, device) -> Tensor:
     return torch.arange(count, device=device, dtype=torch.float64)
-
-
-def _nearest_present(there: Tensor) -> Tensor:
-    """For each frame the nearest frame with the person in it. bool[P, T] -> Long[P, T]."""
-    time = torch.arange(there.shape[1], device=there.device)
-    far = 2 * there.shape[1]
-    before = torch.where(there, time, -far).cummax(1).values
-    after = torch.where(there, time, far).flip(1).cummin(1).values.flip(1)
-    return torch.where(time - before <= after - time, before, after)
 
 
 def _to_bits(flags: Tensor) -> Tensor:

@@ -13,7 +13,7 @@ from .data.clips import ClipSet
 
 
 def joint_error(x: Tensor, y: Tensor) -> Tensor:
-    """Distance of each joint from where it was, metres. Batches [N, C, T, V, M] -> [N, T, V, M]; 0 where nobody is."""
+    """Distance of each joint from where it was, metres. Batches [N, C, T, V, M] -> [N, T, V, M]; 0 where nobody is in either."""
     _same_shape(x, y)
     return (x - y).norm(dim=1)
 
@@ -72,23 +72,24 @@ def rate_distortion(clips: ClipSet, by_name: Mapping[str, Codec], frames: int = 
     there = motion.presence(motion.to_frames(x)).sum((1, 2)) * x.shape[3]  # joints seen, per clip
     rows = []
     for name, codec in by_name.items():
-        squared, nbytes = [], []
-        for part in torch.arange(len(clips)).split(256):
-            packed = codec.encode(x[part])
-            squared.append(joint_error(x[part], codec.decode(packed)).square().sum((1, 2, 3)))
-            nbytes.append(packed.nbytes)
-        squared = torch.cat(squared)
-        persons = clips.persons
-        per_person = sum(nbytes) / int(persons.sum())
-        for label in [*clips.labels.unique().tolist(), None]:
+        squared, nbytes = {}, {}
+        for label in clips.labels.unique().tolist():
+            for part in (clips.labels == label).nonzero().flatten().split(256):
+                packed = codec.encode(x[part])
+                error = joint_error(x[part], codec.decode(packed)).square().sum()
+                squared[label], nbytes[label] = squared.get(label, 0) + float(error), nbytes.get(label, 0) + packed.nbytes
+        for label in [*squared, None]:
             mine = clips.labels == label if label is not None else torch.ones_like(clips.labels, dtype=torch.bool)
-            rows.append({
-                "codec": name,
-                "class": "all" if label is None else clips.classes[label],
-                "clips": int(mine.sum()),
-                "bytes_per_clip": per_person * float(persons[mine].float().mean()),
-                "rmse_mm": 1000 * float((squared[mine].sum() / there[mine].sum()).sqrt()),
-            })  # fmt: skip
+            pick = [label] if label is not None else list(squared)
+            rows.append(
+                {
+                    "codec": name,
+                    "class": "all" if label is None else clips.classes[label],
+                    "clips": int(mine.sum()),
+                    "bytes_per_clip": sum(nbytes[k] for k in pick) / int(mine.sum()),
+                    "rmse_mm": 1000 * (sum(squared[k] for k in pick) / max(int(there[mine].sum()), 1)) ** 0.5,
+                }
+            )
     return rows
 
 
@@ -111,7 +112,7 @@ def rank_correlation(a: Tensor, b: Tensor) -> float:
 def delay(x: Tensor, y: Tensor, most: float = 15.0, step: float = 1.0) -> float:
     """By how many frames y lags behind x: the shift of x, in frames, that comes closest to y (least squared error).
 
-    Searched between -most and +most in steps of `step`; the `most` frames at either end are left out. Shifts by part of a
+    Searched between -most and +most in steps of `step`; the frames at either end that a shift would leave are left out. Shifts by part of a
     frame average two frames and so lose sensor noise: on noisy clips whole steps judge more fairly.
 
     Raises:

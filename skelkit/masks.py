@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from . import motion
+from .draw import uniform
 from .motion import check_batch
 from .skeletons import Skeleton
 
@@ -70,7 +71,7 @@ def kept_tuples(tuples: int, ratio: float) -> int:
     return max(1, round(tuples * (1 - _check_ratio(ratio))))
 
 
-def frame_motion(x: Tensor, cutoff: float | None = None, fps: float = 30.0) -> Tensor:
+def frame_motion(x: Tensor, fps: float = 30.0, cutoff: float | None = None) -> Tensor:
     """Mean squared frame difference over joints and the persons present, m^2; the last frame repeats the one before. [N, T].
 
     Args:
@@ -96,14 +97,14 @@ def high_motion_frames(
     x: Tensor, skeleton: Skeleton | None = None, ratio: float = 0.2, generator=None, cutoff: float | None = None, fps: float = 30.0
 ) -> Tensor:
     """The round(ratio T) frames that move most; nothing is drawn. bool [N, T]. (PSTL, motion-attentive; ASMa's g.)"""
-    return _top(frame_motion(x, cutoff, fps), _count(ratio, x.shape[2], "frames"))
+    return _top(frame_motion(x, fps, cutoff), _count(ratio, x.shape[2], "frames"))
 
 
 def low_motion_frames(
     x: Tensor, skeleton: Skeleton | None = None, ratio: float = 0.2, generator=None, cutoff: float | None = None, fps: float = 30.0
 ) -> Tensor:
     """The round(ratio T) frames that move least; nothing is drawn. bool [N, T]. (ASMa's f.)"""
-    return _top(frame_motion(x, cutoff, fps), _count(ratio, x.shape[2], "frames"), lowest=True)
+    return _top(frame_motion(x, fps, cutoff), _count(ratio, x.shape[2], "frames"), lowest=True)
 
 
 def motion_attentive_frames(
@@ -114,7 +115,7 @@ def motion_attentive_frames(
     cutoff: float | None = None,
     fps: float = 30.0,
 ) -> Tensor:
-    """Half of round(ratio T) frames are those that move most, the other half random among the rest. bool [N, T]. (PSTL.)"""
+    """Of round(ratio T) frames, round(ratio T / 2) are those that move most, the others random among the rest. bool [N, T]. (PSTL.)"""
     return _draw(_attentive_weights(x, ratio, cutoff, fps), _count(ratio, x.shape[2], "frames"), generator)
 
 
@@ -166,7 +167,7 @@ def degree_draws(x: Tensor, skeleton: Skeleton, draws: int = 8, generator: torch
     if not isinstance(draws, int) or draws < 1:
         raise ValueError(f"draws={draws!r}: expected a whole number, at least 1")
     weights = skeleton.degrees.to(x.device, torch.float32).expand(len(check_batch(x, skeleton)), -1)
-    chosen = _uniform(torch.Size((len(x), draws)), x.device, generator)
+    chosen = uniform((len(x), draws), x.device, generator)
     joints = torch.searchsorted(weights.cumsum(1), chosen * weights.sum(1, keepdim=True), right=True).clamp_max(len(skeleton) - 1)
     return torch.zeros(len(x), len(skeleton), dtype=torch.bool, device=x.device).scatter_(1, joints, True)
 
@@ -320,16 +321,9 @@ def _tuples(x: Tensor, size: int) -> int:
     return x.shape[2] // size
 
 
-def _uniform(shape: torch.Size, device, generator: torch.Generator | None) -> Tensor:
-    """Uniform numbers; drawn where the generator lives, so that a CPU generator gives the same masks for any device."""
-    if generator is None:
-        raise ValueError("a mask that draws needs generator=torch.Generator(); the same seed draws the same masks")
-    return torch.rand(shape, generator=generator, device=generator.device).to(device)
-
-
 def _draw(weights: Tensor, count: int, generator: torch.Generator | None) -> Tensor:
     """`count` distinct items a row, drawn one after the other by weight: the first alarm clocks to ring. [N, K] -> bool [N, K]."""
-    rings = -torch.log1p(-_uniform(weights.shape, weights.device, generator)) / weights  # weight inf rings at 0
+    rings = -torch.log1p(-uniform(weights.shape, weights.device, generator)) / weights  # weight inf rings at 0
     return _top(-rings, count)
 
 

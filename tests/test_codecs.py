@@ -7,7 +7,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from skelkit import codecs, motion
+from skelkit import codecs, keyframes, motion
 from skelkit.codecs import DCT, Adaptive, Uniform
 
 DTYPES = ("float32", "float16", "int8")
@@ -53,10 +53,11 @@ def every_track(x, y):
 
 
 def slow_fill(track):
-    """Each absent frame repeats the nearest present one, of two the earlier. Also: who is there, frame by frame."""
+    """Straight lines across absent frames, held at the ends. Also: who is there, frame by frame."""
     there = [bool(pose.any()) for pose in track]
     seen = [t for t, yes in enumerate(there) if yes]
-    return np.stack([track[min(seen, key=lambda s: (abs(s - t), s))] for t in range(len(track))]), there
+    flat = track.reshape(len(track), -1)
+    return np.stack([np.interp(range(len(flat)), seen, column[seen]) for column in flat.T], 1).reshape(track.shape), there
 
 
 def slow_uniform(track, codec, frames):
@@ -142,7 +143,7 @@ def test_uniform_keeps_every_sth_frame_and_says_so(interval, frames, endpoint):
 
 def test_the_error_of_each_gap_agrees_with_drawing_the_line():
     tracks = batch(3, frames=11)[..., 0].permute(0, 2, 3, 1) + 20  # far off, where running sums could cancel
-    errors = codecs.gap_errors(tracks)
+    errors = keyframes.gap_errors(tracks)
     for p, track in enumerate(tracks.double().numpy()):
         for i in range(11):
             for j in range(11):
@@ -155,7 +156,7 @@ def test_the_error_of_each_gap_agrees_with_drawing_the_line():
 @given(st.integers(2, 8), st.integers(2, 9), st.integers(0, 999))
 def test_no_other_choice_of_keyframes_restores_a_clip_better(frames, count, seed):
     tracks = batch(3, frames, joints=2, seed=seed)[..., 0].permute(0, 2, 3, 1)
-    chosen = codecs.keyframes(tracks, count).tolist()
+    chosen = keyframes.keyframes(tracks, count).tolist()
     for track, mine in zip(tracks.double().numpy(), chosen, strict=True):
         assert len(mine) == min(count, frames)
         assert mine[0] == 0
@@ -395,15 +396,34 @@ def test_bytes_are_what_a_hand_count_gives_and_an_absent_person_costs_one_flag(c
 
 
 @pytest.mark.parametrize(("frames", "bits"), [(8, 1), (9, 2), (120, 15)])
-def test_one_gap_costs_every_track_one_bit_a_frame(frames, bits):
+def test_a_gap_costs_its_own_track_one_bit_a_frame_and_the_others_nothing(frames, bits):
     x = torch.ones(2, 3, frames, 25, 2)
     x[1, ..., 1] = 0
     without = Uniform(5).encode(x)
     assert without.gaps is None
     x[0, :, 3, :, 1] = 0
     packed = Uniform(5).encode(x)
-    assert packed.gaps.shape == (3, bits)
-    assert packed.nbytes == without.nbytes + 3 * bits
+    assert packed.who.tolist() == [[1, 2], [1, 0]]
+    assert packed.gaps.shape == (1, bits)
+    assert packed.nbytes == without.nbytes + bits
+
+
+def test_no_keyframe_is_spent_on_a_gap():
+    x = torch.linspace(1, 2, 60).reshape(1, 1, 60, 1, 1).expand(1, 3, 60, 3, 1).clone()
+    x[:, :, 40:] += torch.linspace(0, 3, 20)[:, None, None] ** 2
+    x[:, :, 10:30] = 0
+    assert not any(9 < t < 30 for t in Adaptive(6).encode(x).index[0].tolist())
+
+
+def test_packing_clips_that_require_a_gradient_keeps_no_graph():
+    x = torch.ones(1, 3, 12, 3, 1, requires_grad=True)
+    assert not Uniform(3).encode(x).values.requires_grad
+
+
+@pytest.mark.parametrize("codec", [Uniform(3), Adaptive(4), DCT(4)])
+def test_decoding_to_no_frames_is_an_error(codec):
+    with pytest.raises(ValueError, match=r"decode\(frames=0\): expected at least one frame"):
+        codec.decode(codec.encode(batch()), 0)
 
 
 @given(
