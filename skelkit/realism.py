@@ -48,9 +48,7 @@ def compare(clips: ClipSet) -> list[Row]:
     A statistic that these clips do not have (no joint with four bones, say) is left out.
     """
     speeds, degrees = speed_by_joint(clips), clips.skeleton.degrees.to(clips.device)
-    found = [
-        (f"restore error, every {s}. frame (mm)", RESTORE_MM[s], e) for s, e in zip(RESTORE_MM, restore_errors(clips, tuple(RESTORE_MM)), strict=True)
-    ]
+    found = [(f"restore error at s = {s} (mm)", RESTORE_MM[s], e) for s, e in zip(RESTORE_MM, restore_errors(clips, tuple(RESTORE_MM)), strict=True)]
     found += [(f"speed, degree {k} (m/s)", v, float(speeds[degrees == k].mean())) for k, v in SPEED_BY_DEGREE.items() if (degrees == k).any()]
     found += [(f"power share, {a:g} to {b:g} Hz", v, p) for (a, b), v, p in zip(BANDS, POWER_SHARE, power_shares(clips), strict=True)]
     found.append(("bone length variation", BONE_LENGTH_CV, bone_variation(clips)))

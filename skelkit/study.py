@@ -236,5 +236,8 @@ class _Table:
                 return ", ".join(map(cell, value))
             return f"{value:.4g}" if isinstance(value, float) else html.escape(str(value))
 
-        rows = "".join(f'<tr><th scope="row" style="text-align:left">{html.escape(k)}</th><td>{cell(v)}</td></tr>' for k, v in self.values.items())
+        rows = "".join(
+            f'<tr><th scope="row" style="text-align:left">{html.escape(k.replace("_", " "))}</th><td style="text-align:left">{cell(v)}</td></tr>'
+            for k, v in self.values.items()
+        )
         return f'<table><caption style="text-align:left">Recorded</caption>{rows}</table>'

@@ -204,7 +204,7 @@ def test_drawing_without_a_generator_is_an_error_that_says_what_to_pass():
 
 
 def test_a_probability_beyond_one_is_an_error():
-    with pytest.raises(ValueError, match="p=1.5: a probability lies between 0 and 1"):
+    with pytest.raises(ValueError, match=r"p=1\.5: a probability lies between 0 and 1"):
         augment.flip(torch.ones(1, 3, 6, 25, 1), torch.Generator(), p=1.5)
 
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from skelkit import Skeleton, load, masks, motion
-from skelkit.viz import figures, panels
+from skelkit.viz import chart, figures, panels
 
 
 @pytest.fixture(scope="module")
@@ -138,19 +138,21 @@ def test_the_browser_panel_offers_as_many_clips_as_the_action_has(clips):
 def test_a_headless_panel_shows_its_first_state_without_controls(clips, monkeypatch):
     shown = []
     monkeypatch.setenv("SKELKIT_HEADLESS", "1")
-    monkeypatch.setattr(panels, "display", lambda item, **_: shown.append(item))
+    for module in (panels, chart):
+        monkeypatch.setattr(module, "display", lambda item, **_: shown.append(item))
     panel = panels.masking(clips)
     panel._ipython_display_()
     assert shown[0] is panel.player
     assert shown[1]["text/plain"].startswith("hidden: ")
-    assert panels.PLOTLY_MIME in shown[2]
+    assert chart.PLOTLY_MIME in shown[2]
     assert len(shown) == 3
 
 
 def test_a_live_panel_shows_its_controls(clips, monkeypatch):
     shown = []
     monkeypatch.delenv("SKELKIT_HEADLESS", raising=False)
-    monkeypatch.setattr(panels, "display", lambda item, **_: shown.append(item))
+    for module in (panels, chart):
+        monkeypatch.setattr(module, "display", lambda item, **_: shown.append(item))
     panel = panels.compression(clips)
     panel._ipython_display_()
     box = shown[0].children[0]

@@ -2,7 +2,7 @@
 
 try:
     from . import figures, page, panels, style
-    from .panels import show
+    from .chart import show
     from .player import Player, compare, player
 except ImportError as error:
     raise ImportError(f"skelkit.viz needs {error.name}; install the notebooks extra: pip install 'skelkit[notebooks]'") from error

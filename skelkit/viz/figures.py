@@ -81,8 +81,10 @@ def reference_pose(clips: ClipSet, tries: int = 400) -> Tensor:
     poses = _symmetric(poses, clips.skeleton)
     apart = torch.cdist(poses, poses) + torch.eye(poses.shape[1]) * 9
     height = poses[..., 1].amax(1) - poses[..., 1].amin(1)
-    crowding = apart.clamp_min(1e-2).pow(-1).mean((1, 2))  # a few tight spots cost more than general closeness gains
-    return poses[(crowding / height.clamp_min(1e-3)).argmin()]
+    crowding = apart.clamp_min(1e-2).pow(-1).mean((1, 2)) / height.clamp_min(1e-3)  # a few tight spots cost more than closeness gains
+    root = clips.skeleton.index(clips.skeleton.root)
+    raised = (poses[..., 1] > poses[:, [root], 1] + 0.02 * height[:, None]).float().mean(1)  # arms in the air look like an alarm
+    return poses[(crowding * (1 + 4 * raised)).argmin()]
 
 
 def _symmetric(poses: Tensor, skeleton: Skeleton) -> Tensor:
@@ -148,6 +150,8 @@ def on_body(
     fig.update_layout(
         height=440,
         margin={"l": 10, "r": 10, "b": 10, "t": 80},
+        title_x=0.5,
+        title_xanchor="center",
         coloraxis={"cmin": low, "cmax": high, "colorscale": list(SEQUENTIAL), "colorbar": {"title": {"text": unit, "side": "right"}}},
     )
     return fig

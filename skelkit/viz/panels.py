@@ -6,81 +6,21 @@ A panel only collects settings, calls pure functions and shows what they return.
 from __future__ import annotations
 
 import html
-import json
 import re
 from collections.abc import Callable
 
-import anywidget
 import ipywidgets as widgets
-import plotly.graph_objects as go
 import torch
-import traitlets
 from IPython.display import display
 
 from .. import codecs, fidelity, masks, motion, study
 from ..data import Clip, ClipSet
 from . import figures
+from .chart import Chart
 from .player import compare, player
 
-PLOTLY_MIME = "application/vnd.plotly.v1+json"
 _WIDE = {"description_width": "11em"}
 _LAYOUT = widgets.Layout(width="420px")
-
-
-class _Redraw(anywidget.AnyWidget):
-    """What draws a chart anew in the page.
-
-    Plotly's renderer for JupyterLab and Voilà draws an output once and ignores `update_display`. So this asks the same renderer for its Plotly,
-    and redraws in place. Other front ends have no such renderer, and follow `update_display`.
-    """
-
-    _esm = """
-    async function redraw(figure) {
-      const module = await window._JUPYTERLAB?.["jupyterlab-plotly"]?.get("./mimeExtension");
-      const plotly = module?.().RenderedPlotly?.Plotly;
-      for (const node of plotly ? document.querySelectorAll(".js-plotly-plot") : []) {
-        if (!figure.layout.meta.chart || node.layout?.meta?.chart !== figure.layout.meta.chart) continue;
-        const { width, height } = node.layout;
-        await plotly.react(node, figure.data, { width, height, ...figure.layout }, figure.config);
-      }
-    }
-    export default { initialize: ({ model }) => model.on("change:figure", () => redraw(model.get("figure"))) };
-    """
-    figure = traitlets.Dict().tag(sync=True)
-
-
-class Chart:
-    """A plotly figure in the page that can be exchanged without a flicker; no FigureWidget, which would save its JavaScript."""
-
-    def __init__(self, figure: go.Figure):
-        self._figure, self._handle, self._redraw = figure, None, None
-
-    def _bundle(self, figure: go.Figure) -> dict:
-        content = figure.to_plotly_json() | {"config": {"displaylogo": False, "responsive": True}}
-        content = _jsonable(content)
-        alt = (content["layout"].get("meta") or {}).get("alt", "figure")
-        if self._redraw is not None:
-            content["layout"]["meta"] = (content["layout"].get("meta") or {}) | {"chart": self._redraw.model_id}
-        return {PLOTLY_MIME: content, "text/plain": alt}
-
-    def show(self, live: bool = False) -> None:
-        """Show it; `live` if it will be exchanged."""
-        if live:
-            self._redraw = _Redraw()
-        self._handle = display(self._bundle(self._figure), raw=True, display_id=live or None)
-
-    def update(self, figure: go.Figure) -> None:
-        self._figure = figure
-        if self._handle is not None:
-            bundle = self._bundle(figure)
-            self._handle.update(bundle, raw=True)
-            self._redraw.figure = bundle[PLOTLY_MIME]
-
-
-def _jsonable(content: dict) -> dict:
-    from plotly.utils import PlotlyJSONEncoder
-
-    return json.loads(json.dumps(content, cls=PlotlyJSONEncoder))
 
 
 class Panel:
@@ -101,7 +41,6 @@ class Panel:
         if self.player is not None:
             self.player.frame = first.get("frame", 0)
         self.chart = Chart(first["figure"]) if "figure" in first else None
-        self._make = make
         for control in controls.values():
             control.observe(self._changed, "value")
 
@@ -130,11 +69,6 @@ class Panel:
             display({"text/html": self.text.value, "text/plain": _plain_text(self.text.value)}, raw=True)
         if self.chart is not None:
             self.chart.show(live=not study.is_headless())
-
-
-def show(figure: go.Figure) -> None:
-    """Show a plotly figure, with its alt text for readers who cannot see it."""
-    Chart(figure).show()
 
 
 # -- notebook 00 -------------------------------------------------------------------------------------------------------
@@ -186,6 +120,7 @@ def compression(clips: ClipSet, interval: int = 5, frames: int = 120) -> Panel:
     """Original and restored skeleton over each other while s, the restore and the value type change; error on the joints."""
     names = [name for label, name in enumerate(clips.classes) if (clips.labels == label).any()]
     first_of = {name: clips[int(clips.of_class(name)[0])] for name in names}
+    lively = max(names, key=lambda name: float(fidelity.acceleration(motion.resize(first_of[name].batch, frames), cutoff=0.05)))
 
     def state(action: str, restore: str, interval: int, dtype: str) -> dict:
         clip = first_of[action]
@@ -206,7 +141,7 @@ def compression(clips: ClipSet, interval: int = 5, frames: int = 120) -> Panel:
     controls = {
         "interval": widgets.IntSlider(value=interval, min=1, max=30, description="interval s", continuous_update=True, style=_WIDE, layout=_LAYOUT),
         "restore": widgets.Dropdown(options=list(RESTORES), description="restore", style=_WIDE, layout=_LAYOUT),
-        "action": widgets.Dropdown(options=names, description="action", style=_WIDE, layout=_LAYOUT),
+        "action": widgets.Dropdown(options=names, value=lively, description="action", style=_WIDE, layout=_LAYOUT),
         "dtype": widgets.Dropdown(options=list(codecs.DTYPES), description="value type", style=_WIDE, layout=_LAYOUT),
     }
     return Panel(state, controls, make=compare)
@@ -241,7 +176,7 @@ def masked(clip: Clip, joints: str, frames: str, ratio: float, draw: int = 0, cu
     if mask := FRAME_MASKS[frames]:
         hidden |= mask(x, clip.skeleton, ratio, generator, **low_pass)[0][:, None]
         per_frame = mask.probability(x, clip.skeleton, ratio, **low_pass)[0]
-    return {"hidden": hidden, "joints": per_joint, "frames": per_frame, "energy": masks.frame_motion(x, cutoff, clip.fps)[0]}
+    return {"hidden": hidden, "joints": per_joint, "frames": per_frame, "energy": masks.frame_motion(x, clip.fps, cutoff)[0]}
 
 
 def masking(clips: ClipSet, ratio: float = 0.3) -> Panel:

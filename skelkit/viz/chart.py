@@ -1,0 +1,73 @@
+"""Charts: plotly figures in a page that a panel can exchange. No FigureWidget, which would save plotly's JavaScript with every notebook."""
+
+from __future__ import annotations
+
+import json
+
+import anywidget
+import plotly.graph_objects as go
+import traitlets
+from IPython.display import display
+
+PLOTLY_MIME = "application/vnd.plotly.v1+json"
+
+
+class _Redraw(anywidget.AnyWidget):
+    """What draws a chart anew in the page.
+
+    Plotly's renderer for JupyterLab and Voilà draws an output once and ignores `update_display`. So this asks the same renderer for its Plotly,
+    and redraws in place. Other front ends have no such renderer, and follow `update_display`.
+    """
+
+    _esm = """
+    async function redraw(figure) {
+      const module = await window._JUPYTERLAB?.["jupyterlab-plotly"]?.get("./mimeExtension");
+      const plotly = module?.().RenderedPlotly?.Plotly;
+      for (const node of plotly ? document.querySelectorAll(".js-plotly-plot") : []) {
+        if (!figure.layout.meta.chart || node.layout?.meta?.chart !== figure.layout.meta.chart) continue;
+        const { width, height } = node.layout;
+        await plotly.react(node, figure.data, { width, height, ...figure.layout }, figure.config);
+      }
+    }
+    export default { initialize: ({ model }) => model.on("change:figure", () => redraw(model.get("figure"))) };
+    """
+    figure = traitlets.Dict().tag(sync=True)
+
+
+class Chart:
+    """A plotly figure in the page that can be exchanged without a flicker."""
+
+    def __init__(self, figure: go.Figure):
+        self._figure, self._handle, self._redraw = figure, None, None
+
+    def _bundle(self, figure: go.Figure) -> dict:
+        content = figure.to_plotly_json() | {"config": {"displaylogo": False}}
+        content = _jsonable(content)
+        alt = (content["layout"].get("meta") or {}).get("alt", "figure")
+        if self._redraw is not None:
+            content["layout"]["meta"] = (content["layout"].get("meta") or {}) | {"chart": self._redraw.model_id}
+        return {PLOTLY_MIME: content, "text/plain": alt}
+
+    def show(self, live: bool = False) -> None:
+        """Show it; `live` if it will be exchanged."""
+        if live:
+            self._redraw = self._redraw or _Redraw()
+        self._handle = display(self._bundle(self._figure), raw=True, display_id=live or None)
+
+    def update(self, figure: go.Figure) -> None:
+        self._figure = figure
+        if self._handle is not None:
+            bundle = self._bundle(figure)
+            self._handle.update(bundle, raw=True)
+            self._redraw.figure = bundle[PLOTLY_MIME]
+
+
+def _jsonable(content: dict) -> dict:
+    from plotly.utils import PlotlyJSONEncoder
+
+    return json.loads(json.dumps(content, cls=PlotlyJSONEncoder))
+
+
+def show(figure: go.Figure) -> None:
+    """Show a plotly figure, with its alt text for readers who cannot see it."""
+    Chart(figure).show()
