@@ -139,4 +139,6 @@ def _player(state: dict, widgets: dict, model: str) -> str:
     if "meta" not in state:  # some other widget: controls, which nobody can move here
         return ""
     buffers = {b["path"][0]: b["data"] for b in widgets[model].get("buffers", [])}
-    return fragment_of({name: buffers.get(name, "") for name in ("poses", "values", "masked")} | {"meta": state["meta"]})
+    return fragment_of(
+        {name: buffers.get(name, "") for name in ("poses", "values", "masked")} | {"meta": state["meta"], "frame": state.get("frame", 0)}
+    )

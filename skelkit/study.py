@@ -231,7 +231,7 @@ class _Table:
     def _repr_html_(self) -> str:
         def cell(value) -> str:
             if isinstance(value, dict):
-                return "<br>".join(f"{html.escape(str(k))}: {cell(v)}" for k, v in value.items())
+                return "; ".join(f"{html.escape(str(k))}: {cell(v)}" for k, v in value.items())
             if isinstance(value, list):
                 return ", ".join(map(cell, value))
             return f"{value:.4g}" if isinstance(value, float) else html.escape(str(value))

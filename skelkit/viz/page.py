@@ -16,8 +16,8 @@ _COUNTER = itertools.count(1)
 
 _MOUNT = """
 const bytes = (text) => new DataView(Uint8Array.from(atob(text), (c) => c.charCodeAt(0)).buffer);
-window.skelkitPlayer.mount = (el, { poses, values, masked, meta }) => {
-const state = { poses: bytes(poses), values: bytes(values), masked: bytes(masked), meta, frame: 0 };
+window.skelkitPlayer.mount = (el, { poses, values, masked, meta, frame = 0 }) => {
+const state = { poses: bytes(poses), values: bytes(values), masked: bytes(masked), meta, frame };
 const model = { get: (name) => state[name], set: (name, value) => (state[name] = value), save_changes() {}, on() {}, off() {} };
 return window.skelkitPlayer.render({ model, el });
 };
