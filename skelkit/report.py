@@ -10,8 +10,8 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from .data.clips import write_atomic
 from .runner import NOTEBOOKS, Run
+from .writing import write_atomic
 
 PLOTLY = "application/vnd.plotly.v1+json"
 WIDGET, WIDGET_STATE = "application/vnd.jupyter.widget-view+json", "application/vnd.jupyter.widget-state+json"

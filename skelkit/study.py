@@ -12,7 +12,7 @@ from pathlib import Path
 import torch
 
 from .data import ClipSet, load
-from .data.clips import write_atomic
+from .writing import write_atomic
 
 HEADLESS = "SKELKIT_HEADLESS"
 """Set (to 1) when nobody is there to move a slider: panels then show their pure figure once."""

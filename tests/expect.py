@@ -5,7 +5,7 @@ import tempfile
 from pathlib import Path
 
 from skelkit import runner
-from skelkit.data.clips import write_atomic
+from skelkit.writing import write_atomic
 
 if __name__ == "__main__":
     folder = Path(__file__).parent / "expected"

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
-import tempfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,6 +14,7 @@ from torch import Tensor
 
 from .. import motion
 from ..skeletons import Skeleton, of_size
+from ..writing import write_atomic
 
 FORMAT = "skelkit-clips-1"
 _GROUPS = ("subject", "view", "setup")
@@ -347,22 +346,6 @@ class ClipSet:
             names=tuple(json.loads(about["names"])),
             group_names={k: tuple(v) for k, v in json.loads(about["group_names"]).items()},
         )
-
-
-def write_atomic(path: str | Path, content: bytes) -> Path:
-    """Write to a temporary file beside `path`, then rename it: readers see the old file or the new one, never half."""
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
-        raise
-    return path
 
 
 def _check_clip(array, name: str) -> Tensor:

@@ -274,7 +274,7 @@ def degree_and_motion(skeleton: Skeleton, speeds: Mapping[str, Tensor], title: s
                         line={"color": OKABE_ITO["vermilion"], "dash": "dash"}, marker={"symbol": "line-ew-open", "size": 18}, row=1, col=column)  # fmt: skip
         fig.update_xaxes(title_text="degree (bones at the joint)", tickvals=known, row=1, col=column)
     fig.update_yaxes(title_text="mean speed (m/s)", rangemode="tozero", row=1, col=1)
-    fig.update_layout(height=400)
+    fig.update_layout(height=420, margin={"t": 96})
     text = "; ".join(
         f"{name}: {', '.join(f'degree {d} {float(s.cpu()[degrees == d].mean()):.2f} m/s' for d in degrees.unique().tolist())}"
         for name, s in speeds.items()

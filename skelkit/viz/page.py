@@ -9,7 +9,7 @@ import itertools
 import json
 from pathlib import Path
 
-from ..data.clips import write_atomic
+from ..writing import write_atomic
 from .player import Player, scene
 
 _COUNTER = itertools.count(1)
