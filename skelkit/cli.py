@@ -56,7 +56,7 @@ def _study(commands) -> None:
         "recorded values (JSON) and one self-contained report.html. Exit status 1 if a claim is false.",
         epilog=f"presets — {study.describe_presets()}",
     )
-    command.add_argument("notebooks", nargs="*", metavar="NOTEBOOK", help="which ones, by number (01) or name; all unless given")
+    command.add_argument("notebooks", nargs="*", metavar="NOTEBOOK", help="which ones, by number (01) or name (compression); all unless given")
     command.add_argument("--preset", default="smoke", choices=list(study.PRESETS), help="how much work to do (default: smoke)")
     command.add_argument("--dataset", default="synthetic", help='"synthetic" (default) or a path: folder of .bvh files, .npz, .safetensors')
     command.add_argument("--seed", type=int, default=0, help="of the embedded data and of every draw (default: 0)")
@@ -68,6 +68,7 @@ def _study(commands) -> None:
 def run_study(options) -> int:
     from . import report, runner
 
+    study.pick_device(options.device)
     dataset, label = _dataset(options.dataset)
     out = options.out or Path("build", "study", f"{label}-{options.preset}")
     began = time.perf_counter()
@@ -83,9 +84,12 @@ def _dataset(given: str) -> tuple[str, str]:
     """What notebooks get (they run in another folder, so paths become absolute), and a short name for folders."""
     if given == "synthetic":
         return given, given
+    from .data import load
+
     path = Path(given).expanduser()
-    if not path.exists():
+    if not given or not path.exists():
         raise FileNotFoundError(f'{given}: no such file or folder; --dataset takes a path, or "synthetic" for the embedded data')
+    load(path)  # what is wrong with the data is said now, not by the first notebook
     return str(path.resolve()), path.stem
 
 

@@ -89,10 +89,12 @@ class Uniform:
         return torch.cat([kept, kept.new_tensor([frames - 1])]) if self.endpoint and kept[-1] < frames - 1 else kept
 
     def encode(self, x: Tensor) -> Packed:
+        """Clips [N, C, T, V, M] as they would be stored."""
         tracks, who, gaps = _tracks(x)
         return Packed(**_quantise(tracks(self.kept(x.shape[2], x.device)), self.dtype, over=(1, 2)), who=who, frames=x.shape[2], gaps=gaps)
 
     def decode(self, packed: Packed, frames: int | None = None) -> Tensor:
+        """The clips again, float32 [N, C, T, V, M]; with `frames`, that many evenly over the clip."""
         kept = self.kept(packed.frames, packed.values.device)
         times = _times(packed, frames)
         if self.restore == "half_pixel":
@@ -122,6 +124,7 @@ class Adaptive:
         _one_of(self, "dtype", DTYPES)
 
     def encode(self, x: Tensor) -> Packed:
+        """Clips [N, C, T, V, M] as they would be stored."""
         tracks, who, gaps = _tracks(x)
         every = tracks()  # [P, T, V, C]
         index = keyframes(every, min(self.keyframes, x.shape[2]))
@@ -130,6 +133,7 @@ class Adaptive:
         return Packed(**_quantise(kept, self.dtype, over=(1, 2)), who=who, frames=x.shape[2], index=small, gaps=gaps)
 
     def decode(self, packed: Packed, frames: int | None = None) -> Tensor:
+        """The clips again, float32 [N, C, T, V, M]; with `frames`, that many evenly over the clip."""
         positions = _positions_among(packed.index.long(), _times(packed, frames))
         return _untrack(_interpolate(packed.float_values, positions), packed)
 
@@ -153,6 +157,7 @@ class DCT:
         _one_of(self, "dtype", DTYPES)
 
     def encode(self, x: Tensor) -> Packed:
+        """Clips [N, C, T, V, M] as they would be stored."""
         tracks, who, gaps = _tracks(x)
         every = tracks().float()  # [P, T, V, C]
         basis = cosines(_steps(x.shape[2], x.device), x.shape[2], self.coefficients)
@@ -160,6 +165,7 @@ class DCT:
         return Packed(**_quantise(values, self.dtype, over=(2, 3)), who=who, frames=x.shape[2], gaps=gaps)
 
     def decode(self, packed: Packed, frames: int | None = None) -> Tensor:
+        """The clips again, float32 [N, C, T, V, M]; with `frames`, that many evenly over the clip."""
         basis = cosines(_times(packed, frames), packed.frames, packed.values.shape[1])
         return _untrack((basis @ packed.float_values.flatten(2)).unflatten(2, packed.values.shape[2:]), packed)
 

@@ -10,11 +10,11 @@ def uniform(shape: tuple[int, ...], device, generator: torch.Generator | None, l
     """U[low, high) on `device`. A CPU generator gives the same numbers for any device.
 
     Raises:
-        ValueError: no generator; nothing in this kit draws from a global seed.
+        ValueError: no generator given; nothing in this kit draws from a global seed.
 
     >>> uniform((2,), "cpu", torch.Generator().manual_seed(0)).shape
     torch.Size([2])
     """
-    if generator is None:
-        raise ValueError("what is drawn at random needs generator=torch.Generator(); the same seed draws the same")
+    if not isinstance(generator, torch.Generator):
+        raise ValueError(f"what is drawn at random needs generator=torch.Generator(), got {generator!r}; the same seed draws the same")
     return torch.rand(shape, generator=generator, device=generator.device).to(device) * (high - low) + low

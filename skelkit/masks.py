@@ -1,7 +1,8 @@
 """Masks: what is hidden from an encoder. True means hidden.
 
-A mask is a function of clips x [N, C, T, V, M] and a generator; every clip has its own draw. Each mask carries a
-``.probability`` that returns what it draws from, so that a figure shows exactly what training does. Counts are of
+A mask is a function of clips x [N, C, T, V, M]; every clip has its own draw, from the torch.Generator that must be given
+wherever something is drawn. Each mask carries a ``.probability``, so that a figure shows exactly what training does: of
+(skeleton, ratio) for masks of joints, of (x, skeleton, ratio) for masks of frames; for tubes, of the first joint drawn. Counts are of
 *distinct* joints, tuples or frames unless a name says draws.
 """
 
@@ -293,6 +294,10 @@ def asymmetric_views(
 
 def hide(x: Tensor, joints: Tensor | None = None, frames: Tensor | None = None) -> Tensor:
     """x with hidden joints (bool [N, V] or [N, T, V]) and frames (bool [N, T]) set to zero."""
+    if frames is not None and frames.shape[1] != x.shape[2]:
+        raise ValueError(
+            f"{frames.shape[1]} hidden frames for {x.shape[2]} frames; spread a mask of tuples over its frames: mask.repeat_interleave({TUPLE}, 1)"
+        )
     if joints is not None:
         joints = joints[:, None] if joints.ndim == 2 else joints  # [N, 1 or T, V]
         x = x.masked_fill(joints[:, None, :, :, None], 0)

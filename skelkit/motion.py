@@ -38,7 +38,7 @@ def presence(poses: Tensor) -> Tensor:
     """Who is there: any coordinate of any joint is not zero. [..., V, C] -> bool [...].
 
     Differs from the authors: the published code takes the sign of the sum of the coordinates, which is negative for
-    about half of all centred real people and so drops them.
+    a good part of all centred real people and so drops them.
     """
     there = (poses[..., 0, :] != 0).any(-1)  # one joint tells in nearly every frame; the others are asked where it does not
     rest = ~there

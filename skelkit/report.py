@@ -23,13 +23,12 @@ body { font: 16px/1.55 Inter, "Segoe UI", Helvetica, Arial, sans-serif; color: #
 nav { border-bottom: 1px solid #ccc; padding-bottom: .6rem; margin-bottom: 1rem; }
 nav a { margin-right: 1.2rem; }
 a { color: #0059a0; }
-a.anchor-link { display: none; }
 h1 { line-height: 1.2; margin-top: 2.5rem; }
-section + section { border-top: 3px solid #0072B2; margin-top: 4rem; }
+section ~ section { border-top: 3px solid #0072B2; margin-top: 4rem; }
 img { max-width: 100%; }
 table { border-collapse: collapse; margin: .8rem 0; font-size: .95em; }
 th, td { padding: .25em .8em; border-bottom: 1px solid #ddd; text-align: left; vertical-align: top; }
-pre { background: #f6f6f6; padding: .6rem .8rem; overflow-x: auto; font-size: .85em; line-height: 1.4; }
+pre { background: #f6f6f6; padding: .6rem .8rem; overflow-x: auto; white-space: pre-wrap; font-size: .85em; line-height: 1.4; }
 .output pre { background: none; padding: .2rem 0; }
 details.code { margin: .4rem 0; }
 details.code > summary { color: #595959; cursor: pointer; font-size: .85em; }
@@ -84,7 +83,7 @@ def _markdown(source: str) -> str:
     """Markdown as HTML; pictures become part of the page, links between notebooks become links within it."""
     from nbconvert.filters import markdown2html
 
-    page = markdown2html(source)
+    page = re.sub(r'<a class="anchor-link".*?</a>', "", markdown2html(source))
     page = re.sub(r'src="(pictures/[\w.-]+)"', lambda m: f'src="{_data_uri(NOTEBOOKS / m[1])}"', page)
     page = re.sub(r'href="glossary\.md#([\w-]+)"', r'href="#glossary-\1"', page).replace('href="glossary.md"', 'href="#glossary"')
     return re.sub(r'href="(\d\d_\w+)\.ipynb"', r'href="#\1"', page)
@@ -99,7 +98,7 @@ def _glossary() -> str:
     path = NOTEBOOKS / "glossary.md"
     if not path.is_file():
         return ""
-    page = re.sub(r'<h2 id="([\w-]+)"', r'<h2 id="glossary-\1"', _markdown(path.read_text("utf-8")))
+    page = re.sub(r'<h2 id="([\w-]+)"', lambda m: f'<h2 id="glossary-{m[1].lower()}"', _markdown(path.read_text("utf-8")))
     return f'<section id="glossary">{page}</section>'
 
 

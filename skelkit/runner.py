@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from . import study
+from .writing import make_folder
 
 NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
 
@@ -37,10 +38,12 @@ def find(names: Sequence[str] = (), folder: Path = NOTEBOOKS) -> list[Path]:
     every = sorted(folder.glob("[0-9][0-9]_*.ipynb"))
     chosen = []
     for name in names:
-        hits = [Path(name)] if Path(name).is_file() else [p for p in every if p.stem == name or p.stem.split("_")[0] == name]
+        hits = [Path(name)] if Path(name).is_file() else [p for p in every if name in (p.stem, *p.stem.split("_", 1))]
         if not hits:
             raise FileNotFoundError(f"no notebook {name!r} in {folder.name}/; there are: {', '.join(p.stem for p in every) or 'none'}")
         chosen += hits
+    if not every and not chosen:
+        raise FileNotFoundError(f"no notebooks in {folder}; run the study from a checkout of the project")
     return chosen or every
 
 
@@ -70,12 +73,10 @@ def run(notebook: Path, out: Path, parameters: dict, headless: bool = True) -> R
     import papermill
 
     check_parameters(notebook, parameters)
-    out = out.resolve()
-    out.mkdir(parents=True, exist_ok=True)
+    out = make_folder(out.resolve())
     target, partial, failed = (out / f"{notebook.stem}{end}.ipynb" for end in ("", ".partial", ".failed"))
     values = target.with_suffix(".json")
-    for old in (target, values, failed):
-        old.unlink(missing_ok=True)
+    _forget(notebook, out)
     began = time.perf_counter()
     # Threads that spin while they wait make torch some 25 times slower on two cores as soon as anything else runs.
     threads = {"OMP_WAIT_POLICY": os.environ.get("OMP_WAIT_POLICY", "PASSIVE")}
@@ -88,7 +89,7 @@ def run(notebook: Path, out: Path, parameters: dict, headless: bool = True) -> R
                 kernel_name="python3",
                 cwd=str(notebook.parent.resolve()),
                 progress_bar=False,
-                extra_arguments=["--IPKernelApp.log_level=ERROR"],  # its warning about plain TCP on this machine worries for nothing
+                extra_arguments=["--IPKernelApp.log_level=CRITICAL"],  # its warning about plain TCP on this machine worries for nothing
             )
         except papermill.PapermillExecutionError as error:
             values.unlink(missing_ok=True)
@@ -109,6 +110,11 @@ def run_all(names: Sequence[str], out: Path, parameters: dict, tell: Callable[[s
     notebooks = find(names)
     for notebook in notebooks:
         check_parameters(notebook, parameters)
+    # Old results go first of all, so that a run that is broken off leaves none that look new.
+    if out.is_dir():
+        (out / "report.html").unlink(missing_ok=True)
+    for notebook in notebooks:
+        _forget(notebook, out)
     runs = []
     for notebook in notebooks:
         done = run(notebook, out, parameters)
@@ -116,6 +122,12 @@ def run_all(names: Sequence[str], out: Path, parameters: dict, tell: Callable[[s
         tell(f"  {done.name:<20} {done.seconds:5.1f} s   {len(claims)} claims true, {len(done.results['values'])} values recorded")
         runs.append(done)
     return runs
+
+
+def _forget(notebook: Path, out: Path) -> None:
+    for end in (".ipynb", ".json", ".failed.ipynb"):
+        if (old := out / f"{notebook.stem}{end}").is_file():
+            old.unlink()
 
 
 class _environment:

@@ -7,10 +7,19 @@ import tempfile
 from pathlib import Path
 
 
+def make_folder(path: Path) -> Path:
+    """Make a folder and those above it; says plainly when a file stands in the way."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError):
+        raise NotADirectoryError(f"{path} cannot be a folder, a file stands there; choose another place to write to") from None
+    return path
+
+
 def write_atomic(path: str | Path, content: bytes) -> Path:
     """Write to a temporary file beside `path`, then rename it: readers see the old file or the new one, never half."""
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "wb") as file:

@@ -79,3 +79,17 @@ def test_bench_prints_ratios(capsys, monkeypatch):
     assert main(["bench", "codecs", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert all(row["times a copy"] > 0 for row in found["codecs"])
+
+
+def test_an_output_folder_below_a_file_is_refused_by_name(tmp_path, capsys):
+    (tmp_path / "file").write_text("")
+    assert main(["data", "convert", "synthetic", str(tmp_path / "file" / "x.safetensors")]) == 1
+    assert "cannot be a folder, a file stands there" in capsys.readouterr().err
+
+
+def test_data_that_cannot_be_read_stops_the_study_before_the_first_notebook(tmp_path, capsys):
+    (tmp_path / "bad.npz").write_bytes(b"not an archive")
+    out = tmp_path / "out"
+    assert main(["study", "--dataset", str(tmp_path / "bad.npz"), "--out", str(out)]) == 1
+    assert "bad.npz: found something that is not a whole .npz archive" in capsys.readouterr().err
+    assert not out.exists()

@@ -65,7 +65,7 @@ def with_value(value, *place):
         ([GOOD, GOOD], {"labels": [0]}, "1 labels for 2 clips; give one per clip"),
         ([GOOD, GOOD], {"subject": [1, 2, 3]}, "3 subject for 2 clips"),
         ([GOOD, GOOD], {"names": ["one"]}, "1 names for 2 clips"),
-        ([GOOD, GOOD], {"labels": [0, 2], "classes": ["sit", "fall"]}, "clip 1: label 2, but there are 2 classes; labels count from 0"),
+        ([GOOD, GOOD], {"labels": [0, 2], "classes": ["sit", "fall"]}, "clip 1: label 2; labels count from 0 to 1, one for each class"),
         ([GOOD, GOOD], {"labels": [-1, 0]}, "clip 0: label -1"),
         ([GOOD, GOOD], {"labels": ["sit", "fall"]}, "labels are .*expected one class index"),
         ([GOOD, GOOD], {"labels": [0.0, 0.5]}, r"labels are float64 of shape \[2\]; expected one class index \(a whole number\) per clip"),
@@ -301,3 +301,16 @@ def test_a_folder_that_cannot_be_made_is_an_error_and_changes_nothing(clips, tmp
 
 def test_the_skeleton_is_found_from_the_number_of_joints():
     assert ClipSet.from_arrays([GOOD]).skeleton is KINECT20
+
+
+def test_coordinates_that_cannot_be_metres_are_warned_of():
+    with pytest.warns(UserWarning, match="divide millimetres by 1000"):
+        ClipSet.from_arrays([1000 * torch.rand(5, 25, 3)])
+
+
+def test_asking_for_a_clip_that_is_not_there_says_how_many_there_are():
+    clips = ClipSet.from_arrays([torch.ones(5, 25, 3)])
+    with pytest.raises(IndexError, match="clip 999 was asked for; there are 1 clips, 0 to 0"):
+        clips.batch([0, 999])
+    with pytest.raises(ValueError, match="frames=-3: a batch has at least one frame"):
+        clips.batch([0], frames=-3)

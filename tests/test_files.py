@@ -101,7 +101,7 @@ def with_bad(value, frame):
         ({"length": [9, -6, 4]}, "found clip 1 of -6 frames"),
         ({"length": [2.0, 1.0, 4.0]}, r"found length float64 \[3\], expected integers \[clips\]"),
         ({"label": [0, 1]}, r"found label of shape \[2\], expected \[3\] like length; save one per clip"),
-        ({"label": [0, 1, 2]}, "clip 2: label 2, but there are 2 classes"),
+        ({"label": [0, 1, 2]}, "clip 2: label 2; labels count from 0 to 1"),
         ({"label": [0, -1, 1]}, "clip 1: label -1"),
         ({"label": ["a", "b", "b"]}, "found label <U1 .*expected integers"),
         ({"subject": [1, 2]}, r"found subject of shape \[2\], expected \[3\] like length"),

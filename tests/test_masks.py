@@ -424,3 +424,11 @@ def test_a_share_or_number_that_makes_no_mask_is_refused(call, message):
 def test_the_skeleton_of_other_clips_is_refused(mask):
     with pytest.raises(ValueError, match="the batch has 20 joints, the NTU-25 skeleton has 25"):
         mask(batch(), NTU25, generator=draws())
+
+
+def test_hiding_tuples_as_if_they_were_frames_says_how_to_spread_them():
+    x = torch.ones(1, 3, 60, 25, 1)
+    mask = masks.random_tuples(x, generator=torch.Generator().manual_seed(0))
+    with pytest.raises(ValueError, match=r"10 hidden frames for 60 frames; .*repeat_interleave\(6, 1\)"):
+        masks.hide(x, frames=mask)
+    assert masks.hide(x, frames=mask.repeat_interleave(6, 1)).shape == x.shape

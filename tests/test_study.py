@@ -161,3 +161,20 @@ def test_an_unknown_notebook_lists_the_known_ones():
 def test_notebooks_are_found_by_number_and_name():
     assert [p.stem for p in runner.find(["01", "02_masks"])] == ["01_compression", "02_masks"]
     assert [p.stem for p in runner.find()][:1] == ["00_start_here"]
+
+
+def test_a_run_that_is_broken_off_leaves_no_old_results_that_look_new(tmp_path, monkeypatch):
+    (tmp_path / "report.html").write_text("old")
+    (tmp_path / "01_compression.json").write_text("{}")
+
+    def broken_off(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(runner, "run", broken_off)
+    with pytest.raises(KeyboardInterrupt):
+        runner.run_all(["00", "01"], tmp_path, {}, tell=lambda _: None)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_notebook_is_found_by_its_name_without_its_number():
+    assert [p.stem for p in runner.find(["compression"])] == ["01_compression"]

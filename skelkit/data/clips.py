@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -114,6 +115,7 @@ class ClipSet:
                 )
         persons = max(clip.shape[1] for clip in checked)
         lengths = torch.tensor([len(clip) for clip in checked])
+        _check_metres(checked)
         poses = torch.zeros(int(lengths.sum()), persons, len(skeleton), 3)
         starts = torch.cat([torch.zeros(1, dtype=torch.long), lengths.cumsum(0)])
         for clip, start in zip(checked, starts.tolist(), strict=False):
@@ -126,7 +128,7 @@ class ClipSet:
         classes = tuple(map(str, classes)) if classes is not None else tuple(f"class {i}" for i in range(int(labels.max()) + 1))
         for name, label in zip(names, labels.tolist(), strict=True):
             if not 0 <= label < len(classes):
-                raise ValueError(f"{name}: label {label}, but there are {len(classes)} classes; labels count from 0")
+                raise ValueError(f"{name}: label {label}; labels count from 0" + (f" to {len(classes) - 1}, one for each class" if label > 0 else ""))
         if not (fps > 0 and math.isfinite(fps)):
             raise ValueError(f"fps must be a positive number of frames per second; got {fps}")
         groups, group_names = {}, {}
@@ -236,7 +238,10 @@ class ClipSet:
         every = torch.arange(len(self), device=self.device)
         if not isinstance(index, slice):
             index = torch.as_tensor(index, device=self.device)
-            index = index if index.numel() else index.long()  # an empty list would be a float tensor
+            index = (index if index.numel() else index.long()).reshape(-1)  # an empty list would be a float tensor
+        beyond = index[(index >= len(self)) | (index < -len(self))] if not isinstance(index, slice) and index.dtype is torch.long else ()
+        if len(beyond):
+            raise IndexError(f"clip {int(beyond[0])} was asked for; there are {len(self)} clips, 0 to {len(self) - 1}")
         return every[index].reshape(-1)
 
     def split(self, by: str, train: Iterable | float | None = None, seed: int = 0) -> tuple[ClipSet, ClipSet]:
@@ -302,6 +307,8 @@ class ClipSet:
         begin, length = self.starts[index], self.lengths[index]
         if not len(index):
             raise ValueError("a batch of no clips was asked for")
+        if frames is not None and frames < 1:
+            raise ValueError(f"frames={frames}: a batch has at least one frame")
         frames = frames or int(length.max())
         first, last = _crop(length, crop, generator)
         # Positions count from frame 0 of the whole set, so that one resample serves any choice of clips.
@@ -365,6 +372,13 @@ def _check_clip(array, name: str) -> Tensor:
     if not clip.any():
         raise ValueError(f"{name}: all coordinates are zero, so nobody is present; leave such clips out")
     return clip
+
+
+def _check_metres(clips: Sequence[Tensor]) -> None:
+    """Nobody is twenty metres tall: coordinates like that are millimetres, centimetres or pixels."""
+    span = torch.stack([(clip[0, 0].amax(0) - clip[0, 0].amin(0)).max() for clip in clips]).median()
+    if span > 20:
+        warnings.warn(f"bodies measure {float(span):.0f} from end to end; coordinates should be metres: divide millimetres by 1000", stacklevel=3)
 
 
 def _check_count(what: str, values, clips: Sequence) -> None:

@@ -46,8 +46,10 @@ def load(source: str | os.PathLike, *, seed: int = 0, **options) -> ClipSet:
     >>> len(clips), clips.skeleton.name
     (4, 'NTU-25')
     """
-    if not isinstance(source, (str, os.PathLike)):
-        raise ValueError(f"cannot load a {type(source).__name__}; give {LOADABLE}; arrays go through ClipSet.from_arrays")
+    if not isinstance(source, (str, os.PathLike)) or (isinstance(source, str) and not source):
+        raise ValueError(
+            f"cannot load {'an empty name' if isinstance(source, str) else 'a ' + type(source).__name__}; give {LOADABLE}; arrays go through ClipSet.from_arrays"
+        )
     if source == "synthetic":
         from . import synthetic
 

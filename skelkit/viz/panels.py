@@ -66,7 +66,9 @@ class Panel:
         else:
             if self.player is not None:
                 display(self.player)
-            display({"text/html": self.text.value, "text/plain": _plain_text(self.text.value)}, raw=True)
+            controls = ", ".join(c.description for c in self.controls.values())
+            text = f"{self.text.value}<br><small>In JupyterLab there are controls here: {controls}.</small>"
+            display({"text/html": text, "text/plain": _plain_text(text)}, raw=True)
         if self.chart is not None:
             self.chart.show(live=not study.is_headless())
 
@@ -129,7 +131,7 @@ def compression(clips: ClipSet, interval: int = 5, frames: int = 120) -> Panel:
         worst = r["error"].amax((0, 2))
         joint = int(worst.argmax())
         text = (
-            f"<span style='font-size:1.1em'>restore error <b>{r['rmse']:.1f} mm</b> (RMSE); worst: {_readable(clip.skeleton.joints[joint])}, {float(worst[joint]):.0f} mm"
+            f"<span style='font-size:1.1em'>{_readable(action)}: restore error <b>{r['rmse']:.1f} mm</b> (RMSE); worst: {_readable(clip.skeleton.joints[joint])}, {float(worst[joint]):.0f} mm"
             f" &nbsp;·&nbsp; <b>{r['bytes']:,} bytes</b>, {raw / r['bytes']:.1f}x smaller than float32 <br><code>{html.escape(str(r['codec']))}</code></span>"
         )
         values = [None, r["error"]]
