@@ -56,3 +56,11 @@ def test_no_file_speaks_of_one_machine():
         if path.suffix in (".py", ".md", ".ipynb", ".toml", ".txt", ".yml", ".js", ".json", "") and path.is_file():
             text = path.read_text("utf-8", errors="ignore")
             assert not re.search(r"/(home|root|work|Users)/\w", text), f"{name} names a folder of one machine"
+
+
+def test_the_example_of_the_readme_runs(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    (example,) = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text("utf-8"), re.DOTALL)
+    exec(compile(example, "README.md", "exec"), {})
+    assert "bytes" in capsys.readouterr().out
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["clip.html", "robot.safetensors"]

@@ -1,0 +1,255 @@
+"""STTFormer: attention over the joints of a few frames at once, convolution over what follows. (CHARON, network section.)
+
+Six frames are one **tuple** of V' = 6 V tokens; a clip of T frames is T' = T / 6 tuples. Inside the network a person is
+[P, C, T', V'] in channels_last memory: on two CPU cores a step of `nano` takes 0.9 of the time it takes channels-first.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from .. import motion
+from ..draw import uniform
+from ..masks import TUPLE
+
+SLOPE = 0.1
+"""Of every LeakyReLU."""
+
+
+@dataclass(frozen=True)
+class Size:
+    """How large a network is: blocks (channels in, channels out, d of queries and keys), heads, and the frames it is meant for."""
+
+    blocks: tuple[tuple[int, int, int], ...]
+    frames: int = 120
+    heads: int = 3
+
+
+SIZES = {
+    "nano": Size(((16, 16, 8), (16, 32, 8), (32, 32, 16), (32, 32, 16)), frames=60),
+    "tiny": Size(((32, 32, 16), (32, 32, 16), (32, 64, 32), (64, 64, 32), (64, 128, 64), *((128, 128, 64),) * 3)),
+    "base": Size(((64, 64, 16), (64, 64, 16), (64, 128, 32), (128, 128, 32), (128, 256, 64), *((256, 256, 64),) * 3)),
+}
+
+
+# -- functions ---------------------------------------------------------------------------------------------------------
+
+
+class Tracks(NamedTuple):
+    """The persons of a batch who are there at all, one row each."""
+
+    poses: Tensor
+    """[P, C, T, V]"""
+    clip: Tensor
+    """Long[P], the clip each belongs to."""
+    person: Tensor
+    """Long[P], which of its persons they are."""
+    there: Tensor
+    """bool[P, T], the frames each is in."""
+
+
+def tracks(x: Tensor) -> Tracks:
+    """Batch [N, C, T, V, M] -> the P <= N M persons who are in any frame; the others cost nothing from here on."""
+    there = motion.presence(motion.to_frames(x)).transpose(1, 2)  # [N, M, T]
+    clip, person = there.any(2).nonzero(as_tuple=True)
+    return Tracks(x.permute(0, 4, 1, 2, 3)[clip, person], clip, person, there[clip, person])
+
+
+def to_tuples(poses: Tensor, size: int = TUPLE) -> Tensor:
+    """[P, C, T, V] -> [P, C, T', V'], V' = size V tokens: the joints of the first frame, those of the second, …"""
+    if poses.shape[2] % size:
+        raise ValueError(f"{poses.shape[2]} frames are not a whole number of tuples of {size}; resize the clips to a multiple of {size}")
+    return poses.unflatten(2, (-1, size)).flatten(3)
+
+
+def kept_index(hidden: Tensor) -> Tensor:
+    """Where the tuples that stay were, in order. bool [N, T'], true = hidden -> Long[N, K].
+
+    >>> kept_index(torch.tensor([[False, True, False], [True, False, False]])).tolist()
+    [[0, 2], [1, 2]]
+    """
+    fewest, most = (int(count) for count in (~hidden).sum(1).aminmax())
+    if not 0 < fewest == most:
+        raise ValueError(f"the clips keep {fewest} to {most} tuples; hide equally many in every clip of a batch, and leave at least 1")
+    return (~hidden).nonzero()[:, 1].view(len(hidden), most)
+
+
+def position_code(positions: Tensor, channels: int) -> Tensor:
+    """Sines and cosines of falling frequency, one after the other: sin(p / 10000^(2i / channels)). [...] -> [..., channels]."""
+    steps = torch.arange(0, channels, 2, device=positions.device)
+    angles = positions[..., None] * 10000.0 ** (-steps / channels)
+    return torch.stack([angles.sin(), angles.cos()], -1).flatten(-2)[..., :channels]
+
+
+def tuple_code(index: Tensor, channels: int) -> Tensor:
+    """Code for which tuple of its clip this is; last channel first, so that it does not repeat the code of tokens. [...] -> [..., channels]."""
+    return position_code(index, channels).flip(-1)
+
+
+def add_codes(tokens: Tensor, index: Tensor | None) -> Tensor:
+    """tokens [P, C, K, V'] plus the code of each token and, if index Long[P or 1, K] says which tuples these are, that of each tuple."""
+    channels, count = tokens.shape[1], tokens.shape[3]
+    code = position_code(torch.arange(count, device=tokens.device), channels).T[None, :, None]  # [1, C, 1, V']
+    tokens = tokens + code.to(tokens.dtype)
+    return tokens if index is None else tokens + tuple_code(index, channels).movedim(2, 1)[..., None].to(tokens.dtype)
+
+
+def similarity(queries: Tensor, keys: Tensor) -> Tensor:
+    """Inner product over d and T' of every token with every token, / (d T'). [P, h, d, T', V'] twice -> [P, h, V', V']."""
+    q, k = (v.permute(0, 1, 4, 3, 2).flatten(3) for v in (queries, keys))  # [P, h, V', T' d]
+    return q @ k.transpose(2, 3) / (queries.shape[2] * queries.shape[3])
+
+
+def attend(maps: Tensor, x: Tensor) -> Tensor:
+    """Each head's mixture of the tokens of x: y[h, :, t, i] = sum_j maps[h, i, j] x[:, t, j], the same map for every tuple.
+
+    maps [P, h, V', V'], x [P, C, T', V'] -> [P, h C, T', V'].
+    """
+    (clips, heads, tokens, _), (channels, tuples) = maps.shape, x.shape[1:3]
+    y = maps.flatten(1, 2) @ x.permute(0, 3, 2, 1).flatten(2)  # [P, h V', T' C]
+    y = y.view(clips, heads, tokens, tuples, channels).permute(0, 3, 2, 1, 4)  # [P, T', V', h, C]
+    return y.flatten(3).permute(0, 3, 1, 2)
+
+
+def initialise(module: nn.Module, generator: torch.Generator | None) -> None:
+    """Draw the weights of all convolutions (He et al., 2015) and linear layers; biases are zero."""
+    for layer in module.modules():
+        if isinstance(layer, nn.Conv2d | nn.Linear):
+            bound = ((6 / (1 + SLOPE**2) if isinstance(layer, nn.Conv2d) else 1) / layer.weight[0].numel()) ** 0.5
+            with torch.no_grad():
+                layer.weight.copy_(uniform(layer.weight.shape, layer.weight.device, generator, -bound, bound))
+                layer.bias.zero_()
+
+
+# -- modules -----------------------------------------------------------------------------------------------------------
+
+
+def _conv(c_in: int, c_out: int, kernel: tuple[int, int] = (1, 1)) -> nn.Sequential:
+    """Convolution over (tuples, tokens) that keeps their number, then batch norm."""
+    return nn.Sequential(nn.Conv2d(c_in, c_out, kernel, padding=(kernel[0] // 2, kernel[1] // 2)), nn.BatchNorm2d(c_out))
+
+
+class Block(nn.Module):
+    """Attention among the V' tokens, one map for all tuples, then a convolution along tuples. [P, c_in, T', V'] -> [P, c_out, T', V'].
+
+    Differs from the authors: without their constant per head before the softmax, which has no effect.
+
+    Args:
+        tokens: V', needed by attention="tanh": tanh of the scores plus a learnt [V', V'] map per head (STTFormer).
+    """
+
+    def __init__(self, c_in: int, c_out: int, d: int, heads: int = 3, attention: Literal["softmax", "tanh"] = "softmax", tokens: int = 0):
+        super().__init__()
+        if attention not in ("softmax", "tanh"):
+            raise ValueError(f"attention={attention!r}: expected 'softmax' or 'tanh'")
+        self.heads = heads
+        self.queries_keys = nn.Conv2d(c_in, 2 * heads * d, 1)
+        self.scale = nn.Parameter(torch.ones(heads, 1, 1))
+        self.map = nn.Parameter(torch.full((heads, tokens, tokens), 1 / tokens)) if attention == "tanh" else None
+        self.mix = _conv(heads * c_in, c_out, (1, 5))
+        self.widen = _conv(c_out, c_out)
+        self.along_time = _conv(c_out, c_out, (3, 1))
+        self.residual = _conv(c_in, c_out) if c_in != c_out else nn.Identity()
+        self.time_residual = _conv(c_out, c_out) if c_in != c_out else nn.Identity()
+
+    def maps(self, x: Tensor) -> Tensor:
+        """How much of token j each token i takes, per head. [P, h, V', V']."""
+        queries, keys = self.queries_keys(x).unflatten(1, (2, self.heads, -1)).unbind(1)
+        scores = similarity(queries, keys) * self.scale
+        return scores.softmax(-1) if self.map is None else scores.tanh() + self.map
+
+    def forward(self, x: Tensor) -> Tensor:
+        residual = self.residual(x)
+        y = F.leaky_relu(self.mix(attend(self.maps(x), x)) + residual, SLOPE)
+        y = F.leaky_relu(self.widen(y) + residual, SLOPE)
+        return F.leaky_relu(self.along_time(y) + self.time_residual(y), SLOPE)
+
+
+class STTFormer(nn.Module):
+    """Encoder of clips [N, C, T, V, M], T a multiple of 6, with a linear classifier on top. (CHARON, network section.)
+
+    Only persons who are there are computed. A clip's feature is the sum of its persons' features plus, for each one
+    missing to two, a learnt vector: the same whether or not the batch has room for a second person.
+
+    Differs from the authors: presence is asked of every coordinate, not of the sign of a sum; `temporal_position` is
+    new, without it only the 3x1 convolutions know an order of tuples, and those see neighbours among the kept ones.
+
+    Args:
+        classes: of the classifier `self.classifier`, the one part that linear probing trains.
+        joints: V, `len(skeleton)`.
+        size: a name in `SIZES`, or a `Size`.
+        generator: draws the first weights.
+        temporal_position: also tell each token which tuple of the whole clip it is in.
+        attention: "tanh" is that of the original STTFormer.
+
+    >>> model = STTFormer(classes=5, joints=20, generator=torch.Generator().manual_seed(0))
+    >>> model(torch.ones(4, 3, 60, 20, 2)).shape, model.features(torch.ones(4, 3, 60, 20, 1)).shape
+    (torch.Size([4, 5]), torch.Size([4, 32]))
+    """
+
+    def __init__(
+        self,
+        classes: int,
+        joints: int,
+        size: str | Size = "nano",
+        generator: torch.Generator | None = None,
+        temporal_position: bool = False,
+        attention: Literal["softmax", "tanh"] = "softmax",
+        channels: int = 3,
+    ):
+        super().__init__()
+        self.size = named(size, SIZES)
+        self.joints, self.channels, self.temporal_position = joints, channels, temporal_position
+        first, self.width = self.size.blocks[0][0], self.size.blocks[-1][1]
+        self.stem = nn.Sequential(*_conv(channels, first), nn.LeakyReLU(SLOPE))
+        self.blocks = nn.Sequential(*(Block(*b, self.size.heads, attention, TUPLE * joints) for b in self.size.blocks))
+        self.absent = nn.Parameter(torch.zeros(self.width))
+        self.classifier = nn.Linear(self.width, classes)
+        initialise(self, generator)
+        self.to(memory_format=torch.channels_last)
+
+    def forward(self, x: Tensor, hidden: Tensor | None = None) -> Tensor:
+        """Logits [N, classes]."""
+        return self.classifier(self.features(x, hidden))
+
+    def features(self, x: Tensor, hidden: Tensor | None = None) -> Tensor:
+        """Features of clips [N, C, T, V, M] -> [N, D]; the tuples hidden (bool [N, T'], as many in every clip) are not computed."""
+        people = tracks(self.check(x))
+        return self.pool(self.encode(people, None if hidden is None else kept_index(hidden)), people.clip, len(x))
+
+    def encode(self, people: Tracks, kept: Tensor | None = None) -> Tensor:
+        """Encoded tokens [P, D, K, V'] of the tuples that stay: kept Long[N, K] of each clip, or all T'."""
+        x = to_tuples(people.poses)
+        if not len(x):  # nobody in the whole batch; batch norm would refuse
+            return x.new_zeros(0, self.width, x.shape[2] if kept is None else kept.shape[1], x.shape[3])
+        index = torch.arange(x.shape[2], device=x.device)[None] if kept is None else kept[people.clip]  # [1 or P, K]
+        if kept is not None:
+            x = x.gather(2, index[:, None, :, None].expand(-1, x.shape[1], -1, x.shape[3]))
+        x = self.stem(x.contiguous(memory_format=torch.channels_last))
+        return self.blocks(add_codes(x, index if self.temporal_position else None))
+
+    def pool(self, tokens: Tensor, clip: Tensor, clips: int) -> Tensor:
+        """Mean over tuples and tokens, summed over the persons of each clip. [P, D, K, V'], Long[P] -> [N, D]."""
+        features = tokens.new_zeros(clips, self.width).index_add(0, clip, tokens.mean((2, 3)))
+        missing = (2 - torch.bincount(clip, minlength=clips)).clamp_min(0)  # [N]
+        return features + missing[:, None] * self.absent
+
+    def check(self, x: Tensor) -> Tensor:
+        """Return x if it is a batch of this network's joints and channels, else say what is wrong."""
+        if motion.check_batch(x).shape[3] != self.joints:
+            raise ValueError(f"the batch has {x.shape[3]} joints, this network was built for {self.joints}; build one with joints={x.shape[3]}")
+        if x.shape[1] != self.channels:
+            raise ValueError(f"the batch has {x.shape[1]} channels, this network was built for {self.channels}; build one with channels={x.shape[1]}")
+        return x
+
+
+def named(size, known: dict):
+    """`known[size]` for a name, anything else as it is; an unknown name lists the known ones."""
+    if isinstance(size, str) and size not in known:
+        raise ValueError(f"unknown size {size!r}; known: {', '.join(known)}")
+    return known[size] if isinstance(size, str) else size
