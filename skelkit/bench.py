@@ -24,6 +24,12 @@ def median_ratio(run: Callable[[], object], against: Callable[[], object], round
     return statistics.median(a for a, _ in pairs), statistics.median(b for _, b in pairs), ratio
 
 
+def _against_a_copy(what: str, run: Callable[[], object], x: torch.Tensor, clips: int, rounds: int) -> dict:
+    """A row of a table: `run`, which deals with so many clips, against copying x once."""
+    seconds, copy, ratio = median_ratio(run, x.clone, rounds)
+    return {"what": what, "ms": 1000 * seconds, "copy ms": 1000 * copy, "times a copy": ratio, "clips a second": clips / seconds}
+
+
 def _seconds(run: Callable[[], object]) -> float:
     if torch.cuda.is_available():
         torch.cuda.synchronize()
@@ -60,8 +66,7 @@ def bench_codecs(device: torch.device, clips: int = 512, rounds: int = 15) -> li
     }.items():
         y = codec.decode(codec.encode(x))
         few = rounds if not isinstance(codec, codecs.Adaptive) else 3
-        seconds, copy, ratio = median_ratio(lambda codec=codec: codec.decode(codec.encode(x)), lambda y=y: y.clone(), few)
-        rows.append({"what": name, "ms": 1000 * seconds, "copy ms": 1000 * copy, "times a copy": ratio, "clips a second": clips / seconds})
+        rows.append(_against_a_copy(name, lambda codec=codec: codec.decode(codec.encode(x)), y, clips, few))
     return rows
 
 
@@ -72,11 +77,7 @@ def bench_data(device: torch.device, clips: int = 3000, rounds: int = 5) -> list
     some = load("synthetic", clips=512).to(device)
     x = some.batch(slice(None), frames=120)
     some.present  # noqa: B018 - computed once per set, as in training
-    seconds, copy, ratio = median_ratio(lambda: some.batch(slice(None), frames=120), lambda: x.clone(), rounds * 3)
-    rows.append(
-        {"what": "batch of 512, 120 frames", "ms": 1000 * seconds, "copy ms": 1000 * copy, "times a copy": ratio, "clips a second": 512 / seconds}
-    )
-    return rows
+    return [*rows, _against_a_copy("batch of 512, 120 frames", lambda: some.batch(slice(None), frames=120), x, 512, rounds * 3)]
 
 
 def bench_masks(device: torch.device, clips: int = 512, rounds: int = 15) -> list[dict]:
@@ -89,8 +90,7 @@ def bench_masks(device: torch.device, clips: int = 512, rounds: int = 15) -> lis
         "high-motion frames, 6 Hz low-pass": lambda: masks.high_motion_frames(x, ratio=0.2, cutoff=6.0),
         "asymmetric views": lambda: masks.asymmetric_views(x, NTU25, generator),
     }.items():
-        seconds, copy, ratio = median_ratio(draw, x.clone, rounds)
-        rows.append({"what": name, "ms": 1000 * seconds, "copy ms": 1000 * copy, "times a copy": ratio, "clips a second": clips / seconds})
+        rows.append(_against_a_copy(name, draw, x, clips, rounds))
     return rows
 
 

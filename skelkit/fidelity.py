@@ -47,7 +47,7 @@ def acceleration(x: Tensor, cutoff: float | None = 0.1) -> Tensor:
     A straight line over s frames is off by a u (s - u) / 2 after u of them when the acceleration a is constant, so its RMS
     error is a s^2 / sqrt(120). Frequencies above `cutoff` cycles per frame, mostly sensor noise, are left out; None keeps them.
     """
-    smooth = x if cutoff is None else motion.low_pass(x, cutoff, 1.0)
+    smooth = motion.low_pass(x, cutoff, 1.0)
     there = motion.presence(motion.to_frames(x))
     inside = (there[:, 2:] & there[:, 1:-1] & there[:, :-2])[:, None, :, None, :]  # [N, 1, T-2, 1, M]
     second = smooth[:, :, 2:] - 2 * smooth[:, :, 1:-1] + smooth[:, :, :-2]

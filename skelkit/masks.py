@@ -81,7 +81,7 @@ def frame_motion(x: Tensor, fps: float = 30.0, cutoff: float | None = None) -> T
     """
     there = motion.presence(motion.to_frames(check_batch(x)))  # [N, T, M]
     moving = torch.nn.functional.pad((there[:, 1:] & there[:, :-1]).sum(2), (0, 1)).clamp_min(1)  # [N, T], present here and in the next frame
-    moved = motion.velocity(x if cutoff is None else motion.low_pass(x, cutoff, fps)).square().sum((1, 3, 4)) / (moving * x.shape[3])
+    moved = motion.velocity(motion.low_pass(x, cutoff, fps)).square().sum((1, 3, 4)) / (moving * x.shape[3])
     if x.shape[2] > 1:
         moved[:, -1] = moved[:, -2]
     return moved
@@ -91,7 +91,7 @@ def joint_motion(x: Tensor, fps: float = 30.0, cutoff: float | None = None) -> T
     """Mean speed of each joint over the frames its person is present, m/s. [N, V]."""
     there = motion.presence(motion.to_frames(check_batch(x))).to(x.dtype)  # [N, T, M]
     pairs = (there[:, 1:] * there[:, :-1]).sum((1, 2)).clamp_min(1)
-    return motion.speed(x if cutoff is None else motion.low_pass(x, cutoff, fps), fps).sum((1, 3)) / pairs[:, None]
+    return motion.speed(motion.low_pass(x, cutoff, fps), fps).sum((1, 3)) / pairs[:, None]
 
 
 def high_motion_frames(
@@ -242,7 +242,7 @@ def motion_tubes(
 def _tube_probability(x, skeleton, size: int = TUPLE, sharpness: float = 1.0, cutoff: float | None = None, fps: float = 30.0) -> Tensor:
     """Probability of each joint at the first draw in each stretch, [N, T', V]; sums to 1 over joints."""
     stretches = _tuples(check_batch(x, skeleton), size)
-    speed = motion.velocity(x if cutoff is None else motion.low_pass(x, cutoff, fps)).norm(dim=1).sum(-1)  # [N, T, V]
+    speed = motion.velocity(motion.low_pass(x, cutoff, fps)).norm(dim=1).sum(-1)  # [N, T, V]
     speed = speed.unflatten(1, (stretches, size)).mean(2)
     weights = (speed + 1e-6).pow(sharpness)  # a clip that stands still is masked evenly
     return weights / weights.sum(-1, keepdim=True)

@@ -130,11 +130,14 @@ def speed(x: Tensor, fps: float) -> Tensor:
     return velocity(x).norm(dim=1) * fps
 
 
-def low_pass(x: Tensor, cutoff: float, fps: float) -> Tensor:
+def low_pass(x: Tensor, cutoff: float | None, fps: float) -> Tensor:
     """Zero-phase Gaussian smoothing along time; amplitude falls to 1/sqrt(2) at `cutoff` Hz. [N, C, T, V, M].
 
-    Absent frames take no part, and stay absent. Before motion is ranked, this keeps tracker noise from being ranked.
+    Absent frames take no part, and stay absent. Before motion is ranked, this keeps tracker noise from being ranked. None is no cutoff:
+    x comes back as it is.
     """
+    if cutoff is None:
+        return x
     if not cutoff > 0:
         raise ValueError(f"cutoff must be a positive frequency in Hz; got {cutoff}")
     sigma = fps * (0.5 * torch.log(torch.tensor(2.0))).sqrt().item() / (torch.pi * 2**0.5 * cutoff)  # frames

@@ -37,6 +37,11 @@ class Clip:
         return len(self.poses)
 
     @property
+    def persons(self) -> int:
+        """How many persons appear in it."""
+        return int(motion.presence(self.poses).any(0).sum())
+
+    @property
     def seconds(self) -> float:
         return len(self) / self.fps
 

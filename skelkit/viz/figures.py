@@ -16,15 +16,11 @@ from torch import Tensor
 from .. import motion
 from ..data import ClipSet
 from ..skeletons import Skeleton
-from .style import COLORWAY, OKABE_ITO, SEQUENTIAL, figure_defaults
+from .style import COLORWAY, OKABE_ITO, SEQUENTIAL, figure_defaults, readable
 
 GREY = "#767676"
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash")
 SYMBOLS = ("circle", "square", "diamond", "triangle-up", "cross", "x", "star")
-
-
-def _readable(name: str) -> str:
-    return name.replace("_", " ")
 
 
 # -- the data ----------------------------------------------------------------------------------------------------------
@@ -139,7 +135,7 @@ def on_body(
         fig.add_scatter(
             x=pose[:, 0].tolist(), y=pose[:, 1].tolist(), mode="markers", showlegend=False, row=1, col=column,
             marker={"color": v.tolist(), "size": size.tolist(), "coloraxis": "coloraxis", "line": {"width": 1, "color": "#444444"}},
-            text=[_readable(j) for j in skeleton.joints], hovertemplate="%{text}: %{marker.color:.3g}<extra></extra>",
+            text=[readable(j) for j in skeleton.joints], hovertemplate="%{text}: %{marker.color:.3g}<extra></extra>",
         )  # fmt: skip
     figure_defaults(fig, title, _body_alt(values, skeleton, unit))
     span = [float(pose[:, 0].min()) - 0.12, float(pose[:, 0].max()) + 0.12]
@@ -160,7 +156,7 @@ def on_body(
 def _body_alt(values: Mapping[str, Tensor], skeleton: Skeleton, unit: str) -> str:
     parts = []
     for name, v in values.items():
-        top = ", ".join(_readable(skeleton.joints[j]) for j in v.topk(min(3, len(v))).indices.tolist())
+        top = ", ".join(readable(skeleton.joints[j]) for j in v.topk(min(3, len(v))).indices.tolist())
         parts.append(f"{name}: from {v.min():.3g} to {v.max():.3g}, highest at {top}")
     return f"Joints of a body coloured by {unit}. " + "; ".join(parts) + "."
 
@@ -239,7 +235,7 @@ def by_class(
 ) -> go.Figure:
     """One point per class, named; `marked` classes get their own symbol."""
     marked = marked or [False] * len(names)
-    labels = _label_places(x, y, [_readable(n) for n in names])
+    labels = _label_places(x, y, [readable(n) for n in names])
     fig = go.Figure()
     for flag, label, symbol, colour in ((False, "one person", "circle", OKABE_ITO["blue"]), (True, mark, "diamond", OKABE_ITO["vermilion"])):
         mine = [k for k in range(len(names)) if bool(marked[k]) is flag]
@@ -247,7 +243,7 @@ def by_class(
             fig.add_scatter(
                 x=[x[k] for k in mine], y=[y[k] for k in mine], mode="markers+text", name=label, showlegend=any(marked),
                 text=[labels[k][0] for k in mine], textposition=[labels[k][1] for k in mine], textfont={"size": 11},
-                customdata=[_readable(names[k]) for k in mine], hovertemplate="%{customdata}: %{x:.3g}, %{y:.3g}<extra></extra>",
+                customdata=[readable(names[k]) for k in mine], hovertemplate="%{customdata}: %{x:.3g}, %{y:.3g}<extra></extra>",
                 marker={"symbol": symbol, "size": 9, "color": colour}, cliponaxis=False,
             )  # fmt: skip
     fig.update_layout(height=520)
@@ -267,7 +263,7 @@ def degree_and_motion(skeleton: Skeleton, speeds: Mapping[str, Tensor], title: s
         for d in degrees.unique():
             mine = (degrees == d).nonzero().flatten()
             nudge[mine] = torch.linspace(-0.22, 0.22, len(mine)) if len(mine) > 1 else 0.0
-        fig.add_scatter(x=(degrees + nudge).tolist(), y=speed.tolist(), mode="markers", text=[_readable(j) for j in skeleton.joints], showlegend=False,
+        fig.add_scatter(x=(degrees + nudge).tolist(), y=speed.tolist(), mode="markers", text=[readable(j) for j in skeleton.joints], showlegend=False,
                         marker={"color": OKABE_ITO["blue"], "size": 9, "opacity": 0.8}, hovertemplate="%{text}: %{y:.2f} m/s<extra></extra>", row=1, col=column)  # fmt: skip
         known = degrees.unique().tolist()
         fig.add_scatter(x=known, y=[float(speed[degrees == d].median()) for d in known], mode="lines+markers", name="median", showlegend=column == 1,
@@ -325,9 +321,9 @@ def bars(groups: Mapping[str, Mapping[str, float]], title: str, x: str, y: str, 
     """Grouped bars: legend name -> {category: value}."""
     fig = go.Figure()
     for name, values in groups.items():
-        fig.add_bar(x=[_readable(k) for k in values], y=list(values.values()), name=name, hovertemplate="%{x}: %{y:.3g}<extra>" + name + "</extra>")
+        fig.add_bar(x=[readable(k) for k in values], y=list(values.values()), name=name, hovertemplate="%{x}: %{y:.3g}<extra>" + name + "</extra>")
     fig.update_layout(barmode="group", height=height)
-    text = "; ".join(f"{name}: {', '.join(f'{_readable(k)} {v:.3g}' for k, v in list(values.items())[:6])}" for name, values in groups.items())
+    text = "; ".join(f"{name}: {', '.join(f'{readable(k)} {v:.3g}' for k, v in list(values.items())[:6])}" for name, values in groups.items())
     return figure_defaults(fig, title, f"{title}, bars of {y} for each {x}. {text}.", x, y)
 
 

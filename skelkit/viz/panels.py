@@ -18,6 +18,7 @@ from ..data import Clip, ClipSet
 from . import figures
 from .chart import Chart
 from .player import compare, player
+from .style import readable
 
 _WIDE = {"description_width": "11em"}
 _LAYOUT = widgets.Layout(width="420px")
@@ -78,14 +79,13 @@ class Panel:
 
 def browser(clips: ClipSet) -> Panel:
     """Any class, any clip of it, in the player."""
-    names = [name for label, name in enumerate(clips.classes) if (clips.labels == label).any()]
-    members = {name: clips.of_class(name).tolist() for name in names}
+    members = _by_action(clips)
+    names = list(members)
 
     def state(class_name: str, number: int) -> dict:
         clip = clips[members[class_name][min(number, len(members[class_name])) - 1]]
-        who = clip.poses.shape[1] if clip.poses[:, -1].any() else 1
-        text = f"<b>{html.escape(clip.name)}</b>: {len(clip)} frames, {clip.seconds:.1f} s, {who} person{'s' if who > 1 else ''}"
-        return {"player": ((clip,), {"labels": [_readable(clip.class_name)]}), "text": text}
+        text = f"<b>{html.escape(clip.name)}</b>: {len(clip)} frames, {clip.seconds:.1f} s, {clip.persons} person{'s' if clip.persons > 1 else ''}"
+        return {"player": ((clip,), {"labels": [readable(clip.class_name)]}), "text": text}
 
     choose = widgets.Dropdown(options=names, description="action", style=_WIDE, layout=_LAYOUT)
     number = widgets.IntSlider(value=1, min=1, max=len(members[names[0]]), description="clip of this action", style=_WIDE, layout=_LAYOUT)
@@ -120,18 +120,18 @@ def restored(clip: Clip, restore: str, interval: int, dtype: str = "float32", fr
 
 def compression(clips: ClipSet, interval: int = 5, frames: int = 120) -> Panel:
     """Original and restored skeleton over each other while s, the restore and the value type change; error on the joints."""
-    names = [name for label, name in enumerate(clips.classes) if (clips.labels == label).any()]
-    first_of = {name: clips[int(clips.of_class(name)[0])] for name in names}
+    first_of = {name: clips[members[0]] for name, members in _by_action(clips).items()}
+    names = list(first_of)
     lively = max(names, key=lambda name: float(fidelity.acceleration(motion.resize(first_of[name].batch, frames), cutoff=0.05)))
 
     def state(action: str, restore: str, interval: int, dtype: str) -> dict:
         clip = first_of[action]
         r = restored(clip, restore, interval, dtype, frames)
-        raw = int(motion.presence(clip.poses).any(0).sum()) * frames * len(clip.skeleton) * 12
+        raw = clip.persons * frames * len(clip.skeleton) * 12
         worst = r["error"].amax((0, 2))
         joint = int(worst.argmax())
         text = (
-            f"<span style='font-size:1.1em'>{_readable(action)}: restore error <b>{r['rmse']:.1f} mm</b> (RMSE); worst: {_readable(clip.skeleton.joints[joint])}, {float(worst[joint]):.0f} mm"
+            f"<span style='font-size:1.1em'>{readable(action)}: restore error <b>{r['rmse']:.1f} mm</b> (RMSE); worst: {readable(clip.skeleton.joints[joint])}, {float(worst[joint]):.0f} mm"
             f" &nbsp;·&nbsp; <b>{r['bytes']:,} bytes</b>, {raw / r['bytes']:.1f}x smaller than float32 <br><code>{html.escape(str(r['codec']))}</code></span>"
         )
         values = [None, r["error"]]
@@ -183,8 +183,8 @@ def masked(clip: Clip, joints: str, frames: str, ratio: float, draw: int = 0, cu
 
 def masking(clips: ClipSet, ratio: float = 0.3) -> Panel:
     """Hidden joints hollow, hidden frames marked on the time line, joints coloured by their probability of being hidden."""
-    names = [name for label, name in enumerate(clips.classes) if (clips.labels == label).any()]
-    first_of = {name: clips[int(clips.of_class(name)[0])] for name in names}
+    first_of = {name: clips[members[0]] for name, members in _by_action(clips).items()}
+    names = list(first_of)
 
     def state(action: str, joints: str, frames: str, ratio: float, cutoff: float, draw: int) -> dict:
         clip = first_of[action]
@@ -195,9 +195,9 @@ def masking(clips: ClipSet, ratio: float = 0.3) -> Panel:
             f" &nbsp;·&nbsp; {int(m['hidden'].all(1).sum())} of {len(clip)} frames wholly"
         )
         options = {"masked": m["hidden"], "values": m["joints"], "value_label": "probability of being hidden", "units": "", "value_range": (0.0, 1.0)}
-        figure = figures.motion_over_time(m["energy"], clip.fps, {f"hidden: {frames}": m["frames"]}, f"{_readable(action)}: motion and hidden frames")
+        figure = figures.motion_over_time(m["energy"], clip.fps, {f"hidden: {frames}": m["frames"]}, f"{readable(action)}: motion and hidden frames")
         seen = int((m["energy"] * ~m["hidden"].all(1)).argmax())  # the liveliest frame that is not hidden
-        return {"player": ((clip,), options | {"labels": [_readable(action)]}), "text": text, "figure": figure, "frame": seen}
+        return {"player": ((clip,), options | {"labels": [readable(action)]}), "text": text, "figure": figure, "frame": seen}
 
     controls = {
         "joints": widgets.Dropdown(options=list(JOINT_MASKS), value="high degree (f)", description="hide joints", style=_WIDE, layout=_LAYOUT),
@@ -214,8 +214,9 @@ def masking(clips: ClipSet, ratio: float = 0.3) -> Panel:
     return Panel(state, controls)
 
 
-def _readable(name: str) -> str:
-    return name.replace("_", " ")
+def _by_action(clips: ClipSet) -> dict[str, list[int]]:
+    """Class name -> positions of its clips, for the classes that have any."""
+    return {name: members for name in clips.classes if (members := clips.of_class(name).tolist())}
 
 
 def _plain_text(text: str) -> str:

@@ -43,6 +43,15 @@ OVERLAID: tuple[tuple[str, str, str], ...] = (
 """Trunk, left and right side of the first, second, … of several clips drawn over each other: the left side is the lighter one."""
 
 
+def readable(name: str) -> str:
+    """A joint's or class's name as one reads it.
+
+    >>> readable("left_hand_tip")
+    'left hand tip'
+    """
+    return name.replace("_", " ")
+
+
 def template():
     """The plotly template of the kit: readable sizes, the palette, white ground (legible in dark notebooks too)."""
     import plotly.graph_objects as go
