@@ -17,6 +17,7 @@ EPILOG = """examples:
   skelkit data describe recordings/                          what is in a folder or file
   skelkit data convert recordings/ clips.safetensors         any readable data as one file that loads at once
   skelkit data show recordings/ --clip 3 --out clip3.html    a clip in a browser page
+  skelkit record methods --dataset recordings/               every learner, three seeds; goes on where it was broken off
   skelkit bench codecs                                       how fast this machine packs and unpacks clips
 """
 
@@ -25,9 +26,10 @@ def parser() -> argparse.ArgumentParser:
     """All commands and options."""
     top = argparse.ArgumentParser(prog="skelkit", description=__doc__, epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter)
     top.add_argument("--version", action="version", version=__version__)
-    commands = top.add_subparsers(dest="command", required=True, metavar="study | data | bench")
+    commands = top.add_subparsers(dest="command", required=True, metavar="study | data | record | bench")
     _study(commands)
     _data(commands)
+    _record(commands)
     _bench(commands)
     return top
 
@@ -149,6 +151,41 @@ def run_show(options) -> int:
         raise ValueError(str(error)) from None
     page = write_page(options.out or Path(f"clip-{options.clip}.html"), clip, title=clip.name)
     print(f"{clip}\nopen {page} in a browser")
+    return 0
+
+
+# -- record ------------------------------------------------------------------------------------------------------------
+
+
+def _record(commands) -> None:
+    from .continual.experiments import EXPERIMENTS
+
+    listed = "; ".join(f"{name}: {make.__doc__.splitlines()[0].rstrip('.')}" for name, make in EXPERIMENTS.items())
+    command = commands.add_parser(
+        "record",
+        help="longer runs over several seeds, kept as JSON",
+        description="Run what is missing of an experiment with several seeds, and keep the results as JSON; the notebooks show them beside their "
+        "own. Broken off, it goes on where it was.",
+        epilog=f"experiments — {listed}",
+    )
+    command.add_argument("experiment", choices=list(EXPERIMENTS), metavar="EXPERIMENT", help=", ".join(EXPERIMENTS))
+    command.add_argument("--dataset", default="synthetic", help='"synthetic" (default) or a path')
+    command.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2], help="default: 0 1 2")
+    command.add_argument("--preset", default="laptop", choices=list(study.PRESETS), help="default: laptop")
+    command.add_argument("--jobs", type=int, default=2, help="processes at once, of one thread each (default: 2)")
+    command.add_argument("--only", nargs="+", default=[], metavar="LABEL", help="variants to run; all unless given")
+    command.add_argument("--out", type=Path, help="folder to keep them in (default: notebooks/recorded)")
+    command.set_defaults(run=run_record)
+
+
+def run_record(options) -> int:
+    from . import record
+
+    dataset, _ = _dataset(options.dataset)
+    folder = options.out or record.FOLDER
+    found = record.record(options.experiment, dataset, options.seeds, preset=options.preset, jobs=options.jobs, folder=folder, only=options.only)
+    for label, (mean, spread, seeds) in found.summary().items():
+        print(f"{label:<40} FAA {100 * mean:5.1f} % ± {100 * spread:4.1f} ({seeds} seeds)")
     return 0
 
 

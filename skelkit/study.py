@@ -12,10 +12,9 @@ from pathlib import Path
 import torch
 
 from .data import ClipSet, load
+from .train import HEADLESS
 from .writing import write_atomic
 
-HEADLESS = "SKELKIT_HEADLESS"
-"""Set (to 1) when nobody is there to move a slider: panels then show their pure figure once."""
 RECORD = "SKELKIT_RECORD"
 """Where a headless run wants the notebook's recorded values: a path ending in .json."""
 

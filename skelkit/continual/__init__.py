@@ -1,6 +1,24 @@
 """Continual learning: tasks come one after the other, and what was learnt must not be lost."""
 
+from .history import History, Progress
+from .learning import LEARNERS, learn
 from .memory import ReplayMemory
-from .metrics import accuracy, backward_transfer, faa, forgetting, forward_transfer
+from .metrics import accuracy, backward_transfer, confusion, faa, forgetting, forward_transfer
+from .settings import PRESETS, Settings, settings
 
-__all__ = ["ReplayMemory", "accuracy", "backward_transfer", "faa", "forgetting", "forward_transfer"]
+__all__ = [
+    "LEARNERS",
+    "PRESETS",
+    "History",
+    "Progress",
+    "ReplayMemory",
+    "Settings",
+    "accuracy",
+    "backward_transfer",
+    "confusion",
+    "faa",
+    "forgetting",
+    "forward_transfer",
+    "learn",
+    "settings",
+]

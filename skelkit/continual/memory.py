@@ -34,7 +34,8 @@ class ReplayMemory:
     """A byte budget and a codec; `offer` clips once each, `draw` them again, restored.
 
     Args:
-        budget: bytes, or ``"500 clips"``: the bytes of 500 clips uncompressed, float32 [3, frames, joints, persons] each.
+        budget: bytes; ``"500 clips"``: the bytes of 500 clips uncompressed, float32 [3, frames, joints, persons] each; or ``"500 slots"``:
+            what 500 slots take with this codec, to compare codecs that keep the same clips.
         codec: one of `skelkit.codecs`.
         frames, joints, persons: T, V and M of the clips that will be offered.
         classes: how many logits are stored with a clip; none if 0.
@@ -57,11 +58,11 @@ class ReplayMemory:
     def __init__(self, budget: int | str, codec: Codec, *, frames: int, joints: int, persons: int = 2, classes: int = 0,
                  logits: str = "float16", device: torch.device | str = "cpu"):  # fmt: skip
         self.codec, self.frames, self.joints, self.persons, self.classes = codec, frames, joints, persons, classes
-        self.budget = budget_bytes(budget, frames, joints, persons)
         if logits not in ("float16", "float32"):
             raise ValueError(f"logits={logits!r}: expected 'float16' or 'float32'")
         columns = self._columns(DTYPES[logits])
         self.slot_bytes = sum(math.prod(shape) * dtype.itemsize for shape, dtype in columns.values())
+        self.budget = budget_bytes(budget, frames, joints, persons, self.slot_bytes)
         self.slots = self.budget // self.slot_bytes
         if self.slots < persons:
             raise ValueError(
@@ -120,7 +121,9 @@ class ReplayMemory:
 
     # -- filling ---------------------------------------------------------------------------------------------------
 
-    def offer(self, x: Tensor, labels: Tensor, logits: Tensor | None = None, generator: torch.Generator | None = None) -> int:
+    def offer(
+        self, x: Tensor, labels: Tensor, logits: Tensor | None = None, generator: torch.Generator | None = None, key: Tensor | None = None
+    ) -> int:
         """Let clips compete for a place, each once in the life of the memory. Returns how many got one for now.
 
         Only those are packed. x may be on another device than the memory.
@@ -129,11 +132,14 @@ class ReplayMemory:
             x: [N, 3, T, V, M], as trained on but not augmented. A clip of nobody takes a slot too.
             labels: Long[N].
             logits: [N, classes], what the network says of x; needed if the memory stores logits.
+            key: float64 [N], finite: the smallest keys stay. Drawn at random unless given: then the memory is a uniform sample.
         """
         logits = self._check(x, labels, logits)
         size = motion.presence(motion.to_frames(x)).any(1).sum(1).clamp_min(1).to(self.device)  # slots, [N]
-        key = random.uniform((2, len(x)), self.device, generator).double()
-        key = key[0] + key[1] * 2**-24  # 48 random bits: no ties
+        if key is None:
+            key = random.uniform((2, len(x)), self.device, generator).double()
+            key = key[0] + key[1] * 2**-24  # 48 random bits: no ties
+        key = key.to(self.device, torch.float64)
         heads = self._heads()
         held = (self.table["where"][heads] >= 0).sum(1).clamp_min(1)
         stays, enters = smallest_keys(torch.cat([self.table["key"][heads], key]), torch.cat([held, size]), self.slots - self.persons).split(
@@ -180,14 +186,18 @@ class ReplayMemory:
     # -- replaying -------------------------------------------------------------------------------------------------
 
     def draw(self, n: int, generator: torch.Generator | None = None) -> tuple[Tensor, Tensor, Tensor | None]:
-        """n clips at random, as `read` gives them: all different, unless n is more than there are (then all, again and again)."""
+        """n clips at random, as `read` gives them."""
+        return self.read(self.choose(n, generator))
+
+    def choose(self, n: int, generator: torch.Generator | None = None) -> Tensor:
+        """Positions of n clips at random, Long[n]: all different, unless n is more than there are (then all, again and again)."""
         if n < 1:
             raise ValueError(f"draw({n}): expected at least one clip")
         if not self.count:
             raise ValueError(f"draw({n}) from an empty memory ({self.seen} clips were offered to it); offer it the clips of a task first")
         rounds = -(-n // self.count)
         order = random.uniform((rounds, self.count), self.device, generator).topk(min(n, self.count)).indices
-        return self.read(order.flatten()[:n])
+        return order.flatten()[:n]
 
     def read(self, index: Tensor) -> tuple[Tensor, Tensor, Tensor | None]:
         """Clips at positions 0 to len - 1: restored [n, 3, T, V, M], labels Long[n], logits float32 [n, classes] or None."""
@@ -270,14 +280,14 @@ def smallest_keys(key: Tensor, size: Tensor, limit: int) -> Tensor:
     return torch.empty_like(order, dtype=torch.bool).scatter_(0, order, size.cumsum(0) - size <= limit)
 
 
-def budget_bytes(budget: int | str, frames: int, joints: int, persons: int = 2) -> int:
-    """Bytes of a budget: a number of bytes, or "500 clips" (uncompressed: float32, every person slot).
+def budget_bytes(budget: int | str, frames: int, joints: int, persons: int = 2, slot_bytes: int = 0) -> int:
+    """Bytes of a budget: a number of bytes, "500 clips" (uncompressed: float32, every person slot), or "500 slots" of so many bytes.
 
     >>> budget_bytes("500 clips", frames=120, joints=25)
     36000000
     """
-    if isinstance(budget, str) and (match := re.fullmatch(r"\s*(\d+)\s+clips?\s*", budget)):
-        return int(match[1]) * frames * joints * 3 * 4 * persons
+    if isinstance(budget, str) and (match := re.fullmatch(r"\s*(\d+)\s+(clip|slot)s?\s*", budget)):
+        return int(match[1]) * (slot_bytes if match[2] == "slot" else frames * joints * 3 * 4 * persons)
     if isinstance(budget, bool) or not isinstance(budget, int) or budget < 0:
-        raise ValueError(f"budget={budget!r}: expected a whole number of bytes, or a text like '500 clips'")
+        raise ValueError(f"budget={budget!r}: expected a whole number of bytes, or a text like '500 clips' or '500 slots'")
     return budget

@@ -43,6 +43,16 @@ def accuracy(logits: Tensor, labels: Tensor, classes_of_task: Sequence[int] | Te
     return float((competing[logits[:, competing].argmax(1)] == labels).double().mean())
 
 
+def confusion(logits: Tensor, labels: Tensor) -> Tensor:
+    """How many clips of the class of each row were taken for the class of each column. [N, classes], Long[N] -> Long[classes, classes].
+
+    >>> confusion(torch.tensor([[9.0, 1.0], [0.0, 3.0], [5.0, 3.0]]), torch.tensor([0, 1, 1])).tolist()
+    [[1, 0], [1, 1]]
+    """
+    classes = logits.shape[1]
+    return (labels.cpu() * classes + logits.argmax(1).cpu()).bincount(minlength=classes**2).view(classes, classes)
+
+
 def faa(matrix: Tensor) -> float:
     """Final average accuracy: mean over j of accuracy[last, j].
 

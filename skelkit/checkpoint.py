@@ -1,0 +1,124 @@
+"""Checkpoints: nested state (dictionaries, lists, numbers, words, tensors) as one safetensors file that is known to be whole."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import warnings
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+from torch import Tensor
+
+from .writing import make_folder, write_atomic
+
+FORMAT = "skelkit-checkpoint-1"
+_TENSOR = "tensor:"
+
+
+class Damaged(ValueError):
+    """A file that is no checkpoint, or not all of one."""
+
+
+def write(folder: str | Path, state: dict, settings: dict) -> Path:
+    """Make `state` the folder's checkpoint; the one before is kept beside it. Killed at any moment, one of them is whole.
+
+    Args:
+        state: nested; numbers, words and tensors at the leaves.
+        settings: plain values; `read` compares them.
+    """
+    target, previous = paths(folder)
+    make_folder(target.parent)
+    tensors: dict[str, Tensor] = {}
+    tree = json.dumps({"state": _without_tensors(state, tensors), "settings": settings})
+    content = save(tensors, {"format": FORMAT, "tree": tree, "sha256": _digest(tree, tensors)})
+    if target.exists():
+        os.replace(target, previous)
+    return write_atomic(target, content)
+
+
+def read(folder: str | Path, settings: dict) -> dict | None:
+    """The state written last, on the CPU; None if there is none.
+
+    A damaged file is refused with a warning that names it, and the one before it is read.
+
+    Raises:
+        Damaged: no file of the folder is whole.
+        ValueError: it was written with other settings (lists the differences).
+    """
+    present = [path for path in paths(folder) if path.exists()]
+    complaints = []
+    for path in present:
+        try:
+            state, found = _read(path)
+        except Damaged as damage:
+            complaints.append(str(damage))
+            continue
+        if complaints:
+            warnings.warn(f"{complaints[0]}; going on from the one before it, {path.name}", stacklevel=2)
+        _compare(path, found, settings)
+        return state
+    if complaints:
+        raise Damaged(f"{'; '.join(complaints)}; delete the folder {folder} to begin anew")
+    return None
+
+
+def paths(folder: str | Path) -> tuple[Path, Path]:
+    """The checkpoint of a folder and the one before it."""
+    return Path(folder) / "checkpoint.safetensors", Path(folder) / "checkpoint.previous.safetensors"
+
+
+def _read(path: Path) -> tuple[dict, dict]:
+    try:
+        with safe_open(path, framework="pt") as file:
+            about = file.metadata() or {}
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - no mapping
+    except (SafetensorError, OSError) as error:
+        raise Damaged(f"{path}: cut off or damaged ({error})") from None
+    if about.get("format") != FORMAT:
+        raise Damaged(f"{path}: no checkpoint of this kit (format {about.get('format')!r}, expected {FORMAT!r})")
+    if _digest(about["tree"], tensors) != about["sha256"]:
+        raise Damaged(f"{path}: damaged (its content does not have the checksum it was written with)")
+    tree = json.loads(about["tree"])
+    return _with_tensors(tree["state"], tensors), tree["settings"]
+
+
+def _compare(path: Path, found: dict, settings: dict) -> None:
+    settings = json.loads(json.dumps(settings))
+    names = [n for n in {**found, **settings} if found.get(n) != settings.get(n)]
+    if names:
+        listed = "; ".join(f"{n}: {found.get(n)!r} there, {settings.get(n)!r} now" for n in names)
+        raise ValueError(f"{path} was written with other settings ({listed}); use those, or another folder")
+
+
+def _digest(tree: str, tensors: dict[str, Tensor]) -> str:
+    digest = hashlib.sha256(tree.encode())
+    for name in sorted(tensors):
+        v = tensors[name]
+        digest.update(f"{name} {v.dtype} {list(v.shape)}".encode())
+        digest.update(v.reshape(-1).view(torch.uint8).numpy())
+    return digest.hexdigest()
+
+
+def _without_tensors(value, tensors: dict[str, Tensor]):
+    """The same nest as JSON can hold it; tensors go into the dictionary."""
+    if isinstance(value, Tensor):
+        name = f"{_TENSOR}{len(tensors)}"
+        tensors[name] = value.detach().to("cpu", copy=True).contiguous()
+        return name
+    if isinstance(value, dict):  # as pairs, for the optimiser's keys are numbers
+        return {"pairs": [[k, _without_tensors(v, tensors)] for k, v in value.items()]}
+    if isinstance(value, list | tuple):
+        return [_without_tensors(v, tensors) for v in value]
+    return value
+
+
+def _with_tensors(value, tensors: dict[str, Tensor]):
+    if isinstance(value, str) and value.startswith(_TENSOR):
+        return tensors[value]
+    if isinstance(value, dict):
+        return {k: _with_tensors(v, tensors) for k, v in value["pairs"]}
+    return [_with_tensors(v, tensors) for v in value] if isinstance(value, list) else value

@@ -1,0 +1,136 @@
+"""The stages of a task, in the order in which they come: begin, train, calibrate, end, evaluate."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import torch
+from torch import Tensor
+
+from .. import train as training
+from ..data.tasks import Scenario, Task
+from . import metrics
+from .calibration import recalibrate
+from .history import History, Progress
+from .learners import FineTuning
+from .preparation import TOGETHER, Still, augmented
+
+STAGES = ("begin", "train", "calibrate", "end", "evaluate")
+CALIBRATION = 256  # clips of the task, and of the memory, from which batch norm is recalibrated
+
+
+class Session:
+    """One learner, taken through a scenario stage by stage; `run` remembers which is next."""
+
+    def __init__(self, learner: FineTuning, scenario: Scenario, history: History, run: training.Run,
+                 callback: Callable[[Progress], None] | None, bar):  # fmt: skip
+        self.learner, self.scenario, self.history, self.run, self.callback, self.bar = learner, scenario, history, run, callback, bar
+        self.settings, self.generator = learner.settings, learner.generator
+        self.live = history.accuracy.clone()
+
+    def go(self) -> None:
+        with self.bar:
+            for i in self.run.loop("task", range(len(self.scenario))):
+                self.live = self.history.accuracy.clone()
+                task = self.scenario.until(i) if self.learner.whole_past else self.scenario[i]
+                for stage in self.run.loop("stage", STAGES):
+                    getattr(self, stage)(i, task)
+        self.run.save()
+
+    # -- stages ----------------------------------------------------------------------------------------------------
+
+    def begin(self, i: int, task: Task) -> None:
+        self.learner.begin_task(task.classes)
+
+    def train(self, i: int, task: Task) -> None:
+        s, clips = self.settings, task.train
+        epochs = s.epochs_for(len(clips))
+        for epoch in self.run.loop("epoch", range(epochs)):
+            with self._timed("train"):
+                order = torch.randperm(len(clips), generator=self.generator).split(s.batch)
+                hits: list[Tensor] = []
+                self.learner.network.train()
+
+                def loss_of(index: Tensor, hits=hits) -> Tensor:
+                    index = index.to(clips.device)
+                    return self.learner.observe(augmented(clips, index, s.frames, self.generator), clips.labels[index])
+
+                what = f"{self.history.learner}, task {i}, epoch {epoch}"
+                loss = training.fit(loss_of, _whole(order), self.learner.optimiser, clip=s.clip, precision=s.precision, what=what)
+                self.learner.end_epoch()
+            self._tell(i, "train", epoch + 1, epochs, loss)
+
+    def calibrate(self, i: int, task: Task) -> None:
+        if self.settings.recalibrate:
+            with self._timed("calibrate"):
+                recalibrate(self.learner.network, list(self._mixture(task)))
+
+    def end(self, i: int, task: Task) -> None:
+        with self._timed("end"):
+            self.learner.network.eval()
+            self.learner.end_task(Still(task.train, self.settings.frames))
+
+    def evaluate(self, i: int, task: Task) -> None:
+        with self._timed("evaluate"):
+            logits, tests = self._answers(self.scenario.until(i).test)
+            for j in range(i + 1):
+                mine = torch.isin(tests.labels, torch.tensor(self.scenario.order[j], device=tests.device))
+                self.history.accuracy[i, j] = metrics.accuracy(logits[mine], tests.labels[mine])
+                self.history.task_accuracy[i, j] = metrics.accuracy(logits[mine], tests.labels[mine], self.scenario.order[j])
+            self.history.confusion = metrics.confusion(logits, tests.labels)
+            self.history.measure_memory()
+        epochs = self.settings.epochs_for(len(task.train))
+        self._tell(i, "evaluate", epochs, epochs, None)
+
+    # -- parts -----------------------------------------------------------------------------------------------------
+
+    @torch.no_grad()
+    def _answers(self, clips) -> tuple[Tensor, object]:
+        self.learner.network.eval()
+        return Still(clips, self.settings.frames).through(self.learner.logits), clips
+
+    def _mixture(self, task: Task) -> Iterator[Tensor]:
+        """Batches of the task's clips and of the memory's, the same share of both in each."""
+        clips, memory = Still(task.train, self.settings.frames), self.learner.memory
+        mine = torch.randperm(len(clips), generator=self.generator)[:CALIBRATION]
+        theirs = torch.empty(0, dtype=torch.long)
+        if memory is not None and len(memory):
+            theirs = memory.choose(min(len(memory), CALIBRATION), self.generator)
+        count = max(1, (len(mine) + len(theirs)) // TOGETHER)
+        for some, others in zip(mine.tensor_split(count), theirs.tensor_split(count), strict=True):
+            x = clips[some.to(clips.labels.device)]
+            yield torch.cat([x, memory.read(others)[0]]) if len(others) else x
+
+    def _tell(self, i: int, stage: str, epoch: int, epochs: int, loss: float | None) -> None:
+        finished = stage == "evaluate"
+        self.bar.tell(f"epoch {epoch} of {epochs}", loss, 1 if finished else 0)
+        if self.callback is None:
+            return
+        if finished:
+            self.live = self.history.accuracy.clone()
+        elif self.scenario.validation is not None:
+            logits, clips = self._answers(self.scenario.until(i).validation)
+            for j in range(i + 1):
+                mine = torch.isin(clips.labels, torch.tensor(self.scenario.order[j], device=clips.device))
+                self.live[i, j] = metrics.accuracy(logits[mine], clips.labels[mine]) if mine.any() else torch.nan
+        seen = Progress(
+            self.history.learner, i, len(self.scenario), stage, epoch, epochs, loss, self.live.clone(), not finished, self.history.seconds
+        )
+        self.callback(seen)
+
+    @contextmanager
+    def _timed(self, stage: str):
+        began = time.perf_counter()
+        yield
+        self.history.clock[stage] += time.perf_counter() - began
+
+
+def _whole(batches: tuple[Tensor, ...]) -> list[Tensor]:
+    """Without a last batch of one clip, of which batch norm could learn nothing; it joins the one before."""
+    batches = list(batches)
+    if len(batches) > 1 and len(batches[-1]) == 1:
+        last = batches.pop()
+        batches[-1] = torch.cat([batches[-1], last])
+    return batches

@@ -1,0 +1,137 @@
+"""Longer runs than a notebook has time for, kept: several seeds of an experiment, in a JSON file that says how it came about.
+
+A file is written after every run, so a recording that was broken off goes on where it was.
+"""
+
+from __future__ import annotations
+
+import datetime
+import json
+import multiprocessing
+import os
+import statistics
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import torch
+
+from .bench import machine
+from .continual import learn
+from .continual.experiments import EXPERIMENTS, Variant
+from .continual.protocol import lesson
+from .writing import make_folder, write_atomic
+
+FOLDER = Path(__file__).parents[1] / "notebooks" / "recorded"
+"""Where the project keeps its recordings: one folder a data set, one file an experiment."""
+
+
+@dataclass(frozen=True)
+class Recording:
+    """What was recorded of one experiment on one data set.
+
+    Attributes:
+        about: command, machine, date, preset, data set, how it was divided.
+        runs: one dictionary a run: label, seed, settings that were changed, faa, forgetting, bytes_per_clip, …
+    """
+
+    about: dict
+    runs: list[dict]
+
+    def of(self, label: str, what: str = "faa") -> list:
+        """One value of every seed of a variant; empty if it was not recorded."""
+        return [run[what] for run in sorted(self.runs, key=lambda r: r["seed"]) if run["label"] == label]
+
+    @property
+    def labels(self) -> list[str]:
+        """Variants recorded, in the order of the experiment."""
+        return list(dict.fromkeys(run["label"] for run in self.runs))
+
+    def summary(self, what: str = "faa") -> dict[str, tuple[float, float, int]]:
+        """Per variant: mean, sample standard deviation (0 of one), seeds."""
+        values = {label: self.of(label, what) for label in self.labels}
+        return {k: (statistics.mean(v), statistics.stdev(v) if len(v) > 1 else 0.0, len(v)) for k, v in values.items()}
+
+
+def read(experiment: str, dataset: str, folder: Path = FOLDER) -> Recording | None:
+    """What is kept of an experiment on a data set ("synthetic", or its file's name); None if nothing is."""
+    path = folder / dataset / f"{experiment}.json"
+    if not path.exists():
+        return None
+    content = json.loads(path.read_text())
+    return Recording({k: v for k, v in content.items() if k != "runs"}, content["runs"])
+
+
+def record(experiment: str, dataset: str = "synthetic", seeds: Sequence[int] = (0, 1, 2), *, preset: str = "laptop", jobs: int = 2,
+           folder: Path = FOLDER, only: Sequence[str] = (), tell: Callable[[str], None] = print) -> Recording:  # fmt: skip
+    """Run what is missing of an experiment, and keep it.
+
+    Args:
+        dataset: "synthetic" or a path.
+        jobs: processes at once, a thread each: faster than one process with all threads.
+        only: labels of the variants to run; all unless given.
+
+    Raises:
+        ValueError: an unknown experiment or variant.
+    """
+    if experiment not in EXPERIMENTS:
+        raise ValueError(f"no experiment {experiment!r}; known: {', '.join(EXPERIMENTS)}")
+    variants = EXPERIMENTS[experiment]()
+    if unknown := set(only) - {v.label for v in variants}:
+        raise ValueError(f"no variant {', '.join(sorted(unknown))} in {experiment}; there are: {'; '.join(v.label for v in variants)}")
+    name = "synthetic" if dataset == "synthetic" else Path(dataset).stem
+    kept = read(experiment, name, folder)
+    runs = kept.runs if kept and kept.about["preset"] == preset else []
+    done = {(r["label"], r["seed"], json.dumps(r["variant"], sort_keys=True)) for r in runs}
+    todo = [(v, s) for s in seeds for v in variants if (not only or v.label in only) and (v.label, s, _key(v)) not in done]
+    order = {v.label: i for i, v in enumerate(variants)}
+    tell(f"{experiment} on {name}: {len(runs)} runs kept, {len(todo)} to do")
+    about = {"command": f"skelkit record {experiment} --dataset {'synthetic' if name == 'synthetic' else 'PATH'}", "dataset": name, "preset": preset}
+    with ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn"), initializer=_one_thread) as pool:
+        futures = [pool.submit(run, v, dataset, s, preset) for v, s in todo]
+        for future in as_completed(futures):
+            result = future.result()
+            about["divided"] = result.pop("divided")
+            current = {(v.label, _key(v)) for v in variants}
+            runs = [r for r in runs if (r["label"], json.dumps(r["variant"], sort_keys=True)) in current] + [result]
+            runs.sort(key=lambda r: (order[r["label"]], r["seed"]))
+            content = about | {"machine": machine(), "date": datetime.date.today().isoformat(), "runs": runs}
+            write_atomic(make_folder(folder / name) / f"{experiment}.json", _compact(content))
+            tell(f"  {result['label']}, seed {result['seed']}: FAA {result['faa']:.3f}, {result['total_seconds']:.0f} s")
+    return read(experiment, name, folder)
+
+
+def run(variant: Variant, dataset: str, seed: int, preset: str) -> dict:
+    """One run, as it is kept."""
+    setting = lesson(dataset, preset, seed)
+    history = learn(variant.learner, setting.train, setting.test, variant.tasks or setting.tasks, memory=variant.memory, preset=preset, seed=seed,
+                    progress=False, **variant.changes)  # fmt: skip
+    numbers = _rounded(history.as_dict())
+    seconds = numbers.pop("seconds")
+    return {"label": variant.label, "seed": seed, "variant": asdict(variant), **numbers, "total_seconds": sum(seconds.values()), "seconds": seconds,
+            "divided": repr(setting)}  # fmt: skip
+
+
+def _key(variant: Variant) -> str:
+    return json.dumps(asdict(variant), sort_keys=True)
+
+
+def _one_thread() -> None:
+    os.environ["OMP_NUM_THREADS"] = "1"
+    torch.set_num_threads(1)
+
+
+def _rounded(value):
+    if isinstance(value, float):
+        return round(value, 4)
+    if isinstance(value, dict):
+        return {k: _rounded(v) for k, v in value.items()}
+    return [_rounded(v) for v in value] if isinstance(value, list) else value
+
+
+def _compact(content: dict) -> bytes:
+    """A line a run: readable, and small differences stay small."""
+    head = json.dumps({k: v for k, v in content.items() if k != "runs"}, indent=1)[:-2]
+    runs = ",\n  ".join(json.dumps(r) for r in content["runs"])
+    return f'{head},\n "runs": [\n  {runs}\n ]\n}}\n'.encode()

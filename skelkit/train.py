@@ -1,0 +1,173 @@
+"""One training loop for every method: it can be watched, stopped, killed and resumed.
+
+A `Run` knows where a training is: loops within loops, each at its own item. At the end of an item it may write a checkpoint of
+all its parts and that position; a run begun with the same folder goes on from there. `fit` is one epoch of steps.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+import torch
+from torch import Tensor, nn
+
+from . import checkpoint
+
+Item = TypeVar("Item")
+HEADLESS = "SKELKIT_HEADLESS"
+"""Environment variable: set (to 1) when nobody is there to watch or to move a slider."""
+
+
+class Stopped(Exception):
+    """What a callback raises to end a training; the last checkpoint stays."""
+
+
+class Diverged(RuntimeError):
+    """The loss is no number any more."""
+
+
+class Run:
+    """Resumable loops over parts that have a state.
+
+    Args:
+        parts: name -> something with `state_dict` and `load_state_dict`, or a `torch.Generator`: everything that training changes.
+        settings: plain values; a checkpoint of other settings is refused.
+        folder: of the checkpoints; none are written unless given.
+        every: seconds between checkpoints, written where an item ends; 0 writes at every one.
+
+    Raises:
+        ValueError: the folder's checkpoint is of other settings, or damaged beyond the one before it.
+
+    On a CPU a run that was killed and resumed gives the same bits as one that was not.
+    """
+
+    def __init__(self, parts: Mapping[str, object], settings: dict | None = None, folder: str | Path | None = None, every: float = 30.0):
+        self.parts, self.settings, self.folder, self.every = parts, settings or {}, folder, every
+        self._position: list[list] = []
+        self._resume: list[list] = []
+        self._saved = time.monotonic()
+        state = checkpoint.read(folder, self.settings) if folder is not None else None
+        self.resumed = state is not None
+        if state:
+            self._resume = state["position"]
+            for name, part in self.parts.items():
+                _load(part, state["parts"][name])
+
+    def loop(self, name: str, items: Sequence[Item]) -> Iterator[Item]:
+        """The items one by one; after a resume, from the one that was not finished. Loops may be nested, each under its own name."""
+        first = self._resume.pop(0)[1] if self._resume and self._resume[0][0] == name else 0
+        here = [name, first]
+        self._position.append(here)
+        for here[1] in range(first, len(items)):
+            yield items[here[1]]
+            here[1] += 1
+            if time.monotonic() - self._saved >= self.every:
+                self.save()
+        self._position.remove(here)
+
+    def save(self) -> None:
+        """Write a checkpoint of where the run is now."""
+        if self.folder is not None:
+            state = {"position": self._position, "parts": {name: _state(part) for name, part in self.parts.items()}}
+            checkpoint.write(self.folder, state, self.settings)
+        self._saved = time.monotonic()
+
+
+def fit(loss_of: Callable[[Tensor], Tensor], batches: Iterable[Tensor], optimiser: torch.optim.Optimizer, *, clip: float = 1.0,
+        precision: str = "fp32", what: str = "training") -> float:  # fmt: skip
+    """One epoch: a step of the optimiser for every batch. Returns the mean loss.
+
+    Args:
+        loss_of: clip indices Long[n] -> scalar loss.
+        batches: clip indices, a tensor a batch.
+        clip: largest norm of the gradient.
+        precision: "fp32", "bf16" (autocast), or "auto": bf16 on a GPU that has it.
+        what: names this epoch in the error.
+
+    Raises:
+        Diverged: a loss that is not finite; says in which batch. On a CPU before the weights are touched; on a GPU, where
+            asking after each step would make the host wait for it, at the end of the epoch.
+    """
+    weights = [p for group in optimiser.param_groups for p in group["params"]]
+    device, losses, batches = weights[0].device, [], list(batches)
+    for index in batches:
+        with autocast(device, precision):
+            loss = loss_of(index)
+        losses.append(loss.detach())
+        if device.type == "cpu":
+            _finite(losses[-1:], batches, len(losses) - 1, what)
+        optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        nn.utils.clip_grad_norm_(weights, clip, foreach=True)
+        optimiser.step()
+    _finite(losses, batches, 0, what)
+    return float(torch.stack(losses).mean()) if losses else float("nan")
+
+
+def autocast(device: torch.device, precision: str) -> contextlib.AbstractContextManager:
+    """Where "bf16" computes in bfloat16; "fp32" changes nothing; "auto" is bf16 on a GPU that has it, else fp32 (slower in bf16 on most CPUs)."""
+    if precision not in ("auto", "fp32", "bf16"):
+        raise ValueError(f"precision={precision!r}: expected 'auto', 'fp32' or 'bf16'")
+    wanted = precision == "bf16" or (precision == "auto" and device.type == "cuda" and torch.cuda.is_bf16_supported())
+    return torch.autocast(device.type, torch.bfloat16) if wanted else contextlib.nullcontext()
+
+
+class bar:
+    """A line that says how far a training is, in a notebook or a terminal; silent where nobody watches or tqdm is not installed.
+
+    Args:
+        what: is being trained; total: tasks; show: unless given, in a notebook with somebody there, or on a terminal.
+    """
+
+    def __init__(self, what: str, total: int, show: bool | None = None):
+        self._bar = None
+        if watched() if show is None else show:
+            with contextlib.suppress(ImportError):
+                from tqdm.auto import tqdm
+
+                self._bar = tqdm(desc=what, total=total, unit="task", leave=False)
+
+    def __enter__(self) -> bar:
+        return self
+
+    def __exit__(self, *_) -> None:
+        if self._bar is not None:
+            self._bar.close()
+
+    def tell(self, where: str, loss: float | None, done: int = 0) -> None:
+        """Where it is; so many tasks more are done."""
+        if self._bar is not None:
+            self._bar.set_postfix_str(where if loss is None else f"{where}, loss {loss:.3f}", refresh=False)
+            self._bar.update(done)
+
+
+def watched() -> bool:
+    """Somebody is there: a notebook that is not run headlessly, or a terminal."""
+    if os.environ.get(HEADLESS, "") not in ("", "0"):
+        return False
+    return "ipykernel" in sys.modules or sys.stderr.isatty()
+
+
+def _finite(losses: list[Tensor], batches: list[Tensor], first: int, what: str) -> None:
+    bad = [k for k, loss in enumerate(torch.stack(losses).isfinite().tolist()) if not loss] if losses else []
+    if bad:
+        k = bad[0]
+        clips = ", ".join(map(str, batches[first + k].tolist()))
+        raise Diverged(
+            f"{what}, batch {first + k} of {len(batches)}: the loss is {float(losses[k])} (training clips {clips}); "
+            "look for coordinates that are no numbers, or lower the learning rate; the last checkpoint was kept"
+        )
+
+
+def _state(part) -> dict:
+    return {"generator": part.get_state()} if isinstance(part, torch.Generator) else part.state_dict()
+
+
+def _load(part, state: dict) -> None:
+    part.set_state(state["generator"]) if isinstance(part, torch.Generator) else part.load_state_dict(state)
