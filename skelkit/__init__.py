@@ -2,12 +2,28 @@
 
 import importlib
 
-from . import augment, codecs, fidelity, masks, motion, realism, skeletons
+from . import augment, codecs, continual, fidelity, masks, models, motion, realism, skeletons
 from .data import Clip, ClipSet, load
 from .skeletons import Skeleton
 
 __version__ = "0.1.0"
-__all__ = ["Clip", "ClipSet", "Skeleton", "augment", "codecs", "fidelity", "load", "masks", "motion", "realism", "skeletons", "study", "viz"]
+__all__ = [
+    "Clip",
+    "ClipSet",
+    "Skeleton",
+    "augment",
+    "codecs",
+    "continual",
+    "fidelity",
+    "load",
+    "masks",
+    "models",
+    "motion",
+    "realism",
+    "skeletons",
+    "study",
+    "viz",
+]
 
 
 def __getattr__(name: str):

@@ -21,6 +21,7 @@ from .bench import machine
 from .continual import learn
 from .continual.experiments import EXPERIMENTS, Variant
 from .continual.protocol import lesson
+from .study import dataset_name
 from .writing import make_folder, write_atomic
 
 FOLDER = Path(__file__).parents[1] / "notebooks" / "recorded"
@@ -80,7 +81,7 @@ def record(experiment: str, dataset: str = "synthetic", seeds: Sequence[int] = (
     variants = EXPERIMENTS[experiment]()
     if unknown := set(only) - {v.label for v in variants}:
         raise ValueError(f"no variant {', '.join(sorted(unknown))} in {experiment}; there are: {'; '.join(v.label for v in variants)}")
-    name = "synthetic" if dataset == "synthetic" else Path(dataset).stem
+    name = dataset_name(dataset)
     kept = read(experiment, name, folder)
     runs = kept.runs if kept and kept.about["preset"] == preset else []
     done = {(r["label"], r["seed"], json.dumps(r["variant"], sort_keys=True)) for r in runs}

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import torch
 
+from .continual.protocol import NotEnough, Protocol
+from .continual.protocol import lesson as make_lesson
 from .data import ClipSet, load
 from .train import HEADLESS
 from .writing import write_atomic
@@ -53,6 +55,12 @@ class Setup:
     device: torch.device
     embedded: bool
     generator: torch.Generator
+    lesson: Protocol | None = None
+
+    @property
+    def dataset(self) -> str:
+        """What recordings of longer runs call this data set."""
+        return dataset_name(_state["parameters"]["dataset"])
 
     @property
     def sample(self) -> ClipSet:
@@ -67,7 +75,7 @@ class ClaimFailed(AssertionError):
 _state: dict = {}
 
 
-def begin(notebook: str, *, preset: str = "smoke", dataset: str = "synthetic", seed: int = 0, device: str = "auto") -> Setup:
+def begin(notebook: str, *, preset: str = "smoke", dataset: str = "synthetic", seed: int = 0, device: str = "auto", lesson: bool = False) -> Setup:
     """Start a notebook: its parameters in, its data out. Anything recorded or claimed before is forgotten.
 
     Args:
@@ -76,6 +84,7 @@ def begin(notebook: str, *, preset: str = "smoke", dataset: str = "synthetic", s
         dataset: "synthetic" or a path that `skelkit.load` reads; relative to the notebook's folder.
         seed: of the embedded data, of sampling and of every draw.
         device: "auto" (a GPU where there is one), "cpu", "cuda".
+        lesson: the notebook teaches networks: clips are `continual.lesson`'s training clips, and its division comes along.
 
     Raises:
         ValueError: an unknown preset or device; the message lists the known ones.
@@ -86,15 +95,35 @@ def begin(notebook: str, *, preset: str = "smoke", dataset: str = "synthetic", s
         raise ValueError(f"seed={seed!r}: expected a whole number")
     size, where = PRESETS[preset], pick_device(device)
     generator = torch.Generator().manual_seed(seed)
-    if dataset == "synthetic":
-        clips = load("synthetic", seed=seed, clips=size.clips)
+    divided, too_small = _lesson(dataset, preset, seed, where) if lesson else (None, "")
+    if divided is not None:
+        clips, dataset = divided.train, "synthetic" if too_small else dataset
     else:
-        clips = load(dataset)
-    clips = clips.select(torch.randperm(len(clips), generator=generator)[: size.clips]).to(where)
+        clips = load("synthetic", seed=seed, clips=size.clips) if dataset == "synthetic" else load(dataset)
+        clips = clips.select(torch.randperm(len(clips), generator=generator)[: size.clips]).to(where)
     parameters = {"preset": preset, "dataset": dataset, "seed": seed, "device": str(where)}
     _state.clear()
     _state.update(notebook=notebook, parameters=parameters, values={}, claims=[], began=time.perf_counter())
-    return Setup(notebook, clips, size, where, dataset == "synthetic", generator)
+    if too_small:
+        finding(False, "", f"This data set is too small to teach a network on ({too_small}); this notebook goes on with the embedded data.")
+    return Setup(notebook, clips, size, where, dataset == "synthetic", generator, divided)
+
+
+def _lesson(dataset: str, preset: str, seed: int, device: torch.device) -> tuple[Protocol, str]:
+    """The data set divided; or the embedded one, and why."""
+    try:
+        return make_lesson(dataset, preset, seed, device), ""
+    except NotEnough as few:
+        return make_lesson("synthetic", preset, seed, device), str(few)
+
+
+def dataset_name(dataset: str) -> str:
+    """A short name for folders: "synthetic", or the name of the file or folder that a path leads to.
+
+    >>> dataset_name("recordings/bandai.npz")
+    'bandai'
+    """
+    return dataset if dataset == "synthetic" else Path(dataset).stem
 
 
 def pick_device(device: str = "auto") -> torch.device:

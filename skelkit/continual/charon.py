@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -33,6 +35,7 @@ class CHARON(DERpp):
         super().__init__(*args)
         s = self.settings
         self.ratio = s.ratio if s.masking and s.adaptive == "no" else 0.0
+        self.unprobed: nn.Linear | None = None  # the classifier as the last task's training left it
         self.right: list[Tensor] = []  # share of each batch of this epoch that was recognised
 
     @classmethod
@@ -83,6 +86,7 @@ class CHARON(DERpp):
 
     def end_task(self, clips: Still) -> None:
         features, classifier = clips.through(self.network.features), self.network.classifier
+        self.unprobed = deepcopy(classifier)
         if self.settings.probing:
             probe(self.network, features, clips.labels, self.memory, self.settings, self.generator)
         with torch.no_grad():

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from ..data.tasks import Scenario
 from . import metrics
+from .learners import FineTuning
 from .memory import ReplayMemory
 from .settings import Settings
 
@@ -21,6 +22,7 @@ class Progress:
         accuracy: [tasks, tasks], nan where nothing is known yet. While a task is being learnt (`live`), its row is of validation
             clips; once it is learnt, of test clips.
         epoch: of `epochs`, counted from 1; loss: the epoch's mean.
+        network: as it is now; look, but do not touch.
     """
 
     learner: str
@@ -33,6 +35,7 @@ class Progress:
     accuracy: Tensor
     live: bool
     seconds: float
+    network: nn.Module
 
 
 @dataclass
@@ -46,6 +49,7 @@ class History:
         clock: seconds by stage.
         stored: clips in the memory at the end; memory_bytes: of the whole memory, used or not.
         bytes_per_clip: used bytes over stored clips; None without a memory.
+        method: the learner itself, with its network and memory.
     """
 
     learner: str
@@ -58,8 +62,15 @@ class History:
     stored: int = 0
     memory_bytes: int = 0
     bytes_per_clip: float | None = None
-    network: nn.Module | None = None
-    memory: ReplayMemory | None = None
+    method: FineTuning | None = None
+
+    @property
+    def network(self) -> nn.Module:
+        return self.method.network
+
+    @property
+    def memory(self) -> ReplayMemory | None:
+        return self.method.memory
 
     @property
     def faa(self) -> float:

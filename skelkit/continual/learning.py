@@ -86,8 +86,7 @@ def learn(
     learner = build(name, scenario, s, memory, generator)
     size, classes = len(scenario), len(train.classes)
     unknown = torch.full((size, size), torch.nan)
-    history = History(name, s, scenario, unknown, unknown.clone(), torch.zeros(classes, classes, dtype=torch.long))
-    history.network, history.memory = learner.network, learner.memory
+    history = History(name, s, scenario, unknown, unknown.clone(), torch.zeros(classes, classes, dtype=torch.long), method=learner)
     about = {"learner": name, "memory": memory, "seed": seed, "order": [list(c) for c in scenario.order], "clips": [len(train), len(test)]}
     run = training.Run(
         {"learner": learner, "generator": generator, "history": history}, about | {"validation": validation} | s.as_dict(), checkpoints, every

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 
@@ -13,7 +13,13 @@ LESSON = ("drink", "wave", "wave fast", "clap", "kick", "jump", "sit down", "sta
 _SIZES = {"smoke": (6, 96), "laptop": (10, 600), "gpu": (30, 3_000), "paper": (30, 20_000)}  # classes, clips
 FEW_SUBJECTS = 6
 """Below this a cross-subject split would train on too few people; clips of each class are drawn instead."""
+LEAST = 3
+"""Clips of a class without which it is not taught: one may go to validation."""
 _NTU60 = (1, 2, 4, 5, 8, 9, 13, 14, 15, 16, 17, 18, 19, 25, 27, 28, 31, 34, 35, 38)
+
+
+class NotEnough(ValueError):
+    """A data set with too few clips to teach on."""
 
 
 @dataclass(frozen=True)
@@ -26,15 +32,18 @@ class Protocol:
     how: str
 
     def __repr__(self) -> str:
-        classes = len(self.train.classes) // self.tasks
+        classes = len(self.train.labels.unique()) // self.tasks
         return f"{self.tasks} tasks x {classes} classes, {len(self.train)} clips to train, {len(self.test)} to test, {self.how}"
 
 
 def protocol(clips: ClipSet, seed: int = 0) -> Protocol:
     """Cross-subject where there are at least six subjects (two thirds of them train; NTU's forty by the published list), else a
-    stratified split, 70 % of each class's clips to train. Classes make 5 tasks, or 4, 6, 3, 2 where they do not divide by 5.
+    stratified split, 70 % of each class's clips to train. Classes with fewer than three clips to train or none to test are left out.
 
     `seed` draws the stratified split alone.
+
+    Raises:
+        NotEnough: fewer than two classes have clips enough.
 
     >>> from skelkit import load
     >>> protocol(load("synthetic", clips=400, classes=["wave", "hug", "kick", "nod"], frames=8))
@@ -45,10 +54,31 @@ def protocol(clips: ClipSet, seed: int = 0) -> Protocol:
         chosen = _NTU60 if subjects == list(range(1, 41)) else [s for i, s in enumerate(subjects) if i % 3 != 2]
         train, test = clips.split("subject", train=chosen)
         how = "cross-subject"
-    else:
-        train, test = clips.split("stratified", train=0.7, seed=seed)
-        how = f"stratified (only {len(subjects)} subjects)" if subjects else "stratified (subjects are not known)"
-    return Protocol(train, test, number_of_tasks(len(clips.labels.unique())), how)
+    else:  # without the subjects, so that validation clips are drawn likewise
+        try:
+            train, test = replace(clips, subject=None).split("stratified", train=0.7, seed=seed)
+        except ValueError as error:
+            raise NotEnough(str(error)) from None
+        how = f"stratified ({len(subjects)} subjects only)" if subjects else "stratified (subjects are not known)"
+    return _enough(train, test, how)
+
+
+def _enough(train: ClipSet, test: ClipSet, how: str) -> Protocol:
+    """With the classes that can be taught, as many as make equal tasks."""
+    names = train.classes
+    counts = train.labels.bincount(minlength=len(names)).cpu()
+    taught = ((counts >= LEAST) & (test.labels.bincount(minlength=len(names)).cpu() > 0)).nonzero().flatten()
+    if len(taught) < 2:
+        raise NotEnough(
+            f"{len(taught)} of {len(names)} classes have {LEAST} clips to train and 1 to test; two are needed, so give more clips of each class"
+        )
+    tasks = number_of_tasks(len(taught))
+    taught = taught[counts[taught].argsort(descending=True, stable=True)][: len(taught) // tasks * tasks]
+    there = counts.nonzero().flatten()
+    if len(taught) < len(there):
+        how += f", without {', '.join(names[c] for c in there.tolist() if c not in taught)} (too few clips or no place in a task)"
+        train, test = (part.select(torch.isin(part.labels.cpu(), taught)) for part in (train, test))
+    return Protocol(train, test, tasks, how)
 
 
 def lesson(dataset: str = "synthetic", preset: str = "laptop", seed: int = 0, device: torch.device | str = "cpu") -> Protocol:
@@ -67,7 +97,7 @@ def lesson(dataset: str = "synthetic", preset: str = "laptop", seed: int = 0, de
     else:
         clips = load(dataset)
         if preset == "smoke" and len(clips) > size:
-            clips = _few(clips, size // classes, seed)
+            clips = _few(clips, size // len(clips.classes), seed)
     return protocol(clips.to(device), seed)
 
 
@@ -81,10 +111,10 @@ def _few(clips: ClipSet, count: int, seed: int) -> ClipSet:
 
 
 def number_of_tasks(classes: int) -> int:
-    """The published 6 of 60 and 12 of 120; else 5, 4, 6, 3 or 2 if that divides the classes into tasks of at least two, else one each.
+    """The published 6 of 60 and 12 of 120; else 5, 4, 6, 3 or 2 if that divides the classes into tasks of at least two, else tasks of two.
 
-    >>> [number_of_tasks(c) for c in (60, 120, 10, 8, 7)]
-    [6, 12, 5, 4, 7]
+    >>> [number_of_tasks(c) for c in (60, 120, 10, 8, 7, 3)]
+    [6, 12, 5, 4, 3, 1]
     """
     published = {60: 6, 120: 12}
-    return published.get(classes) or next((t for t in (5, 4, 6, 3, 2) if classes % t == 0 and classes // t >= 2), classes)
+    return published.get(classes) or next((t for t in (5, 4, 6, 3, 2) if classes % t == 0 and classes // t >= 2), classes // 2)

@@ -115,9 +115,8 @@ class Session:
             for j in range(i + 1):
                 mine = torch.isin(clips.labels, torch.tensor(self.scenario.order[j], device=clips.device))
                 self.live[i, j] = metrics.accuracy(logits[mine], clips.labels[mine]) if mine.any() else torch.nan
-        seen = Progress(
-            self.history.learner, i, len(self.scenario), stage, epoch, epochs, loss, self.live.clone(), not finished, self.history.seconds
-        )
+        where = (self.history.learner, i, len(self.scenario), stage, epoch, epochs, loss)
+        seen = Progress(*where, self.live.clone(), not finished, self.history.seconds, self.learner.network)
         self.callback(seen)
 
     @contextmanager

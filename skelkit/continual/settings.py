@@ -41,9 +41,9 @@ class Settings:
 
     size: str = "nano"
     frames: int = 60
-    epochs: int = 8
+    epochs: int = 5
     least_steps: int = 40
-    batch: int = 16
+    batch: int = 8
     lr: float = 3e-3
     weight_decay: float = 0.01
     clip: float = 1.0
@@ -97,10 +97,10 @@ class Settings:
 
 
 PRESETS = {
-    "smoke": Settings(frames=30, epochs=2, batch=8, interval=3, least_steps=0),
+    "smoke": Settings(frames=30, epochs=2, interval=3, least_steps=0),
     "laptop": Settings(),
-    "gpu": Settings(size="tiny", frames=120, epochs=15, least_steps=0),
-    "paper": Settings(size="tiny", frames=120, epochs=30, lr=5e-4, least_steps=0),
+    "gpu": Settings(size="tiny", frames=120, epochs=15, batch=16, least_steps=0),
+    "paper": Settings(size="tiny", frames=120, epochs=30, batch=16, lr=5e-4, least_steps=0),
 }
 """smoke: seconds, shows that all of it runs. laptop: minutes on two cores, shows the phenomenon. paper: the published setting (their
 learning rate is not known to us)."""
