@@ -79,13 +79,14 @@ class Run:
         self._saved = time.monotonic()
 
 
-def fit(loss_of: Callable[[Tensor], Tensor], batches: Iterable[Tensor], optimiser: torch.optim.Optimizer, *, clip: float = 1.0,
-        precision: str = "fp32", what: str = "training") -> float:  # fmt: skip
+def fit(loss_of: Callable[[Tensor], Tensor], batches: Iterable[Tensor], optimiser: torch.optim.Optimizer, *, rates: Sequence[float] = (),
+        clip: float = 1.0, precision: str = "fp32", what: str = "training") -> float:  # fmt: skip
     """One epoch: a step of the optimiser for every batch. Returns the mean loss.
 
     Args:
         loss_of: clip indices Long[n] -> scalar loss.
         batches: clip indices, a tensor a batch.
+        rates: the learning rate of each batch; that of the optimiser unless given.
         clip: largest norm of the gradient.
         precision: "fp32", "bf16" (autocast), or "auto": bf16 on a GPU that has it.
         what: names this epoch in the error.
@@ -96,7 +97,9 @@ def fit(loss_of: Callable[[Tensor], Tensor], batches: Iterable[Tensor], optimise
     """
     weights = [p for group in optimiser.param_groups for p in group["params"]]
     device, losses, batches = weights[0].device, [], list(batches)
-    for index in batches:
+    for step, index in enumerate(batches):
+        for group in optimiser.param_groups if rates else ():
+            group["lr"] = rates[step]
         with autocast(device, precision):
             loss = loss_of(index)
         losses.append(loss.detach())

@@ -58,7 +58,9 @@ class Session:
                     return self.learner.observe(augmented(clips, index, s.frames, self.generator), clips.labels[index])
 
                 what = f"{self.history.learner}, task {i}, epoch {epoch}"
-                loss = training.fit(loss_of, _whole(order), self.learner.optimiser, clip=s.clip, precision=s.precision, what=what)
+                batches = _whole(order)
+                rates = s.rates(epoch * len(batches), epochs * len(batches))[: len(batches)]
+                loss = training.fit(loss_of, batches, self.learner.optimiser, rates=rates, clip=s.clip, precision=s.precision, what=what)
                 self.learner.end_epoch()
             self._tell(i, "train", epoch + 1, epochs, loss)
 
@@ -116,7 +118,8 @@ class Session:
                 mine = torch.isin(clips.labels, torch.tensor(self.scenario.order[j], device=clips.device))
                 self.live[i, j] = metrics.accuracy(logits[mine], clips.labels[mine]) if mine.any() else torch.nan
         where = (self.history.learner, i, len(self.scenario), stage, epoch, epochs, loss)
-        seen = Progress(*where, self.live.clone(), not finished, self.history.seconds, self.learner.network)
+        ratio = getattr(self.learner, "ratio", None)
+        seen = Progress(*where, self.live.clone(), not finished, self.history.seconds, self.learner.network, ratio)
         self.callback(seen)
 
     @contextmanager

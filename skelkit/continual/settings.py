@@ -17,7 +17,7 @@ class Settings:
         frames: T, all clips are resized to it; a multiple of 6.
         epochs: per task; least_steps: a task of few clips is repeated more often, so that it takes at least so many steps.
         batch: clips of the stream in a step, and of each draw from the memory.
-        lr, weight_decay: of AdamW.
+        lr, weight_decay: of AdamW. decay: within each task the learning rate falls evenly to nothing, instead of staying as it is.
         clip: largest norm of the gradient.
         precision: "fp32", "bf16", or "auto": bf16 on a GPU that has it.
         recalibrate: after each task, before anything is evaluated or probed, take the statistics of batch norm anew from the task's
@@ -42,10 +42,11 @@ class Settings:
     size: str = "nano"
     frames: int = 60
     epochs: int = 5
-    least_steps: int = 40
+    least_steps: int = 48
     batch: int = 8
     lr: float = 3e-3
     weight_decay: float = 0.01
+    decay: bool = True
     clip: float = 1.0
     precision: Literal["auto", "fp32", "bf16"] = "auto"
     recalibrate: bool = True
@@ -91,6 +92,10 @@ class Settings:
     def epochs_for(self, clips: int) -> int:
         """Epochs of a task of so many clips."""
         return max(self.epochs, -(-self.least_steps // max(1, -(-clips // self.batch))))
+
+    def rates(self, step: int, steps: int) -> list[float]:
+        """Learning rate of the steps of a task from `step` on."""
+        return [self.lr * (1 - k / steps if self.decay else 1) for k in range(step, steps)]
 
     def as_dict(self) -> dict:
         return asdict(self)

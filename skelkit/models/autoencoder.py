@@ -9,7 +9,8 @@ from torch import Tensor, nn
 
 from .. import masks
 from ..masks import TUPLE
-from .sttformer import SIZES, Block, STTFormer, Tracks, add_codes, initialise, kept_index, named, tracks
+from .block import Block, Convolution, initialise
+from .sttformer import SIZES, STTFormer, Tracks, add_codes, kept_index, named, tracks
 
 Blocks = tuple[tuple[int, int, int], ...]
 
@@ -22,10 +23,18 @@ DECODERS: dict[str, Blocks] = {
 
 
 class Output(NamedTuple):
-    """What one pass gives: logits [N, classes], and the reconstruction loss (m^2), None where nothing was reconstructed."""
+    """What one pass gives: logits [N, classes], and of the reconstruction, None where there was none, what follows.
+
+    Of any subset of clips, (errors * counts)[subset].sum() / counts[subset].sum() is the loss they have by themselves.
+    """
 
     logits: Tensor
-    loss: Tensor | None
+    loss: Tensor | None = None
+    """Mean squared error over all frames of all persons that count, m^2."""
+    errors: Tensor | None = None
+    """[N], that of each clip, m^2."""
+    counts: Tensor | None = None
+    """[N], the frames of persons that it is the mean of."""
 
 
 def draw_hidden(x: Tensor, ratio: float, generator: torch.Generator | None) -> Tensor:
@@ -38,22 +47,26 @@ def draw_hidden(x: Tensor, ratio: float, generator: torch.Generator | None) -> T
 
 def fill(tokens: Tensor, index: Tensor, tuples: int, token: Tensor) -> Tensor:
     """Tuples back in their places, `token` [D] in the holes. tokens [P, D, K, V'], index Long[P, K] -> [P, D, T', V']."""
-    whole = token[None, :, None, None].to(tokens.dtype).expand(len(tokens), -1, tuples, tokens.shape[3])
-    return whole.scatter(2, index[:, None, :, None].expand_as(tokens), tokens)
+    rows = index + tuples * torch.arange(len(index), device=index.device)[:, None]  # whole tuples are copied, [V', D] each
+    whole = token.to(tokens.dtype).expand(len(tokens) * tuples, tokens.shape[3], -1)
+    whole = whole.index_copy(0, rows.flatten(), tokens.permute(0, 2, 3, 1).flatten(0, 1))
+    return whole.unflatten(0, (-1, tuples)).permute(0, 3, 1, 2)
 
 
-def reconstruction_loss(prediction: Tensor, people: Tracks, hidden: Tensor | None = None) -> Tensor:
-    """Mean squared error of coordinates over the frames in which each person is there, m^2. Scalar.
+def reconstruction_errors(prediction: Tensor, people: Tracks, clips: int, hidden: Tensor | None = None) -> tuple[Tensor, Tensor]:
+    """Each clip's mean squared error of coordinates over the frames in which each person is there, m^2, and how many those are. [N] twice.
 
     Args:
         prediction: [P, C, T, V].
+        clips: N.
         hidden: bool[P, T'], count these tuples alone; zero if there are none.
 
     Differs from the authors: the zeros of absent persons are no target.
     """
     counts = people.there if hidden is None else people.there & hidden.repeat_interleave(TUPLE, 1)  # [P, T]
-    error = (prediction - people.poses).square().mean((1, 3))  # [P, T]
-    return (error * counts).sum() / counts.sum().clamp_min(1)
+    error = (prediction - people.poses).square().mean((1, 3)) * counts  # [P, T]
+    sums, counts = (error.new_zeros(clips).index_add(0, people.clip, v.sum(1).to(error.dtype)) for v in (error, counts))
+    return sums / counts.clamp_min(1), counts
 
 
 def decoder_blocks(encoder: STTFormer, decoder: str | Blocks | None) -> Blocks:
@@ -79,7 +92,7 @@ class Decoder(nn.Module):
         self.temporal_position = temporal_position
         self.token = nn.Parameter(torch.zeros(blocks[0][0]))
         self.blocks = nn.Sequential(*(Block(*b, heads, attention, tokens) for b in blocks))
-        self.out = nn.Conv2d(blocks[-1][1], channels, 1)
+        self.out = Convolution(blocks[-1][1], channels)
 
     def forward(self, tokens: Tensor, index: Tensor, tuples: int) -> Tensor:
         """tokens [P, D, K, V'], index Long[P, K] -> [P, C, 6 T', V]."""
@@ -102,8 +115,8 @@ class MaskedAutoencoder(nn.Module):
 
     >>> g = torch.Generator().manual_seed(0)
     >>> model = MaskedAutoencoder(STTFormer(classes=5, joints=20, generator=g), generator=g)
-    >>> logits, loss = model(torch.ones(4, 3, 60, 20, 2), ratio=0.3, generator=g)
-    >>> logits.shape, loss.shape, model.eval()(torch.ones(4, 3, 60, 20, 2)).loss
+    >>> out = model(torch.ones(4, 3, 60, 20, 2), ratio=0.3, generator=g)
+    >>> out.logits.shape, out.loss.shape, model.eval()(torch.ones(4, 3, 60, 20, 2)).loss
     (torch.Size([4, 5]), torch.Size([]), None)
     """
 
@@ -134,24 +147,25 @@ class MaskedAutoencoder(nn.Module):
     def forward(self, x: Tensor, ratio: float = 0.3, generator: torch.Generator | None = None) -> Output:
         """Logits and reconstruction loss of clips [N, C, T, V, M] with a share `ratio` of the tuples of each hidden."""
         if not self.training:
-            return Output(self.encoder(x), None)
+            return Output(self.encoder(x))
         people = tracks(self.encoder.check(x))
         hidden = draw_hidden(x, ratio, generator)
-        tokens, prediction = self._through(people, hidden)
-        loss = reconstruction_loss(prediction, people, hidden[people.clip] if self.masked_only else None)
-        return Output(self.classifier(self.encoder.pool(tokens, people.clip, len(x))), loss)
+        kept = kept_index(hidden, masks.kept_tuples(hidden.shape[1], ratio))
+        tokens, prediction = self._through(people, kept, hidden.shape[1])
+        errors, counts = reconstruction_errors(prediction, people, len(x), hidden[people.clip] if self.masked_only else None)
+        logits = self.classifier(self.encoder.pool(tokens, people.clip, len(x)))
+        return Output(logits, (errors * counts).sum() / counts.sum().clamp_min(1), errors, counts)
 
     def reconstruct(self, x: Tensor, hidden: Tensor) -> Tensor:
         """What the decoder makes of clips [N, C, T, V, M] whose tuples hidden, bool [N, T'], it does not see; absent persons are zero."""
         people = tracks(self.encoder.check(x))
-        prediction = self._through(people, hidden)[1] * people.there[:, None, :, None]
+        prediction = self._through(people, kept_index(hidden), hidden.shape[1])[1] * people.there[:, None, :, None]
         out = x.new_zeros(len(x), x.shape[4], *x.shape[1:4])  # [N, M, C, T, V]
         return out.index_put((people.clip, people.person), prediction.to(out.dtype)).permute(0, 2, 3, 4, 1)
 
-    def _through(self, people: Tracks, hidden: Tensor) -> tuple[Tensor, Tensor]:
-        """Encoded tokens [P, D, K, V'] of what is not hidden, and all frames [P, C, T, V] reconstructed from them."""
-        kept = kept_index(hidden)
+    def _through(self, people: Tracks, kept: Tensor, tuples: int) -> tuple[Tensor, Tensor]:
+        """Encoded tokens [P, D, K, V'] of the tuples kept, Long[N, K], and all frames [P, C, T, V] reconstructed from them."""
         tokens = self.encoder.encode(people, kept)
         if not len(tokens):
             return tokens, torch.zeros_like(people.poses)
-        return tokens, self.decoder(tokens, kept[people.clip], hidden.shape[1])
+        return tokens, self.decoder(tokens, kept[people.clip], tuples)

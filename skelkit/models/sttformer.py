@@ -1,7 +1,7 @@
 """STTFormer: attention over the joints of a few frames at once, convolution over what follows. (CHARON, network section.)
 
-Six frames are one **tuple** of V' = 6 V tokens; a clip of T frames is T' = T / 6 tuples. Inside the network a person is
-[P, C, T', V'] in channels_last memory: on two CPU cores a step of `nano` takes 0.9 of the time it takes channels-first.
+Six frames are one **tuple** of V' = 6 V tokens; a clip of T frames is T' = T / 6 tuples. Inside the network the P persons
+are [P, C, T', V'] in channels_last memory, so that a 1x1 convolution is one matrix product and a tuple one piece of memory.
 """
 
 from __future__ import annotations
@@ -10,15 +10,11 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from .. import motion
-from ..draw import uniform
 from ..masks import TUPLE
-
-SLOPE = 0.1
-"""Of every LeakyReLU."""
+from .block import SLOPE, Block, convolution, initialise
 
 
 @dataclass(frozen=True)
@@ -31,10 +27,11 @@ class Size:
 
 
 SIZES = {
-    "nano": Size(((16, 16, 8), (16, 32, 8), (32, 32, 16), (32, 32, 16)), frames=60),
+    "nano": Size(((16, 16, 8), (16, 32, 8), (32, 32, 16), (32, 32, 16)), frames=60, heads=2),
     "tiny": Size(((32, 32, 16), (32, 32, 16), (32, 64, 32), (64, 64, 32), (64, 128, 64), *((128, 128, 64),) * 3)),
     "base": Size(((64, 64, 16), (64, 64, 16), (64, 128, 32), (128, 128, 32), (128, 256, 64), *((256, 256, 64),) * 3)),
 }
+"""`tiny` and `base` are the published ones; `nano` is ours, for a machine without a GPU: 137 million multiply-adds a clip of one person."""
 
 
 # -- functions ---------------------------------------------------------------------------------------------------------
@@ -67,16 +64,20 @@ def to_tuples(poses: Tensor, size: int = TUPLE) -> Tensor:
     return poses.unflatten(2, (-1, size)).flatten(3)
 
 
-def kept_index(hidden: Tensor) -> Tensor:
+def kept_index(hidden: Tensor, count: int | None = None) -> Tensor:
     """Where the tuples that stay were, in order. bool [N, T'], true = hidden -> Long[N, K].
+
+    Args:
+        count: K, if it is known to be that in every clip; otherwise it is asked of `hidden`, for which a GPU is waited for.
 
     >>> kept_index(torch.tensor([[False, True, False], [True, False, False]])).tolist()
     [[0, 2], [1, 2]]
     """
-    fewest, most = (int(count) for count in (~hidden).sum(1).aminmax())
-    if not 0 < fewest == most:
-        raise ValueError(f"the clips keep {fewest} to {most} tuples; hide equally many in every clip of a batch, and leave at least 1")
-    return (~hidden).nonzero()[:, 1].view(len(hidden), most)
+    if count is None:
+        fewest, count = (int(kept) for kept in (~hidden).sum(1).aminmax())
+        if not 0 < fewest == count:
+            raise ValueError(f"the clips keep {fewest} to {count} tuples; hide equally many in every clip of a batch, and leave at least 1")
+    return hidden.byte().sort(dim=1, stable=True).indices[:, :count]
 
 
 def position_code(positions: Tensor, channels: int) -> Tensor:
@@ -99,75 +100,7 @@ def add_codes(tokens: Tensor, index: Tensor | None) -> Tensor:
     return tokens if index is None else tokens + tuple_code(index, channels).movedim(2, 1)[..., None].to(tokens.dtype)
 
 
-def similarity(queries: Tensor, keys: Tensor) -> Tensor:
-    """Inner product over d and T' of every token with every token, / (d T'). [P, h, d, T', V'] twice -> [P, h, V', V']."""
-    q, k = (v.permute(0, 1, 4, 3, 2).flatten(3) for v in (queries, keys))  # [P, h, V', T' d]
-    return q @ k.transpose(2, 3) / (queries.shape[2] * queries.shape[3])
-
-
-def attend(maps: Tensor, x: Tensor) -> Tensor:
-    """Each head's mixture of the tokens of x: y[h, :, t, i] = sum_j maps[h, i, j] x[:, t, j], the same map for every tuple.
-
-    maps [P, h, V', V'], x [P, C, T', V'] -> [P, h C, T', V'].
-    """
-    (clips, heads, tokens, _), (channels, tuples) = maps.shape, x.shape[1:3]
-    y = maps.flatten(1, 2) @ x.permute(0, 3, 2, 1).flatten(2)  # [P, h V', T' C]
-    y = y.view(clips, heads, tokens, tuples, channels).permute(0, 3, 2, 1, 4)  # [P, T', V', h, C]
-    return y.flatten(3).permute(0, 3, 1, 2)
-
-
-def initialise(module: nn.Module, generator: torch.Generator | None) -> None:
-    """Draw the weights of all convolutions (He et al., 2015) and linear layers; biases are zero."""
-    for layer in module.modules():
-        if isinstance(layer, nn.Conv2d | nn.Linear):
-            bound = ((6 / (1 + SLOPE**2) if isinstance(layer, nn.Conv2d) else 1) / layer.weight[0].numel()) ** 0.5
-            with torch.no_grad():
-                layer.weight.copy_(uniform(layer.weight.shape, layer.weight.device, generator, -bound, bound))
-                layer.bias.zero_()
-
-
-# -- modules -----------------------------------------------------------------------------------------------------------
-
-
-def _conv(c_in: int, c_out: int, kernel: tuple[int, int] = (1, 1)) -> nn.Sequential:
-    """Convolution over (tuples, tokens) that keeps their number, then batch norm."""
-    return nn.Sequential(nn.Conv2d(c_in, c_out, kernel, padding=(kernel[0] // 2, kernel[1] // 2)), nn.BatchNorm2d(c_out))
-
-
-class Block(nn.Module):
-    """Attention among the V' tokens, one map for all tuples, then a convolution along tuples. [P, c_in, T', V'] -> [P, c_out, T', V'].
-
-    Differs from the authors: without their constant per head before the softmax, which has no effect.
-
-    Args:
-        tokens: V', needed by attention="tanh": tanh of the scores plus a learnt [V', V'] map per head (STTFormer).
-    """
-
-    def __init__(self, c_in: int, c_out: int, d: int, heads: int = 3, attention: Literal["softmax", "tanh"] = "softmax", tokens: int = 0):
-        super().__init__()
-        if attention not in ("softmax", "tanh"):
-            raise ValueError(f"attention={attention!r}: expected 'softmax' or 'tanh'")
-        self.heads = heads
-        self.queries_keys = nn.Conv2d(c_in, 2 * heads * d, 1)
-        self.scale = nn.Parameter(torch.ones(heads, 1, 1))
-        self.map = nn.Parameter(torch.full((heads, tokens, tokens), 1 / tokens)) if attention == "tanh" else None
-        self.mix = _conv(heads * c_in, c_out, (1, 5))
-        self.widen = _conv(c_out, c_out)
-        self.along_time = _conv(c_out, c_out, (3, 1))
-        self.residual = _conv(c_in, c_out) if c_in != c_out else nn.Identity()
-        self.time_residual = _conv(c_out, c_out) if c_in != c_out else nn.Identity()
-
-    def maps(self, x: Tensor) -> Tensor:
-        """How much of token j each token i takes, per head. [P, h, V', V']."""
-        queries, keys = self.queries_keys(x).unflatten(1, (2, self.heads, -1)).unbind(1)
-        scores = similarity(queries, keys) * self.scale
-        return scores.softmax(-1) if self.map is None else scores.tanh() + self.map
-
-    def forward(self, x: Tensor) -> Tensor:
-        residual = self.residual(x)
-        y = F.leaky_relu(self.mix(attend(self.maps(x), x)) + residual, SLOPE)
-        y = F.leaky_relu(self.widen(y) + residual, SLOPE)
-        return F.leaky_relu(self.along_time(y) + self.time_residual(y), SLOPE)
+# -- the network -------------------------------------------------------------------------------------------------------
 
 
 class STTFormer(nn.Module):
@@ -206,10 +139,10 @@ class STTFormer(nn.Module):
         self.size = named(size, SIZES)
         self.joints, self.channels, self.temporal_position = joints, channels, temporal_position
         first, self.width = self.size.blocks[0][0], self.size.blocks[-1][1]
-        self.stem = nn.Sequential(*_conv(channels, first), nn.LeakyReLU(SLOPE))
+        self.stem = nn.Sequential(*convolution(channels, first), nn.LeakyReLU(SLOPE, inplace=True))
         self.blocks = nn.Sequential(*(Block(*b, self.size.heads, attention, TUPLE * joints) for b in self.size.blocks))
         self.absent = nn.Parameter(torch.zeros(self.width))
-        self.classifier = nn.Linear(self.width, classes)
+        self.classifier = nn.utils.skip_init(nn.Linear, self.width, classes)
         initialise(self, generator)
         self.to(memory_format=torch.channels_last)
 
@@ -229,7 +162,7 @@ class STTFormer(nn.Module):
             return x.new_zeros(0, self.width, x.shape[2] if kept is None else kept.shape[1], x.shape[3])
         index = torch.arange(x.shape[2], device=x.device)[None] if kept is None else kept[people.clip]  # [1 or P, K]
         if kept is not None:
-            x = x.gather(2, index[:, None, :, None].expand(-1, x.shape[1], -1, x.shape[3]))
+            x = x.transpose(1, 2)[torch.arange(len(x), device=x.device)[:, None], index].transpose(1, 2)
         x = self.stem(x.contiguous(memory_format=torch.channels_last))
         return self.blocks(add_codes(x, index if self.temporal_position else None))
 
