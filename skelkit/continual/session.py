@@ -46,7 +46,7 @@ class Session:
 
     def train(self, i: int, task: Task) -> None:
         s, clips = self.settings, task.train
-        epochs = s.epochs_for(len(clips))
+        epochs = self._epochs(i)
         for epoch in self.run.loop("epoch", range(epochs)):
             with self._timed("train"):
                 order = torch.randperm(len(clips), generator=self.generator).split(s.batch)
@@ -83,10 +83,14 @@ class Session:
                 self.history.task_accuracy[i, j] = metrics.accuracy(logits[mine], tests.labels[mine], self.scenario.order[j])
             self.history.confusion = metrics.confusion(logits, tests.labels)
             self.history.measure_memory()
-        epochs = self.settings.epochs_for(len(task.train))
+        epochs = self._epochs(i)
         self._tell(i, "evaluate", epochs, epochs, None)
 
     # -- parts -----------------------------------------------------------------------------------------------------
+
+    def _epochs(self, i: int) -> int:
+        """As many as the task's own clips ask for, also where clips of the past are learnt along."""
+        return self.settings.epochs_for(len(self.scenario[i].train))
 
     @torch.no_grad()
     def _answers(self, clips) -> tuple[Tensor, object]:
