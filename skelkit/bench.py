@@ -18,7 +18,7 @@ def median_ratio(run: Callable[[], object], against: Callable[[], object], round
     """Median seconds of both, and the median of their ratio round by round; they take turns, after one warm-up each."""
     pairs = []
     for _ in range(rounds + 1):
-        pairs.append((_seconds(run), _seconds(against)))
+        pairs.append((seconds(run), seconds(against)))
     pairs = pairs[1:]
     ratio = statistics.median(a / b for a, b in pairs)
     return statistics.median(a for a, _ in pairs), statistics.median(b for _, b in pairs), ratio
@@ -30,7 +30,8 @@ def _against_a_copy(what: str, run: Callable[[], object], x: torch.Tensor, clips
     return {"what": what, "ms": 1000 * seconds, "copy ms": 1000 * copy, "times a copy": ratio, "clips a second": clips / seconds}
 
 
-def _seconds(run: Callable[[], object]) -> float:
+def seconds(run: Callable[[], object]) -> float:
+    """How long a call takes, with all that it asked of a GPU."""
     if torch.cuda.is_available():
         torch.cuda.synchronize()
     began = time.perf_counter()
@@ -72,7 +73,7 @@ def bench_codecs(device: torch.device, clips: int = 512, rounds: int = 15) -> li
 
 def bench_data(device: torch.device, clips: int = 3000, rounds: int = 5) -> list[dict]:
     """The embedded set, and batches from it against copying the batch."""
-    seconds = statistics.median(_seconds(lambda: load("synthetic", clips=clips)) for _ in range(rounds))
+    seconds = statistics.median(seconds(lambda: load("synthetic", clips=clips)) for _ in range(rounds))
     rows = [{"what": "embedded clips made", "ms": 1000 * seconds, "clips a second": clips / seconds}]
     some = load("synthetic", clips=512).to(device)
     x = some.batch(slice(None), frames=120)
@@ -94,7 +95,14 @@ def bench_masks(device: torch.device, clips: int = 512, rounds: int = 15) -> lis
     return rows
 
 
-BENCHES: dict[str, Callable[..., list[dict]]] = {"codecs": bench_codecs, "data": bench_data, "masks": bench_masks}
+def bench_charon(device: torch.device) -> list[dict]:
+    """A training step of CHARON, stage by stage."""
+    from .bench_charon import bench_charon
+
+    return bench_charon(device)
+
+
+BENCHES: dict[str, Callable[..., list[dict]]] = {"charon": bench_charon, "codecs": bench_codecs, "data": bench_data, "masks": bench_masks}
 
 
 def as_table(rows: list[dict]) -> str:

@@ -16,7 +16,6 @@ from torch import Tensor
 from .writing import make_folder, write_atomic
 
 FORMAT = "skelkit-checkpoint-1"
-_TENSOR = "tensor:"
 
 
 class Damaged(ValueError):
@@ -35,6 +34,8 @@ def write(folder: str | Path, state: dict, settings: dict) -> Path:
     tensors: dict[str, Tensor] = {}
     tree = json.dumps({"state": _without_tensors(state, tensors), "settings": settings})
     content = save(tensors, {"format": FORMAT, "tree": tree, "sha256": _digest(tree, tensors)})
+    for left in target.parent.glob(f".{target.name}.*"):  # of a write that was killed
+        left.unlink(missing_ok=True)
     if target.exists():
         os.replace(target, previous)
     return write_atomic(target, content)
@@ -43,7 +44,7 @@ def write(folder: str | Path, state: dict, settings: dict) -> Path:
 def read(folder: str | Path, settings: dict) -> dict | None:
     """The state written last, on the CPU; None if there is none.
 
-    A damaged file is refused with a warning that names it, and the one before it is read.
+    A damaged file is refused with a warning that names it and put aside, and the one before it is read.
 
     Raises:
         Damaged: no file of the folder is whole.
@@ -60,6 +61,8 @@ def read(folder: str | Path, settings: dict) -> dict | None:
         if complaints:
             warnings.warn(f"{complaints[0]}; going on from the one before it, {path.name}", stacklevel=2)
         _compare(path, found, settings)
+        if complaints:  # else the next `write` would put it in the place of the whole one
+            os.replace(present[0], present[0].with_stem("checkpoint.damaged"))
         return state
     if complaints:
         raise Damaged(f"{'; '.join(complaints)}; delete the folder {folder} to begin anew")
@@ -77,10 +80,10 @@ def _read(path: Path) -> tuple[dict, dict]:
             about = file.metadata() or {}
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - no mapping
     except (SafetensorError, OSError) as error:
-        raise Damaged(f"{path}: cut off or damaged ({error})") from None
+        raise Damaged(f"{path}: cut off, damaged or no checkpoint at all ({error})") from None
     if about.get("format") != FORMAT:
         raise Damaged(f"{path}: no checkpoint of this kit (format {about.get('format')!r}, expected {FORMAT!r})")
-    if _digest(about["tree"], tensors) != about["sha256"]:
+    if _digest(about.get("tree", ""), tensors) != about.get("sha256"):
         raise Damaged(f"{path}: damaged (its content does not have the checksum it was written with)")
     tree = json.loads(about["tree"])
     return _with_tensors(tree["state"], tensors), tree["settings"]
@@ -104,11 +107,14 @@ def _digest(tree: str, tensors: dict[str, Tensor]) -> str:
 
 
 def _without_tensors(value, tensors: dict[str, Tensor]):
-    """The same nest as JSON can hold it; tensors go into the dictionary."""
+    """The same nest as JSON can hold it; tensors go into the dictionary.
+
+    With the order of their axes in memory, for a tensor in another layout is summed in another order, and the last bits differ.
+    """
     if isinstance(value, Tensor):
-        name = f"{_TENSOR}{len(tensors)}"
-        tensors[name] = value.detach().to("cpu", copy=True).contiguous()
-        return name
+        name, order = str(len(tensors)), sorted(range(value.ndim), key=lambda axis: -value.stride(axis))
+        tensors[name] = value.detach().permute(order).to("cpu", copy=True).contiguous()
+        return {"tensor": name, "order": order}
     if isinstance(value, dict):  # as pairs, for the optimiser's keys are numbers
         return {"pairs": [[k, _without_tensors(v, tensors)] for k, v in value.items()]}
     if isinstance(value, list | tuple):
@@ -117,8 +123,8 @@ def _without_tensors(value, tensors: dict[str, Tensor]):
 
 
 def _with_tensors(value, tensors: dict[str, Tensor]):
-    if isinstance(value, str) and value.startswith(_TENSOR):
-        return tensors[value]
+    if isinstance(value, dict) and "tensor" in value:
+        return tensors[value["tensor"]].permute([value["order"].index(axis) for axis in range(len(value["order"]))])
     if isinstance(value, dict):
         return {k: _with_tensors(v, tensors) for k, v in value["pairs"]}
     return [_with_tensors(v, tensors) for v in value] if isinstance(value, list) else value

@@ -23,11 +23,12 @@ def _same_shape(x: Tensor, y: Tensor) -> None:
         raise ValueError(f"original and restored clips differ in shape: {list(x.shape)} and {list(y.shape)}; decode to the original frames")
 
 
-def rmse(x: Tensor, y: Tensor, over: str = "all") -> Tensor:
+def rmse(x: Tensor, y: Tensor, over: str = "all", frames: Tensor | None = None) -> Tensor:
     """Root mean squared joint distance, millimetres, over all persons present.
 
     Args:
         over: "all" gives one number, "clip" [N], "frame" [N, T], "joint" [V].
+        frames: bool [N, T], count these alone; 0 where there are none.
 
     >>> x = torch.ones(2, 3, 4, 25, 1)
     >>> round(float(rmse(x, x + torch.tensor([0.003, 0.004, 0]).reshape(3, 1, 1, 1))), 4)
@@ -35,10 +36,18 @@ def rmse(x: Tensor, y: Tensor, over: str = "all") -> Tensor:
     """
     squared = joint_error(x, y).square()
     there = motion.presence(motion.to_frames(x))[:, :, None, :].expand_as(squared)
+    if frames is not None:
+        there = there & frames[:, :, None, None]
     axes = {"all": (0, 1, 2, 3), "clip": (1, 2, 3), "frame": (2, 3), "joint": (0, 1, 3)}
     if over not in axes:
         raise ValueError(f"rmse over {over!r}; known: {', '.join(axes)}")
     return ((squared * there).sum(axes[over]) / there.sum(axes[over]).clamp_min(1)).sqrt() * 1000
+
+
+def mean_body(x: Tensor) -> Tensor:
+    """Where each joint of each person is on average, over the frames in which the person is there: [N, C, T, V, M] -> [1, C, 1, V, M]."""
+    there = motion.presence(motion.to_frames(x)).sum((0, 1))  # [M]
+    return x.sum((0, 2), keepdim=True) / there.clamp_min(1)
 
 
 def acceleration(x: Tensor, cutoff: float | None = 0.1) -> Tensor:

@@ -54,6 +54,11 @@ class Recording:
         values = {label: self.of(label, what) for label in self.labels}
         return {k: (statistics.mean(v), statistics.stdev(v) if len(v) > 1 else 0.0, len(v)) for k, v in values.items()}
 
+    def points(self, label: str, what: str = "faa") -> str:
+        """A variant's mean and spread as one writes them: "64.1 ± 2.0 points"."""
+        mean, spread, _ = self.summary(what)[label]
+        return f"{100 * mean:.1f} ± {100 * spread:.1f} points"
+
 
 def read(experiment: str, dataset: str, folder: Path = FOLDER) -> Recording | None:
     """What is kept of an experiment on a data set ("synthetic", or its file's name); None if nothing is."""

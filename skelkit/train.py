@@ -7,6 +7,7 @@ all its parts and that position; a run begun with the same folder goes on from t
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import sys
 import time
@@ -61,15 +62,17 @@ class Run:
 
     def loop(self, name: str, items: Sequence[Item]) -> Iterator[Item]:
         """The items one by one; after a resume, from the one that was not finished. Loops may be nested, each under its own name."""
-        first = self._resume.pop(0)[1] if self._resume and self._resume[0][0] == name else 0
-        here = [name, first]
-        self._position.append(here)
+        if self._resume and self._resume[0][0] != name:
+            raise ValueError(f"{self.folder}: the checkpoint is within a loop {self._resume[0][0]!r}, not {name!r}; it is of another training")
+        first = self._resume.pop(0)[1] if self._resume else 0
+        here, depth = [name, first], len(self._position)
+        self._position.append(here)  # and it stays there until the item around it is over: a loop that is done is not begun again
         for here[1] in range(first, len(items)):
             yield items[here[1]]
+            del self._position[depth + 1 :]
             here[1] += 1
             if time.monotonic() - self._saved >= self.every:
                 self.save()
-        self._position.remove(here)
 
     def save(self) -> None:
         """Write a checkpoint of where the run is now."""
@@ -86,30 +89,30 @@ def fit(loss_of: Callable[[Tensor], Tensor], batches: Iterable[Tensor], optimise
     Args:
         loss_of: clip indices Long[n] -> scalar loss.
         batches: clip indices, a tensor a batch.
-        rates: the learning rate of each batch; that of the optimiser unless given.
+        rates: the learning rate of each batch, times the "factor" of a group of parameters; that of the optimiser unless given.
         clip: largest norm of the gradient.
         precision: "fp32", "bf16" (autocast), or "auto": bf16 on a GPU that has it.
         what: names this epoch in the error.
 
     Raises:
-        Diverged: a loss that is not finite; says in which batch. On a CPU before the weights are touched; on a GPU, where
-            asking after each step would make the host wait for it, at the end of the epoch.
+        Diverged: a loss or a gradient that is not finite; says in which batch. On a CPU before the weights are touched; on a GPU,
+            where asking after each step would make the host wait for it, at the end of the epoch.
     """
     weights = [p for group in optimiser.param_groups for p in group["params"]]
-    device, losses, batches = weights[0].device, [], list(batches)
+    device, losses, norms, batches = weights[0].device, [], [], list(batches)
     for step, index in enumerate(batches):
         for group in optimiser.param_groups if rates else ():
-            group["lr"] = rates[step]
+            group["lr"] = rates[step] * group.get("factor", 1.0)
         with autocast(device, precision):
             loss = loss_of(index)
         losses.append(loss.detach())
-        if device.type == "cpu":
-            _finite(losses[-1:], batches, len(losses) - 1, what)
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
-        nn.utils.clip_grad_norm_(weights, clip, foreach=True)
+        norms.append(nn.utils.clip_grad_norm_(weights, clip, foreach=True))
+        if device.type == "cpu":
+            _finite(losses[-1:], norms[-1:], batches, step, what)
         optimiser.step()
-    _finite(losses, batches, 0, what)
+    _finite(losses, norms, batches, 0, what)
     return float(torch.stack(losses).mean()) if losses else float("nan")
 
 
@@ -154,18 +157,19 @@ def watched() -> bool:
     """Somebody is there: a notebook that is not run headlessly, or a terminal."""
     if os.environ.get(HEADLESS, "") not in ("", "0"):
         return False
-    return "ipykernel" in sys.modules or sys.stderr.isatty()
+    shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
+    return hasattr(shell, "kernel") or sys.stderr.isatty()
 
 
-def _finite(losses: list[Tensor], batches: list[Tensor], first: int, what: str) -> None:
-    bad = [k for k, loss in enumerate(torch.stack(losses).isfinite().tolist()) if not loss] if losses else []
-    if bad:
-        k = bad[0]
-        clips = ", ".join(map(str, batches[first + k].tolist()))
-        raise Diverged(
-            f"{what}, batch {first + k} of {len(batches)}: the loss is {float(losses[k])} (training clips {clips}); "
-            "look for coordinates that are no numbers, or lower the learning rate; the last checkpoint was kept"
-        )
+def _finite(losses: list[Tensor], norms: list[Tensor], batches: list[Tensor], first: int, what: str) -> None:
+    both = torch.stack([torch.stack(losses).float(), torch.stack(norms).float()], 1).tolist() if losses else []
+    for k, (loss, norm) in enumerate(both):
+        if not (math.isfinite(loss) and math.isfinite(norm)):
+            clips = ", ".join(map(str, batches[first + k].tolist()))
+            raise Diverged(
+                f"{what}, batch {first + k} of {len(batches)}: the loss is {loss}, its gradient's norm {norm} (training clips {clips}); "
+                "look for coordinates that are no numbers, or lower the learning rate; the last checkpoint was kept"
+            )
 
 
 def _state(part) -> dict:

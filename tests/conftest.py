@@ -6,6 +6,10 @@ from pathlib import Path
 import hypothesis
 import numpy as np
 import pytest
+import torch
+
+from skelkit import ClipSet, models
+from skelkit.skeletons import Skeleton
 
 hypothesis.settings.register_profile("skelkit", max_examples=25, deadline=None, derandomize=True, database=None)
 hypothesis.settings.load_profile("skelkit")
@@ -38,3 +42,45 @@ def ragged():
         return clips
 
     return make
+
+
+STAR = Skeleton("star", ["middle", "a", "b", "c", "d"], [("middle", j) for j in "abcd"], root="middle")
+
+
+@pytest.fixture(scope="session")
+def toy():
+    """`toy(classes, each, seed)` makes short clips of five joints, easy to tell apart: in class c joint 1 + c % 4 swings along axis c // 4 % 3.
+
+    Each third clip has a second person, each fifth a gap.
+    """
+
+    def make(classes=4, each=6, seed=0):
+        generator, arrays = np.random.default_rng(seed), []
+        labels = np.tile(np.arange(classes), each)
+        for i, c in enumerate(labels):
+            length = int(generator.integers(14, 30))
+            clip = generator.normal(0, 0.02, (length, 2, 5, 3)) + np.array([0.1, 1.0, 0.0])
+            clip[:, :, 1 + c % 4, c // 4 % 3] += np.sin(np.arange(length) / 2 + generator.uniform(0, 6))[:, None]
+            clip[:, 1] = 0 if i % 3 else clip[:, 1]
+            clip[3:6] = 0 if i % 5 == 4 else clip[3:6]
+            arrays.append(clip.astype(np.float32))
+        return ClipSet.from_arrays(arrays, labels=labels, skeleton=STAR, classes=[f"class {c}" for c in range(classes)])
+
+    return make
+
+
+@pytest.fixture
+def small(monkeypatch):
+    """The name of a network size that costs next to nothing, there for this test alone."""
+    monkeypatch.setitem(models.SIZES, "small", models.Size(((8, 8, 4), (8, 8, 4)), frames=12, heads=2))
+    monkeypatch.setitem(models.DECODERS, "small", ((8, 8, 4),))
+    return "small"
+
+
+@pytest.fixture
+def one_thread():
+    """Tensors this small are faster on one, and two would wait for each other where other tests run beside."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)

@@ -118,6 +118,14 @@ def test_a_slot_takes_what_a_hand_count_gives():
     assert ReplayMemory(10**6, Uniform(7, dtype="int8"), frames=120, joints=25, classes=60).slot_bytes == memory.slot_bytes - values * 3 // 4 + 3 * 8
 
 
+@pytest.mark.parametrize("codec", CODECS, ids=str)
+def test_a_budget_of_slots_is_so_many_slots_with_any_codec(codec):
+    for text, slots in [("2 slots", 2), (" 31  slots ", 31), ("31 slot", 31)]:
+        memory = make(text, codec)
+        assert (memory.slots, memory.budget, memory.nbytes) == (slots, slots * memory.slot_bytes, slots * memory.slot_bytes)
+    assert len(fill(memory, stream(60), seeded())) > 15
+
+
 @pytest.mark.parametrize("interval", [5, 7, 9, 11, 50])
 def test_the_budget_holds_where_the_interval_does_not_divide_the_clip(interval):
     budget = 20 * 120 * 25 * 3 * 4 * 2
@@ -254,6 +262,31 @@ def test_the_same_seed_keeps_and_draws_the_same():
     assert not torch.equal(memories[0].labels, fill(make(4_000), stream(60), seeded(7), 16).labels)
 
 
+# -- keys of one's own -------------------------------------------------------------------------------------------------
+
+
+@given(st.permutations(range(20)), st.sampled_from([1, 6, 20]), st.integers(2, 20))
+def test_given_keys_the_smallest_stay_whatever_the_order_and_the_batches(ranks, batch, slots):
+    x, labels, logits = stream(20)
+    x[..., 1] = 0
+    memory, keys = make(slots * make().slot_bytes), torch.tensor(ranks)  # whole numbers will do
+    for part in torch.arange(20).split(batch):
+        memory.offer(x[part], labels[part], logits[part], key=keys[part])
+    kept = sorted(range(20), key=lambda i: ranks[i])[: slots - 1]  # room for a clip of two is kept
+    assert sorted(memory.labels.tolist()) == sorted(kept)
+    assert sorted(memory.table["key"][memory._heads()].tolist()) == sorted(ranks[i] for i in kept)
+
+
+def test_given_keys_nothing_is_drawn_and_less_than_zero_is_a_key_too():
+    memory = make(10**5)
+    memory.offer(*stream(3), key=torch.tensor([-1e30, 5.0, -2.5]))
+    generator = seeded()
+    before = generator.get_state()
+    memory.offer(*stream(3), generator=generator, key=torch.zeros(3))
+    assert torch.equal(generator.get_state(), before)
+    assert len(memory) == 6
+
+
 # -- drawing -----------------------------------------------------------------------------------------------------------
 
 
@@ -265,6 +298,16 @@ def test_no_clip_is_drawn_again_before_all_others_were(kept, n, seed):
     counts = labels.bincount(minlength=kept)
     assert counts.max() - counts.min() <= 1
     assert torch.equal(logits[:, 0], labels.float())
+
+
+@given(st.integers(1, 12), st.integers(1, 40), st.integers(0, 99))
+def test_a_draw_is_reading_what_was_chosen(kept, n, seed):
+    memory = fill(make(10**5), stream(kept), seeded())
+    chosen = memory.choose(n, seeded(seed))
+    assert chosen.shape == (n,)
+    assert set(chosen[:kept].tolist()) <= set(range(kept))
+    assert len(set(chosen[:kept].tolist())) == min(n, kept)
+    assert all(torch.equal(a, b) for a, b in zip(memory.read(chosen), memory.draw(n, seeded(seed)), strict=True))
 
 
 def test_each_clip_is_drawn_as_often_as_any_other():
@@ -366,6 +409,12 @@ def test_a_budget_too_small_for_one_clip_is_refused_with_the_bytes_that_one_take
         (lambda m, x, y, z: m.offer(x, y, z + 1e5, seeded()), "logits that are not finite in float16; .* or store float32"),
         (lambda m, x, y, z: m.offer(x, y, z), r"needs generator=torch.Generator\(\)"),
         (lambda m, x, y, z: m.draw(0, seeded()), r"draw\(0\): expected at least one clip"),
+        (lambda m, x, y, z: m.choose(0, seeded()), r"draw\(0\): expected at least one clip"),
+        (lambda m, x, y, z: m.offer(x, y, z, key=torch.rand(3)), r"keys of shape \[3\] for 4 clips; give one finite number per clip"),
+        (lambda m, x, y, z: m.offer(x, y, z, key=torch.tensor([0, 1, 2, math.inf])), r"keys of shape \[4\] for 4 clips; give one finite number"),
+        (lambda m, x, y, z: m.offer(x, y, z, key=torch.full((4,), math.nan)), "give one finite number per clip"),
+        (lambda m, x, y, z: make("1 slot"), r"cannot hold one clip: 2 person\(s\)"),
+        (lambda m, x, y, z: make("12 slot machines"), "expected a whole number of bytes, or a text like '500 clips' or '500 slots'"),
     ],
 )
 def test_what_cannot_be_kept_is_refused_and_changes_nothing(attempt, message):

@@ -126,3 +126,33 @@ def test_accuracy_agrees_with_looking_at_one_clip_at_a_time(clips, classes, seed
 def test_logits_that_cannot_be_judged_are_refused(arguments, message):
     with pytest.raises(ValueError, match=message):
         metrics.accuracy(*arguments)
+
+
+# -- confusion ---------------------------------------------------------------------------------------------------------
+
+
+@given(st.integers(0, 30), st.integers(1, 6), st.integers(0, 999))
+def test_confusion_agrees_with_counting_one_clip_at_a_time(clips, classes, seed):
+    generator = torch.Generator().manual_seed(seed)
+    logits, labels = torch.randn(clips, classes, generator=generator), torch.randint(classes, (clips,), generator=generator)
+    wanted = [[0] * classes for _ in range(classes)]
+    for row, label in zip(logits.tolist(), labels.tolist(), strict=True):
+        wanted[label][row.index(max(row))] += 1
+    found = metrics.confusion(logits, labels)
+    assert found.tolist() == wanted
+    if clips:
+        assert int(found.diag().sum()) / clips == pytest.approx(metrics.accuracy(logits, labels))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ((torch.zeros(2, 3), torch.tensor([0])), r"logits of shape \[2, 3\] with labels of shape \[1\]"),
+        ((torch.zeros(2, 3), torch.tensor([1, 3])), r"labels 1 to 3 with logits of 3 classes; labels are 0 to 2"),
+        ((torch.zeros(2, 3), torch.tensor([-1, 2])), r"labels -1 to 2 with logits of 3 classes"),
+        ((torch.tensor([[0.0, 1], [NAN, 1]]), torch.tensor([0, 1])), "clip 1: nan among its logits"),
+    ],
+)
+def test_answers_that_cannot_be_counted_are_refused(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        metrics.confusion(*arguments)

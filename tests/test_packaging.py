@@ -60,7 +60,9 @@ def test_no_file_speaks_of_one_machine():
 
 def test_the_example_of_the_readme_runs(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    (example,) = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text("utf-8"), re.DOTALL)
-    exec(compile(example, "README.md", "exec"), {})
+    examples = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text("utf-8"), re.DOTALL)
+    assert len(examples) == 2
+    for example in examples:
+        exec(compile(example, "README.md", "exec"), {})
     assert "bytes" in capsys.readouterr().out
     assert sorted(p.name for p in tmp_path.iterdir()) == ["clip.html", "robot.safetensors"]

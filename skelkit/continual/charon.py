@@ -97,8 +97,11 @@ class CHARON(DERpp):
             self.memory.refresh_logits(self.network.encoder)
 
     def state_dict(self) -> dict:
-        return super().state_dict() | {"ratio": self.ratio}
+        return super().state_dict() | {"ratio": self.ratio, "unprobed": self.unprobed and self.unprobed.state_dict()}
 
     def load_state_dict(self, state: dict) -> None:
         super().load_state_dict(state)
         self.ratio = state["ratio"]
+        if state["unprobed"] is not None:
+            self.unprobed = deepcopy(self.network.classifier)
+            self.unprobed.load_state_dict(state["unprobed"])

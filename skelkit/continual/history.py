@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from dataclasses import dataclass, field
 
@@ -23,6 +24,7 @@ class Progress:
             clips; once it is learnt, of test clips.
         epoch: of `epochs`, counted from 1; loss: the epoch's mean.
         network: as it is now; look, but do not touch.
+        ratio: share of tuples that will be hidden in the next epoch; None of a method that hides none.
     """
 
     learner: str
@@ -36,6 +38,7 @@ class Progress:
     live: bool
     seconds: float
     network: nn.Module
+    ratio: float | None = None
 
 
 @dataclass
@@ -43,7 +46,7 @@ class History:
     """What came of a run.
 
     Attributes:
-        accuracy: [tasks, tasks], accuracy[i, j] on the test clips of task j after learning task i, all classes competing.
+        accuracy: [tasks, tasks], accuracy[i, j] on the test clips of task j after learning task i, all classes learnt so far competing.
         task_accuracy: the same with only task j's classes competing (task-incremental).
         confusion: Long[classes, classes], after the last task: test clips of the class of the row that were taken for that of the column.
         clock: seconds by stage.
@@ -105,9 +108,9 @@ class History:
         return f"History({self.learner}: FAA {self.faa:.3f}, forgetting {self.forgetting:.3f}, {len(self.accuracy)} tasks, {self.seconds:.0f} s)"
 
     def as_dict(self) -> dict:
-        """Plain numbers, as results are recorded."""
+        """Plain numbers, as results are recorded; None where nothing is known."""
         names = ("faa", "task_faa", "forgetting", "backward_transfer", "stored", "memory_bytes", "bytes_per_clip")
-        matrices = {"accuracy": self.accuracy.tolist(), "task_accuracy": self.task_accuracy.tolist()}
+        matrices = {n: [[None if math.isnan(v) else v for v in row] for row in getattr(self, n).tolist()] for n in ("accuracy", "task_accuracy")}
         return {"learner": self.learner} | {n: getattr(self, n) for n in names} | matrices | {"seconds": dict(self.clock)}
 
     def state_dict(self) -> dict:

@@ -31,7 +31,10 @@ class FineTuning:
         self.network, self.settings, self.memory, self.generator = network, settings, memory, generator
         self.classes: list[int] = []  # of the task being learnt
         self.past: list[int] = []  # of the tasks before it
-        self.optimiser = torch.optim.AdamW(network.parameters(), lr=settings.lr, weight_decay=settings.weight_decay)
+        head = list(network.classifier.parameters())
+        rest = [p for p in network.parameters() if all(p is not q for q in head)]
+        groups = [{"params": rest, "factor": 1.0}, {"params": head, "factor": settings.classifier_factor}]
+        self.optimiser = torch.optim.AdamW(groups, lr=settings.lr, weight_decay=settings.weight_decay)
 
     @classmethod
     def build(cls, classes: int, joints: int, settings: Settings, generator: torch.Generator) -> nn.Module:
@@ -126,8 +129,9 @@ class EWC(FineTuning):
 
     def load_state_dict(self, state: dict) -> None:
         super().load_state_dict(state)
-        device = next(self.network.parameters()).device
-        self.fisher, self.anchor = ({n: v.to(device) for n, v in state[k].items()} for k in ("fisher", "anchor"))
+        for mine, kept in ((self.fisher, state["fisher"]), (self.anchor, state["anchor"])):
+            for name, v in kept.items():
+                mine[name].copy_(v)
 
 
 class LwF(FineTuning):

@@ -87,10 +87,9 @@ def learn(
     size, classes = len(scenario), len(train.classes)
     unknown = torch.full((size, size), torch.nan)
     history = History(name, s, scenario, unknown, unknown.clone(), torch.zeros(classes, classes, dtype=torch.long), method=learner)
-    about = {"learner": name, "memory": memory, "seed": seed, "order": [list(c) for c in scenario.order], "clips": [len(train), len(test)]}
-    run = training.Run(
-        {"learner": learner, "generator": generator, "history": history}, about | {"validation": validation} | s.as_dict(), checkpoints, every
-    )
+    about = {"learner": name, "memory": memory, "seed": seed, "order": scenario.order, "order_seed": order_seed, "validation": validation}
+    about |= {"clips": [len(train), len(test)], "frames of clips": [len(train.poses), len(test.poses)]}
+    run = training.Run({"learner": learner, "generator": generator, "history": history}, about | s.as_dict(), checkpoints, every)
     Session(learner, scenario, history, run, callback, training.bar(name, size, progress)).go()
     return history
 

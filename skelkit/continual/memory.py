@@ -141,6 +141,8 @@ class ReplayMemory:
             key = key[0] + key[1] * 2**-24  # 48 random bits: no ties
         key = key.to(self.device, torch.float64)
         heads = self._heads()
+        if key.shape != x.shape[:1] or not key.isfinite().all():
+            raise ValueError(f"keys of shape {list(key.shape)} for {len(x)} clips; give one finite number per clip")
         held = (self.table["where"][heads] >= 0).sum(1).clamp_min(1)
         stays, enters = smallest_keys(torch.cat([self.table["key"][heads], key]), torch.cat([held, size]), self.slots - self.persons).split(
             [len(heads), len(x)]

@@ -28,12 +28,9 @@ def accuracy(logits: Tensor, labels: Tensor, classes_of_task: Sequence[int] | Te
     >>> accuracy(logits, labels), accuracy(logits, labels, [1, 2])
     (0.5, 1.0)
     """
-    if logits.ndim != 2 or labels.shape != logits.shape[:1]:
-        raise ValueError(f"logits of shape {list(logits.shape)} with labels of shape {list(labels.shape)}; expected [clips, classes] with [clips]")
+    _check_pair(logits, labels)
     if not len(labels):
         raise ValueError("the accuracy on no clips is not defined; give at least one")
-    if (bad := logits.isnan().any(1)).any():
-        raise ValueError(f"clip {int(bad.nonzero()[0])}: nan among its logits ({int(bad.sum())} such clips); the network has diverged")
     competing = torch.arange(logits.shape[1], device=logits.device)
     if classes_of_task is not None:
         competing = torch.as_tensor(classes_of_task, dtype=torch.long, device=logits.device)
@@ -49,8 +46,18 @@ def confusion(logits: Tensor, labels: Tensor) -> Tensor:
     >>> confusion(torch.tensor([[9.0, 1.0], [0.0, 3.0], [5.0, 3.0]]), torch.tensor([0, 1, 1])).tolist()
     [[1, 0], [1, 1]]
     """
-    classes = logits.shape[1]
-    return (labels.cpu() * classes + logits.argmax(1).cpu()).bincount(minlength=classes**2).view(classes, classes)
+    _check_pair(logits, labels)
+    classes, labels = logits.shape[1], labels.cpu()
+    if ((labels < 0) | (labels >= classes)).any():
+        raise ValueError(f"labels {int(labels.min())} to {int(labels.max())} with logits of {classes} classes; labels are 0 to {classes - 1}")
+    return (labels * classes + logits.argmax(1).cpu()).bincount(minlength=classes**2).view(classes, classes)
+
+
+def _check_pair(logits: Tensor, labels: Tensor) -> None:
+    if logits.ndim != 2 or labels.shape != logits.shape[:1]:
+        raise ValueError(f"logits of shape {list(logits.shape)} with labels of shape {list(labels.shape)}; expected [clips, classes] with [clips]")
+    if (bad := logits.isnan().any(1)).any():
+        raise ValueError(f"clip {int(bad.nonzero()[0])}: nan among its logits ({int(bad.sum())} such clips); the network has diverged")
 
 
 def faa(matrix: Tensor) -> float:

@@ -14,13 +14,14 @@ from .settings import Settings
 def probe(network: nn.Module, features: Tensor, labels: Tensor, memory: ReplayMemory, settings: Settings, generator: torch.Generator) -> None:
     """Train `network.classifier` for some epochs on what the frozen encoder says of the task and of draws from the memory.
 
-    loss = CE(stream) + α · MSE(logits of draw 1, stored) + β · CE(draw 2), as in training but without reconstruction.
+    loss = CE(stream) + α · MSE(logits of draw 1, stored) + β · CE(draw 2), as in training but without reconstruction. The learning rate
+    falls evenly to nothing.
 
     Args:
         features: of the task's clips, [N, D]; labels: Long[N].
         memory: of the tasks before; its clips that are drawn are encoded here, each once, however often they are drawn.
     """
-    steps = [b for _ in range(settings.probe_epochs) for b in torch.randperm(len(labels), generator=generator).split(settings.batch)]
+    steps = [b for _ in range(settings.probe_epochs_for(len(labels))) for b in torch.randperm(len(labels), generator=generator).split(settings.batch)]
     classifier = network.classifier
     optimiser = torch.optim.AdamW(classifier.parameters(), lr=settings.probe_lr, weight_decay=settings.weight_decay)
     draws = [[memory.choose(settings.batch, generator) for _ in range(2)] for _ in steps] if len(memory) else None
@@ -34,6 +35,7 @@ def probe(network: nn.Module, features: Tensor, labels: Tensor, memory: ReplayMe
             first, second = place[k]
             loss = loss + settings.alpha * F.mse_loss(classifier(old[first]), stored[first])
             loss = loss + settings.beta * F.cross_entropy(classifier(old[second]), old_labels[second])
+        optimiser.param_groups[0]["lr"] = settings.probe_lr * (1 - k / len(steps))
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
         optimiser.step()

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from .. import train as training
+from ..data import ClipSet
 from ..data.tasks import Scenario, Task
 from . import metrics
 from .calibration import recalibrate
@@ -76,7 +77,8 @@ class Session:
 
     def evaluate(self, i: int, task: Task) -> None:
         with self._timed("evaluate"):
-            logits, tests = self._answers(self.scenario.until(i).test)
+            tests = self.scenario.until(i).test
+            logits = self._answers(i, tests)
             for j in range(i + 1):
                 mine = torch.isin(tests.labels, torch.tensor(self.scenario.order[j], device=tests.device))
                 self.history.accuracy[i, j] = metrics.accuracy(logits[mine], tests.labels[mine])
@@ -93,9 +95,12 @@ class Session:
         return self.settings.epochs_for(len(self.scenario[i].train))
 
     @torch.no_grad()
-    def _answers(self, clips) -> tuple[Tensor, object]:
+    def _answers(self, i: int, clips: ClipSet) -> Tensor:
+        """Logits of clips after task i, [N, classes]; classes that were not learnt yet do not compete."""
         self.learner.network.eval()
-        return Still(clips, self.settings.frames).through(self.learner.logits), clips
+        logits = Still(clips, self.settings.frames).through(self.learner.logits)
+        learnt = torch.tensor(sum(self.scenario.order[: i + 1], ()), device=logits.device)
+        return torch.full_like(logits, -torch.inf).index_copy(1, learnt, logits[:, learnt])
 
     def _mixture(self, task: Task) -> Iterator[Tensor]:
         """Batches of the task's clips and of the memory's, the same share of both in each."""
@@ -106,8 +111,8 @@ class Session:
             theirs = memory.choose(min(len(memory), CALIBRATION), self.generator)
         count = max(1, (len(mine) + len(theirs)) // TOGETHER)
         for some, others in zip(mine.tensor_split(count), theirs.tensor_split(count), strict=True):
-            x = clips[some.to(clips.labels.device)]
-            yield torch.cat([x, memory.read(others)[0]]) if len(others) else x
+            parts = [clips[some.to(clips.labels.device)]] if len(some) else []
+            yield torch.cat(parts + ([memory.read(others)[0]] if len(others) else []))
 
     def _tell(self, i: int, stage: str, epoch: int, epochs: int, loss: float | None) -> None:
         finished = stage == "evaluate"
@@ -117,7 +122,8 @@ class Session:
         if finished:
             self.live = self.history.accuracy.clone()
         elif self.scenario.validation is not None:
-            logits, clips = self._answers(self.scenario.until(i).validation)
+            clips = self.scenario.until(i).validation
+            logits = self._answers(i, clips)
             for j in range(i + 1):
                 mine = torch.isin(clips.labels, torch.tensor(self.scenario.order[j], device=clips.device))
                 self.live[i, j] = metrics.accuracy(logits[mine], clips.labels[mine]) if mine.any() else torch.nan

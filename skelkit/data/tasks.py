@@ -95,7 +95,7 @@ def tasks(
         order: class indices or names, in the order in which they are learnt; unless given, drawn from `seed`.
         seed: also draws the validation part.
         validation: share of the training subjects whose clips are kept for validation, at least one, but none whom a class needs
-            to be trained. Where there are not two subjects, that share of each class's clips, at least one. 0: no validation.
+            to be trained. Of classes that those subjects do not perform, that share of the clips, at least one. 0: no validation.
         drop: leave out the classes that are too many, from the end of the order, or that `order` does not name.
 
     Raises:
@@ -175,12 +175,12 @@ def _validation(train: ClipSet, share: float, generator: torch.Generator) -> Ten
             more = kept | (people == person)
             if wanted and len(labels[~more].unique()) == len(labels.unique()):  # every class is still trained
                 kept, wanted = more, wanted - 1
-        return kept
     order, counts = torch.randperm(len(labels), generator=generator), labels.bincount()
     order = order[labels[order].argsort(stable=True)]  # class by class, at random within each
     rank = torch.arange(len(labels)) - (counts.cumsum(0) - counts)[labels[order]]
-    kept[order] = rank < (counts * share).round().clamp_min(1).minimum(counts - 1)[labels[order]]
-    return kept
+    some = torch.zeros_like(kept)
+    some[order] = rank < (counts * share).round().clamp_min(1).minimum(counts - 1)[labels[order]]
+    return kept | (some & ~torch.isin(labels, labels[kept]))
 
 
 def _check_filled(scenario: Scenario) -> None:

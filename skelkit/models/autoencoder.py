@@ -133,6 +133,8 @@ class MaskedAutoencoder(nn.Module):
         attention = "softmax" if encoder.blocks[0].map is None else "tanh"
         self.decoder = Decoder(blocks, encoder.channels, TUPLE * encoder.joints, encoder.size.heads, attention, encoder.temporal_position)
         initialise(self.decoder, generator)
+        with torch.no_grad():
+            self.decoder.out.weight.mul_(0.02)  # begin near the origin: metres of noise would take most of a short training to unlearn
         self.to(memory_format=torch.channels_last)
 
     @property

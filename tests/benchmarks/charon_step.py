@@ -15,7 +15,7 @@ import torch.nn.functional as F
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from skelkit import bench, masks
+from skelkit import bench, bench_charon, masks
 from skelkit.models import DECODERS, SIZES, MaskedAutoencoder, STTFormer
 
 RATIO, GAMMA, ALPHA, BETA = 0.3, 1.0, 0.5, 0.5
@@ -183,20 +183,8 @@ def check(plain, kit, clips, labels, stored):
         torch.testing.assert_close(p.grad, wanted[name].grad, rtol=1e-2, atol=1e-3, msg=lambda m, name=name: f"{name}: {m}")
 
 
-def products(flops, device):
-    """A function of matrix products, 512 x 512 x 512, of so many operations."""
-    a, b = torch.randn(2, 512, 512, device=device)
-    out = torch.empty_like(a)
-
-    def run():
-        for _ in range(round(flops / (2 * 512**3))):
-            torch.mm(a, b, out=out)
-
-    return run
-
-
 def compare(name, run, against, rounds):
-    pairs = [(bench._seconds(run), bench._seconds(against)) for _ in range(rounds + 1)][1:]
+    pairs = [(bench.seconds(run), bench.seconds(against)) for _ in range(rounds + 1)][1:]
     ratios = sorted(b / a for a, b in pairs)
     middle = [sorted(v)[rounds // 2] for v in zip(*pairs, strict=True)]
     print(f"{name:<44} {1000 * middle[0]:8.1f} ms  {1000 * middle[1]:8.1f} ms   x{ratios[rounds // 2]:.2f}  ({ratios[0]:.2f} to {ratios[-1]:.2f})")
@@ -222,8 +210,8 @@ def main(name, rounds, device):
     compare("three passes of skelkit, plain", apart, plainly, rounds)
     compare("one pass of skelkit, plain", fused, plainly, rounds)
     compare("one pass of skelkit, three of skelkit", fused, apart, rounds)
-    compare("bare matrix products, three of skelkit", products(flops, device), apart, rounds)
-    compare("bare matrix products, plain", products(flops, device), plainly, rounds)
+    compare("bare matrix products, three of skelkit", bench_charon.products(flops, device), apart, rounds)
+    compare("bare matrix products, plain", bench_charon.products(flops, device), plainly, rounds)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,57 @@
+"""How data sets are divided where nobody says otherwise."""
+
+import pytest
+import torch
+
+import skelkit as sk
+from skelkit import study
+from skelkit.continual import protocol
+from skelkit.continual.protocol import NotEnough, lesson
+
+
+def clips(counts, subjects=None):
+    """So many clips of each class; subjects take turns."""
+    labels = [c for c, n in enumerate(counts) for _ in range(n)]
+    arrays = [1 + 0.01 * torch.randn(40, 20, 3, generator=torch.Generator().manual_seed(i)).cumsum(0) for i in range(len(labels))]
+    subject = None if subjects is None else [i % subjects for i in range(len(labels))]
+    return sk.ClipSet.from_arrays(arrays, labels=labels, subject=subject)
+
+
+def test_many_subjects_are_divided_by_subject_and_few_by_clip():
+    many, few = protocol(clips([18, 18], 9)), protocol(clips([18, 18], 3))
+    assert not set(many.train.subject.tolist()) & set(many.test.subject.tolist())
+    assert many.how == "cross-subject"
+    assert few.train.subject is None
+    assert "3 subjects only" in few.how
+    assert few.test.labels.bincount().tolist() == [5, 5]
+
+
+def test_classes_with_too_few_clips_are_left_out_by_name():
+    divided = protocol(clips([10, 10, 2, 10, 10]))
+    assert divided.train.labels.unique().tolist() == [0, 1, 3, 4]
+    assert "class 2" in divided.how
+    assert divided.tasks == 2
+
+
+def test_a_set_too_small_to_teach_on_is_refused_and_a_notebook_goes_on_with_the_embedded_data(tmp_path, capsys):
+    small = clips([2, 1])
+    with pytest.raises(NotEnough, match="two are needed"):
+        protocol(small)
+    path = small.save(tmp_path / "small.safetensors")
+    setup = study.begin("x", dataset=str(path), lesson=True)
+    assert setup.embedded
+    assert setup.lesson.tasks == 3
+    assert "too small to teach a network on" in capsys.readouterr().out
+
+
+def test_the_lesson_on_recordings_takes_a_few_clips_of_each_class_at_smoke(tmp_path):
+    path = clips([40, 40, 40], 8).save(tmp_path / "many.safetensors")
+    small, whole = lesson(str(path), "smoke"), lesson(str(path), "laptop")
+    assert len(small.train) + len(small.test) < len(whole.train) + len(whole.test)
+    with pytest.raises(ValueError, match="no preset 'huge'; known: smoke"):
+        lesson(preset="huge")
+
+
+def test_ntu_is_divided_by_the_published_subjects():
+    divided = protocol(sk.load("synthetic", clips=240, classes=["wave", "hug"], frames=8))
+    assert divided.train.subject.unique().tolist() == [1, 2, 4, 5, 8, 9, 13, 14, 15, 16, 17, 18, 19, 25, 27, 28, 31, 34, 35, 38]

@@ -1,0 +1,80 @@
+"""Longer runs, kept."""
+
+import json
+
+import pytest
+
+from skelkit import record
+from skelkit.continual import experiments
+from skelkit.continual.experiments import Variant
+
+FEW = {"epochs": 1, "probe_epochs": 1, "least_probe_steps": 0}
+
+
+@pytest.fixture
+def tiny(monkeypatch):
+    variants = [Variant("nothing", "fine-tuning", changes=FEW), Variant("replay", "er", "4 clips", FEW)]
+    monkeypatch.setitem(record.EXPERIMENTS, "tiny", lambda: variants)
+    return variants
+
+
+def test_what_is_missing_is_run_and_what_is_there_is_kept(tiny, tmp_path):
+    told = []
+    first = record.record("tiny", seeds=[0], preset="smoke", jobs=1, folder=tmp_path, only=["replay"], tell=told.append)
+    assert first.labels == ["replay"]
+    assert "1 to do" in told[0]
+    both = record.record("tiny", seeds=[0], preset="smoke", jobs=1, folder=tmp_path, tell=told.append)
+    assert both.labels == ["nothing", "replay"], "in the order of the experiment"
+    assert both.of("replay") == first.of("replay"), "it was not run again"
+    before = (tmp_path / "synthetic" / "tiny.json").read_text()
+    record.record("tiny", seeds=[0], preset="smoke", jobs=1, folder=tmp_path, tell=told.append)
+    assert "0 to do" in told[-1]
+    assert (tmp_path / "synthetic" / "tiny.json").read_text() == before
+
+
+def test_a_recording_says_how_it_came_about(tiny, tmp_path):
+    kept = record.record("tiny", seeds=[0], preset="smoke", jobs=1, folder=tmp_path, only=["nothing"], tell=lambda _: None)
+    assert kept.about["command"] == "skelkit record tiny --dataset synthetic"
+    assert {"machine", "date", "preset", "divided"} <= kept.about.keys()
+    (run,) = kept.runs
+    assert run["variant"]["learner"] == "fine-tuning"
+    assert 0 <= run["faa"] <= 1
+    assert run["total_seconds"] > 0
+    assert str(tmp_path) not in json.dumps(kept.about)
+
+
+def test_a_variant_that_was_changed_is_run_anew(tiny, tmp_path, monkeypatch):
+    record.record("tiny", seeds=[0], preset="smoke", jobs=1, folder=tmp_path, only=["nothing"], tell=lambda _: None)
+    other = [Variant("nothing", "fine-tuning", changes=FEW | {"lr": 1e-3})]
+    monkeypatch.setitem(record.EXPERIMENTS, "tiny", lambda: other)
+    kept = record.record("tiny", seeds=[0], preset="smoke", jobs=1, folder=tmp_path, tell=lambda _: None)
+    assert len(kept.runs) == 1
+    assert kept.runs[0]["variant"]["changes"]["lr"] == 1e-3
+
+
+def test_mean_and_spread_are_over_seeds():
+    runs = [{"label": "a", "seed": s, "faa": v} for s, v in ((1, 0.3), (0, 0.1), (2, 0.2))]
+    kept = record.Recording({}, runs)
+    assert kept.of("a") == [0.1, 0.3, 0.2]
+    mean, spread, seeds = kept.summary()["a"]
+    assert (mean, spread, seeds) == (pytest.approx(0.2), pytest.approx(0.1), 3)
+    assert kept.points("a") == "20.0 ± 10.0 points"
+
+
+def test_unknown_names_are_refused_with_the_known_ones(tiny, tmp_path):
+    with pytest.raises(ValueError, match="no experiment 'speed'; known: methods"):
+        record.record("speed", folder=tmp_path)
+    with pytest.raises(ValueError, match="no variant x in tiny; there are: nothing; replay"):
+        record.record("tiny", only=["x"], folder=tmp_path)
+    assert record.read("tiny", "synthetic", tmp_path) is None
+
+
+@pytest.mark.parametrize("name", list(experiments.EXPERIMENTS))
+def test_every_variant_names_a_learner_and_settings_that_exist(name):
+    from skelkit.continual import LEARNERS, settings
+
+    variants = experiments.EXPERIMENTS[name]()
+    assert len({v.label for v in variants}) == len(variants), "labels are told apart"
+    for variant in variants:
+        assert variant.learner in LEARNERS
+        settings("laptop", **variant.changes).memory_codec()
