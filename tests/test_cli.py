@@ -59,7 +59,7 @@ def test_show_writes_a_page_for_one_clip(tmp_path):
         (["data", "convert", "synthetic", "clips.npy"], "must end in .safetensors"),
         (["study", "99"], "no notebook '99'"),
         (["study", "--dataset", "nowhere"], "nowhere: no such file or folder"),
-        (["bench", "everything"], "no benchmark everything; there are: codecs"),
+        (["bench", "everything"], "no benchmark everything; there are: charon, codecs"),
         (["bench", "masks", "--device", "tpu"], "no device 'tpu'"),
     ],
 )
