@@ -159,6 +159,7 @@ def test_an_error_in_the_run_is_shown_as_an_alert(error):
 def test_a_finished_run_can_be_shown_before_any_is_started():
     settings = {"method": "ER", "memory": 100, "interval": 5}
     panel = live.LiveMatrix(learning, NAMES, **SETTINGS, first=(settings, learning(lambda progress: None)))
+    assert {name: panel.settings[name] for name in settings} == settings
     assert filled(panel.chart._figure) == 6
     assert ">ER<" in panel.table.value
 

@@ -17,6 +17,7 @@ from .. import augment
 from ..models import STTFormer
 from .memory import ReplayMemory
 from .preparation import Still
+from .probing import probe
 from .settings import Settings
 
 
@@ -83,9 +84,16 @@ class FineTuning:
 
 
 class Joint(FineTuning):
-    """Learn every task together with all clips of the tasks before: the upper bound, which remembers everything."""
+    """Learn every task together with all clips of the tasks before: the upper bound, which remembers everything.
+
+    Its classifier is probed as CHARON's is: whatever does not need the past to be forgotten, the upper bound has too.
+    """
 
     whole_past = True
+
+    def end_task(self, clips: Still) -> None:
+        if self.settings.probing:
+            probe(self.network, clips.through(self.network.features), clips.labels, None, self.settings, self.generator)
 
 
 class EWC(FineTuning):

@@ -100,6 +100,8 @@ class LiveMatrix:
         self._stop, self._thread, self._title = threading.Event(), None, ""
         self._paint = _AtMostEvery(GAP, self._show)
         if first is not None:
+            for name, value in first[0].items():
+                self.controls[name].value = value
             self._finished(*first)
 
     @property
