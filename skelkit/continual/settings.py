@@ -79,7 +79,7 @@ class Settings:
     attention: Literal["softmax", "tanh"] = "softmax"
     distillation: float = 1.0
     temperature: float = 2.0
-    ewc: float = 10.0
+    ewc: float = 0.1
     ewc_decay: float = 1.0
 
     def __post_init__(self):
