@@ -11,3 +11,9 @@ def test_a_training_step_is_measured_stage_by_stage_against_bare_products():
     assert step["times bare products"] > 0.5
     assert probing["times faster"] > 1
     assert "steps a second" in bench.as_table(rows)
+
+
+def test_the_data_benchmark_gives_clips_a_second():
+    made, batch = bench.bench_data(torch.device("cpu"), clips=64, rounds=1)
+    assert made["clips a second"] > 0
+    assert batch["times a copy"] > 0
