@@ -6,9 +6,10 @@ import statistics
 from collections.abc import Sequence
 from typing import Literal
 
-from .record import Recording
+from .continual.experiments import PARTS, words
+from .record import Recording, spread
 
-PARTS = ("compression", "masking", "probing")
+__all__ = ["PARTS", "best", "difference", "gain", "percent", "rows", "spread", "words"]
 
 
 def rows(recording: Recording) -> list[dict]:
@@ -53,15 +54,6 @@ def best(rows: Sequence[dict], among: Literal["alone", "together"], memory: str 
     return part, *spread(known[part])
 
 
-def spread(values: Sequence[float]) -> tuple[float, float, int]:
-    """Mean, sample standard deviation (0 of one), and how many.
-
-    >>> spread([1.0, 3.0])
-    (2.0, 1.4142135623730951, 2)
-    """
-    return statistics.mean(values), statistics.stdev(values) if len(values) > 1 else 0.0, len(values)
-
-
 def percent(shares: Sequence[float]) -> tuple[float, float, int]:
     """`spread` in percent."""
     return spread([100 * share for share in shares])
@@ -71,12 +63,3 @@ def difference(recording: Recording, label: str, against: str = "CHARON", what: 
     """One variant minus another, seed by seed, in points."""
     one, other = ({r["seed"]: r[what] for r in recording.runs if r["label"] == name} for name in (label, against))
     return [100 * (one[seed] - other[seed]) for seed in sorted(one.keys() & other.keys())]
-
-
-def words(on: Sequence[bool]) -> str:
-    """Which parts are on.
-
-    >>> words((True, False, True))
-    'compression + probing'
-    """
-    return " + ".join(part for part, each in zip(PARTS, on, strict=True) if each) or "none"

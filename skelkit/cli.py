@@ -92,7 +92,7 @@ def _dataset(given: str) -> tuple[str, str]:
     if not given or not path.exists():
         raise FileNotFoundError(f'{given}: no such file or folder; --dataset takes a path, or "synthetic" for the embedded data')
     load(path)  # what is wrong with the data is said now, not by the first notebook
-    return str(path.resolve()), path.stem
+    return str(path.resolve()), study.dataset_name(given)
 
 
 # -- data --------------------------------------------------------------------------------------------------------------

@@ -51,13 +51,21 @@ class Recording:
 
     def summary(self, what: str = "faa") -> dict[str, tuple[float, float, int]]:
         """Per variant: mean, sample standard deviation (0 of one), seeds."""
-        values = {label: self.of(label, what) for label in self.labels}
-        return {k: (statistics.mean(v), statistics.stdev(v) if len(v) > 1 else 0.0, len(v)) for k, v in values.items()}
+        return {label: spread(self.of(label, what)) for label in self.labels}
 
     def points(self, label: str, what: str = "faa") -> str:
         """A variant's mean and spread as one writes them: "64.1 ± 2.0 points"."""
         mean, spread, _ = self.summary(what)[label]
         return f"{100 * mean:.1f} ± {100 * spread:.1f} points"
+
+
+def spread(values: Sequence[float]) -> tuple[float, float, int]:
+    """Mean, sample standard deviation (0 of one), and how many.
+
+    >>> spread([1.0, 3.0])
+    (2.0, 1.4142135623730951, 2)
+    """
+    return statistics.mean(values), statistics.stdev(values) if len(values) > 1 else 0.0, len(values)
 
 
 def read(experiment: str, dataset: str, folder: Path = FOLDER) -> Recording | None:
@@ -88,10 +96,10 @@ def record(experiment: str, dataset: str = "synthetic", seeds: Sequence[int] = (
         raise ValueError(f"no variant {', '.join(sorted(unknown))} in {experiment}; there are: {'; '.join(v.label for v in variants)}")
     name = dataset_name(dataset)
     kept = read(experiment, name, folder)
-    runs = kept.runs if kept and kept.about["preset"] == preset else []
-    done = {(r["label"], r["seed"], json.dumps(r["variant"], sort_keys=True)) for r in runs}
-    todo = [(v, s) for s in seeds for v in variants if (not only or v.label in only) and (v.label, s, _key(v)) not in done]
-    order = {v.label: i for i, v in enumerate(variants)}
+    order = {_key(asdict(v)): i for i, v in enumerate(variants)}
+    runs = [r for r in kept.runs if _key(r["variant"]) in order] if kept and kept.about["preset"] == preset else []
+    done = {(_key(r["variant"]), r["seed"]) for r in runs}
+    todo = [(v, s) for s in seeds for v in variants if (not only or v.label in only) and (_key(asdict(v)), s) not in done]
     tell(f"{experiment} on {name}: {len(runs)} runs kept, {len(todo)} to do")
     about = {"command": f"skelkit record {experiment} --dataset {'synthetic' if name == 'synthetic' else 'PATH'}", "dataset": name, "preset": preset}
     with ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn"), initializer=_one_thread) as pool:
@@ -99,9 +107,7 @@ def record(experiment: str, dataset: str = "synthetic", seeds: Sequence[int] = (
         for future in as_completed(futures):
             result = future.result()
             about["divided"] = result.pop("divided")
-            current = {(v.label, _key(v)) for v in variants}
-            runs = [r for r in runs if (r["label"], json.dumps(r["variant"], sort_keys=True)) in current] + [result]
-            runs.sort(key=lambda r: (order[r["label"]], r["seed"]))
+            runs = sorted([*runs, result], key=lambda r: (order[_key(r["variant"])], r["seed"]))
             content = about | {"machine": machine(), "date": datetime.date.today().isoformat(), "runs": runs}
             write_atomic(make_folder(folder / name) / f"{experiment}.json", _compact(content))
             tell(f"  {result['label']}, seed {result['seed']}: FAA {result['faa']:.3f}, {result['total_seconds']:.0f} s")
@@ -119,8 +125,8 @@ def run(variant: Variant, dataset: str, seed: int, preset: str) -> dict:
             "divided": repr(setting)}  # fmt: skip
 
 
-def _key(variant: Variant) -> str:
-    return json.dumps(asdict(variant), sort_keys=True)
+def _key(variant: dict) -> str:
+    return json.dumps(variant, sort_keys=True)
 
 
 def _one_thread() -> None:

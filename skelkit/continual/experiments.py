@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import product
 
@@ -10,6 +10,9 @@ MEMORY = "20 clips"
 """Budget of small sets: two uncompressed clips a class where there are ten classes."""
 SLOTS = "80 slots"
 """Where codecs are compared at an equal number of stored clips: 500 clips of 60 classes, scaled to ten."""
+
+PARTS = ("compression", "masking", "probing")
+"""The three mechanisms of CHARON."""
 
 
 @dataclass(frozen=True)
@@ -42,9 +45,17 @@ def parts() -> list[Variant]:
     for memory, on in product(("10 clips", "40 clips"), product((False, True), repeat=3)):
         compression, masking, probing = on
         changes = {"compression": compression, "masking": masking, "reconstruction": masking, "probing": probing}
-        label = " + ".join(n for n, here in zip(("compression", "masking", "probing"), on, strict=True) if here) or "none"
-        variants.append(Variant(f"{label}, {memory}", "charon", memory, changes))
+        variants.append(Variant(f"{words(on)}, {memory}", "charon", memory, changes))
     return variants
+
+
+def words(on: Sequence[bool]) -> str:
+    """Which of CHARON's parts are on.
+
+    >>> words((True, False, True))
+    'compression + probing'
+    """
+    return " + ".join(part for part, each in zip(PARTS, on, strict=True) if each) or "none"
 
 
 def codecs() -> list[Variant]:

@@ -46,20 +46,17 @@ class Session:
         self.learner.begin_task(task.classes)
 
     def train(self, i: int, task: Task) -> None:
-        s, clips = self.settings, task.train
-        epochs = self._epochs(i)
+        s, clips, epochs = self.settings, task.train, self._epochs(i)
+
+        def loss_of(index: Tensor) -> Tensor:
+            index = index.to(clips.device)
+            return self.learner.observe(augmented(clips, index, s.frames, self.generator), clips.labels[index])
+
         for epoch in self.run.loop("epoch", range(epochs)):
             with self._timed("train"):
-                order = torch.randperm(len(clips), generator=self.generator).split(s.batch)
-                hits: list[Tensor] = []
                 self.learner.network.train()
-
-                def loss_of(index: Tensor, hits=hits) -> Tensor:
-                    index = index.to(clips.device)
-                    return self.learner.observe(augmented(clips, index, s.frames, self.generator), clips.labels[index])
-
+                batches = _whole(torch.randperm(len(clips), generator=self.generator).split(s.batch))
                 what = f"{self.history.learner}, task {i}, epoch {epoch}"
-                batches = _whole(order)
                 rates = s.rates(epoch * len(batches), epochs * len(batches))[: len(batches)]
                 loss = training.fit(loss_of, batches, self.learner.optimiser, rates=rates, clip=s.clip, precision=s.precision, what=what)
                 self.learner.end_epoch()
@@ -80,7 +77,7 @@ class Session:
             tests = self.scenario.until(i).test
             logits = self._answers(i, tests)
             for j in range(i + 1):
-                mine = torch.isin(tests.labels, torch.tensor(self.scenario.order[j], device=tests.device))
+                mine = self._of_task(j, tests)
                 self.history.accuracy[i, j] = metrics.accuracy(logits[mine], tests.labels[mine])
                 self.history.task_accuracy[i, j] = metrics.accuracy(logits[mine], tests.labels[mine], self.scenario.order[j])
             self.history.confusion = metrics.confusion(logits, tests.labels)
@@ -93,6 +90,10 @@ class Session:
     def _epochs(self, i: int) -> int:
         """As many as the task's own clips ask for, also where clips of the past are learnt along."""
         return self.settings.epochs_for(len(self.scenario[i].train))
+
+    def _of_task(self, j: int, clips: ClipSet) -> Tensor:
+        """Which clips are of task j's classes, bool [N]."""
+        return torch.isin(clips.labels, torch.tensor(self.scenario.order[j], device=clips.device))
 
     @torch.no_grad()
     def _answers(self, i: int, clips: ClipSet) -> Tensor:
@@ -125,7 +126,7 @@ class Session:
             clips = self.scenario.until(i).validation
             logits = self._answers(i, clips)
             for j in range(i + 1):
-                mine = torch.isin(clips.labels, torch.tensor(self.scenario.order[j], device=clips.device))
+                mine = self._of_task(j, clips)
                 self.live[i, j] = metrics.accuracy(logits[mine], clips.labels[mine]) if mine.any() else torch.nan
         where = (self.history.learner, i, len(self.scenario), stage, epoch, epochs, loss)
         ratio = getattr(self.learner, "ratio", None)
