@@ -33,7 +33,7 @@ def write(folder: str | Path, state: dict, settings: dict) -> Path:
     make_folder(target.parent)
     tensors: dict[str, Tensor] = {}
     tree = json.dumps({"state": _without_tensors(state, tensors), "settings": settings})
-    content = save(tensors, {"format": FORMAT, "tree": tree, "sha256": _digest(tree, tensors)})
+    content = seal(FORMAT, tree, tensors)
     for left in target.parent.glob(f".{target.name}.*"):  # of a write that was killed
         left.unlink(missing_ok=True)
     if target.exists():
@@ -74,18 +74,29 @@ def paths(folder: str | Path) -> tuple[Path, Path]:
     return Path(folder) / "checkpoint.safetensors", Path(folder) / "checkpoint.previous.safetensors"
 
 
-def _read(path: Path) -> tuple[dict, dict]:
+def seal(form: str, tree: str, tensors: dict[str, Tensor]) -> bytes:
+    """Words and tensors as one safetensors file that `unseal` can tell from half of one."""
+    return save(tensors, {"format": form, "tree": tree, "sha256": _digest(tree, tensors)})
+
+
+def unseal(path: Path, form: str, what: str) -> tuple[str, dict[str, Tensor]]:
+    """What was sealed, on the CPU. Raises `Damaged`, calling the file a `what`, if it is of another format, cut off or changed."""
     try:
         with safe_open(path, framework="pt") as file:
             about = file.metadata() or {}
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - no mapping
     except (SafetensorError, OSError) as error:
-        raise Damaged(f"{path}: cut off, damaged or no checkpoint at all ({error})") from None
-    if about.get("format") != FORMAT:
-        raise Damaged(f"{path}: no checkpoint of this kit (format {about.get('format')!r}, expected {FORMAT!r})")
+        raise Damaged(f"{path}: cut off, damaged or no {what} at all ({error})") from None
+    if about.get("format") != form:
+        raise Damaged(f"{path}: no {what} of this kit (format {about.get('format')!r}, expected {form!r})")
     if _digest(about.get("tree", ""), tensors) != about.get("sha256"):
         raise Damaged(f"{path}: damaged (its content does not have the checksum it was written with)")
-    tree = json.loads(about["tree"])
+    return about["tree"], tensors
+
+
+def _read(path: Path) -> tuple[dict, dict]:
+    tree, tensors = unseal(path, FORMAT, "checkpoint")
+    tree = json.loads(tree)
     return _with_tensors(tree["state"], tensors), tree["settings"]
 
 

@@ -115,22 +115,29 @@ def motion_attentive_frames(
     generator: torch.Generator | None = None,
     cutoff: float | None = None,
     fps: float = 30.0,
+    lowest: bool = False,
 ) -> Tensor:
-    """Of round(ratio T) frames, round(ratio T / 2) are those that move most, the others random among the rest. bool [N, T]. (PSTL.)"""
-    return _draw(_attentive_weights(x, ratio, cutoff, fps), _count(ratio, x.shape[2], "frames"), generator)
+    """Of round(ratio T) frames, round(ratio T / 2) are those that move most, the others random among the rest. bool [N, T]. (PSTL; ASMa's g.)
+
+    Args:
+        lowest: those that move least instead (ASMa's f).
+    """
+    return _draw(_attentive_weights(x, ratio, cutoff, fps, lowest), _count(ratio, x.shape[2], "frames"), generator)
 
 
-def _attentive_weights(x: Tensor, ratio: float, cutoff: float | None, fps: float) -> Tensor:
-    top = high_motion_frames(x, ratio=ratio / 2, cutoff=cutoff, fps=fps)
-    return torch.where(top, torch.inf, 1.0)
+def _attentive_weights(x: Tensor, ratio: float, cutoff: float | None, fps: float, lowest: bool = False) -> Tensor:
+    certain = (low_motion_frames if lowest else high_motion_frames)(x, ratio=ratio / 2, cutoff=cutoff, fps=fps)
+    return torch.where(certain, torch.inf, 1.0)
 
 
-def _attentive_probability(x: Tensor, skeleton=None, ratio: float = 0.4, cutoff: float | None = None, fps: float = 30.0) -> Tensor:
-    """Probability that each frame is hidden, [N, T]: 1 for the frames that move most, the same share for all others."""
-    top = high_motion_frames(x, ratio=ratio / 2, cutoff=cutoff, fps=fps)
-    certain = top.sum(1, keepdim=True)
+def _attentive_probability(
+    x: Tensor, skeleton=None, ratio: float = 0.4, cutoff: float | None = None, fps: float = 30.0, lowest: bool = False
+) -> Tensor:
+    """Probability that each frame is hidden, [N, T]: 1 for the frames that move most (or least), the same share for all others."""
+    sure = _attentive_weights(x, ratio, cutoff, fps, lowest).isinf()
+    certain = sure.sum(1, keepdim=True)
     share = (_count(ratio, x.shape[2], "frames") - certain) / (x.shape[2] - certain).clamp_min(1)
-    return torch.where(top, 1.0, share.to(x.dtype))
+    return torch.where(sure, 1.0, share.to(x.dtype))
 
 
 motion_attentive_frames.probability = _attentive_probability

@@ -40,6 +40,8 @@ def presence(poses: Tensor) -> Tensor:
     Differs from the authors: the published code takes the sign of the sum of the coordinates, which is negative for
     a good part of all centred real people and so drops them.
     """
+    if torch.compiler.is_exporting():  # a graph cannot ask again only where it has to
+        return poses.abs().amax((-2, -1)) > 0
     there = (poses[..., 0, :] != 0).any(-1)  # one joint tells in nearly every frame; the others are asked where it does not
     rest = ~there
     there[rest] = (poses[rest] != 0).flatten(-2).any(-1)
@@ -125,6 +127,23 @@ def velocity(x: Tensor) -> Tensor:
     return F.pad((x[:, :, 1:] - x[:, :, :-1]) * both, (0, 0, 0, 0, 0, 1))
 
 
+STREAMS = ("joint", "bone", "motion")
+
+
+def as_stream(x: Tensor, skeleton: Skeleton, stream: str) -> Tensor:
+    """What an encoder of this stream reads of clips in metres: joints as they are, bones, or velocity. [N, C, T, V, M]. (PSTL, streams.)
+
+    >>> from skelkit.skeletons import KINECT20
+    >>> as_stream(torch.ones(1, 3, 4, 20, 1), KINECT20, "motion").abs().max().item()
+    0.0
+    """
+    if stream not in STREAMS:
+        raise ValueError(f"stream={stream!r}: expected {', '.join(map(repr, STREAMS[:-1]))} or {STREAMS[-1]!r}")
+    if stream == "joint":
+        return check_batch(x, skeleton)
+    return bones(x, skeleton) if stream == "bone" else velocity(check_batch(x, skeleton))
+
+
 def speed(x: Tensor, fps: float) -> Tensor:
     """How fast each joint moves, metres per second. [N, C, T, V, M] -> [N, T, V, M]."""
     return velocity(x).norm(dim=1) * fps
@@ -160,7 +179,7 @@ def centre(x: Tensor, skeleton: Skeleton) -> Tensor:
     check_batch(x, skeleton)
     there = presence(to_frames(x))  # [N, T, M]
     first = there[:, :, 0].to(torch.int8).argmax(1)  # [N]; 0 if the first person never comes
-    origin = x[torch.arange(len(x), device=x.device), :, first, skeleton.index(skeleton.origin), 0]  # [N, C]
+    origin = x[torch.arange(x.shape[0], device=x.device), :, first, skeleton.index(skeleton.origin), 0]  # [N, C]
     return (x - origin[:, :, None, None, None]) * there[:, None, :, None, :]
 
 

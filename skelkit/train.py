@@ -83,7 +83,8 @@ class Run:
 
 
 def fit(loss_of: Callable[[Tensor], Tensor], batches: Iterable[Tensor], optimiser: torch.optim.Optimizer, *, rates: Sequence[float] = (),
-        clip: float = 1.0, precision: str = "fp32", what: str = "training") -> float:  # fmt: skip
+        clip: float = 1.0, precision: str = "fp32", what: str = "training", after_backward: Callable[[], None] | None = None,
+        after_step: Callable[[], None] | None = None) -> float:  # fmt: skip
     """One epoch: a step of the optimiser for every batch. Returns the mean loss.
 
     Args:
@@ -93,6 +94,7 @@ def fit(loss_of: Callable[[Tensor], Tensor], batches: Iterable[Tensor], optimise
         clip: largest norm of the gradient.
         precision: "fp32", "bf16" (autocast), or "auto": bf16 on a GPU that has it.
         what: names this epoch in the error.
+        after_backward, after_step: called in each step once gradients are there, and once weights have changed.
 
     Raises:
         Diverged: a loss or a gradient that is not finite; says in which batch. On a CPU before the weights are touched; on a GPU,
@@ -108,10 +110,14 @@ def fit(loss_of: Callable[[Tensor], Tensor], batches: Iterable[Tensor], optimise
         losses.append(loss.detach())
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
+        if after_backward is not None:
+            after_backward()
         norms.append(nn.utils.clip_grad_norm_(weights, clip, foreach=True))
         if device.type == "cpu":
             _finite(losses[-1:], norms[-1:], batches, step, what)
         optimiser.step()
+        if after_step is not None:
+            after_step()
     _finite(losses, norms, batches, 0, what)
     return float(torch.stack(losses).mean()) if losses else float("nan")
 
@@ -128,16 +134,16 @@ class bar:
     """A line that says how far a training is, in a notebook or a terminal; silent where nobody watches or tqdm is not installed.
 
     Args:
-        what: is being trained; total: tasks; show: unless given, in a notebook with somebody there, or on a terminal.
+        what: is being trained; total: of its parts, each a `unit`; show: unless given, in a notebook with somebody there, or on a terminal.
     """
 
-    def __init__(self, what: str, total: int, show: bool | None = None):
+    def __init__(self, what: str, total: int, show: bool | None = None, unit: str = "task"):
         self._bar = None
         if watched() if show is None else show:
             with contextlib.suppress(ImportError):
                 from tqdm.auto import tqdm
 
-                self._bar = tqdm(desc=what, total=total, unit="task", leave=False)
+                self._bar = tqdm(desc=what, total=total, unit=unit, leave=False)
 
     def __enter__(self) -> bar:
         return self

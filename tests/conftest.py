@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import torch
 
-from skelkit import ClipSet, models
-from skelkit.skeletons import Skeleton
+from skelkit import ClipSet, export, models, motion
+from skelkit.skeletons import KINECT20, Skeleton
 
 hypothesis.settings.register_profile("skelkit", max_examples=25, deadline=None, derandomize=True, database=None)
 hypothesis.settings.load_profile("skelkit")
@@ -84,3 +84,40 @@ def one_thread():
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(threads)
+
+
+@pytest.fixture(scope="session")
+def classifier():
+    """`classifier(stream, seed)` is one of 20 joints and 8 actions, with random weights, means and variances, whose logits vary by about 1."""
+
+    @torch.no_grad()
+    def make(stream="joint", seed=0):
+        size = models.GRAPH_SIZES["student"] if stream == "joint" else models.GraphSize(((8, 2), (16, 1)), kernel=3)
+        generator = torch.Generator().manual_seed(seed)
+        encoder, head = models.STGCN(KINECT20, size, generator).eval(), torch.nn.Linear(size.blocks[-1][0], 8)
+        for name, v in encoder.state_dict().items():
+            if name.endswith(("bias", "running_mean")):
+                v.normal_(0, 0.3, generator=generator)
+            if name.endswith("running_var"):
+                v.uniform_(0.2, 2, generator=generator)
+        steps = torch.randn(64, 3, 32, 20, 1, generator=generator)
+        bodies = 0.4 * steps[:, :, :1] + 0.05 * steps.cumsum(2)
+        features = encoder.features(motion.as_stream(bodies, KINECT20, stream))
+        head.weight.normal_(generator=generator).div_(features.std(0).clamp_min(0.01) * len(features[0]) ** 0.5)
+        head.bias.copy_(-head.weight @ features.mean(0))
+        classes = ["right punch", "left punch", "right kick", "left kick", "„zurück“", "a, b", 'a "c"', "d\n"]
+        return models.Classifier(encoder, head, classes, frames=32, fps=30, seconds=1.5, stream=stream).eval()
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def exported(classifier, tmp_path_factory):
+    """`exported(stream)` is the classifier of that stream as an ONNX file; written once."""
+    folder = tmp_path_factory.mktemp("exported")
+
+    def find(stream="joint"):
+        path = folder / f"{stream}.onnx"
+        return path if path.exists() else export.onnx(classifier(stream), path)
+
+    return find

@@ -9,9 +9,9 @@ from skelkit import augment
 from skelkit.codecs import Uniform
 from skelkit.continual import LEARNERS, ReplayMemory, Settings
 from skelkit.continual.icarl import herd
-from skelkit.continual.preparation import Still
 from skelkit.data.tasks import tasks
 from skelkit.models.autoencoder import draw_hidden
+from skelkit.preparation import Still
 
 pytestmark = pytest.mark.usefixtures("one_thread", "small")
 CLASSES, FRAMES = 4, 12

@@ -14,7 +14,7 @@ from safetensors.torch import load_file
 from skelkit import checkpoint, train
 from skelkit.continual import LEARNERS, Settings, learn, session
 from skelkit.continual import settings as preset
-from skelkit.continual.preparation import Still
+from skelkit.preparation import Still
 
 pytestmark = pytest.mark.usefixtures("one_thread", "small")
 TINY = {

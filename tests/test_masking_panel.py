@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from skelkit import continual, fidelity, load, masks
-from skelkit.continual.preparation import Still
 from skelkit.models import MaskedAutoencoder, STTFormer
+from skelkit.preparation import Still
 from skelkit.viz import masking_panel
 
 FRAMES = 30

@@ -104,7 +104,7 @@ def test_each_clip_of_the_memory_that_is_drawn_is_encoded_once_however_often_it_
 
 
 def test_the_task_goes_through_the_encoder_once_whatever_the_epochs(monkeypatch, toy):
-    from skelkit.continual.preparation import Still
+    from skelkit.preparation import Still
 
     for epochs in (0, 1, 5):
         s, network = build(probe_epochs=epochs, refresh=False, interval=2)

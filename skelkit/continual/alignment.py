@@ -10,9 +10,9 @@ import torch
 from torch import Tensor, nn
 
 from ..data import ClipSet
+from ..preparation import Still
 from .history import Progress
 from .memory import ReplayMemory
-from .preparation import Still
 
 
 @dataclass(frozen=True)

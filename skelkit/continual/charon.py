@@ -10,8 +10,8 @@ from torch import Tensor, nn
 
 from ..models import MaskedAutoencoder
 from ..models.autoencoder import Output, draw_hidden
+from ..preparation import Still
 from .learners import DERpp
-from .preparation import Still
 from .probing import probe
 from .settings import Settings
 

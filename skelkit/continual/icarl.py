@@ -9,8 +9,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from .. import draw
+from ..preparation import TOGETHER, Still
 from .learners import LwF
-from .preparation import TOGETHER, Still
 
 
 def herd(features: Tensor, most: int | None = None) -> Tensor:

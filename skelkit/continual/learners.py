@@ -15,8 +15,8 @@ from torch import Tensor, nn
 
 from .. import augment
 from ..models import STTFormer
+from ..preparation import Still
 from .memory import ReplayMemory
-from .preparation import Still
 from .probing import probe
 from .settings import Settings
 

@@ -6,8 +6,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from ..preparation import TOGETHER
 from .memory import ReplayMemory
-from .preparation import TOGETHER
 from .settings import Settings
 
 

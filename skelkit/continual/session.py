@@ -12,11 +12,11 @@ from torch import Tensor
 from .. import train as training
 from ..data import ClipSet
 from ..data.tasks import Scenario, Task
+from ..preparation import TOGETHER, Still, augmented
 from . import metrics
 from .calibration import recalibrate
 from .history import History, Progress
 from .learners import FineTuning
-from .preparation import TOGETHER, Still, augmented
 
 STAGES = ("begin", "train", "calibrate", "end", "evaluate")
 CALIBRATION = 256  # clips of the task, and of the memory, from which batch norm is recalibrated

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields, replace
-from typing import Literal, get_args, get_type_hints
+from dataclasses import asdict, dataclass
+from typing import Literal
 
 from .. import codecs
+from ..presets import check, choose
 
 
 @dataclass(frozen=True)
@@ -83,12 +84,7 @@ class Settings:
     ewc_decay: float = 1.0
 
     def __post_init__(self):
-        for name, kind in get_type_hints(Settings).items():
-            if (known := get_args(kind)) and getattr(self, name) not in known:
-                raise ValueError(f"{name}={getattr(self, name)!r}: expected {', '.join(map(repr, known[:-1]))} or {known[-1]!r}")
-        for name in ("epochs", "batch", "probe_epochs", "frames"):
-            if getattr(self, name) < (least := 0 if "epochs" in name else 1):
-                raise ValueError(f"{name}={getattr(self, name)}: expected at least {least}")
+        check(self, {"epochs": 0, "probe_epochs": 0, "batch": 1, "frames": 1})
 
     def memory_codec(self) -> codecs.Codec:
         """The codec that these settings name; clips as they are if compression is off."""
@@ -137,9 +133,4 @@ def settings(preset: str = "laptop", **changes) -> Settings:
     >>> settings("laptop", interval=15).interval
     15
     """
-    if preset not in PRESETS:
-        raise ValueError(f"no preset {preset!r}; known: {', '.join(PRESETS)}")
-    known = [f.name for f in fields(Settings)]
-    if unknown := sorted(set(changes) - set(known)):
-        raise ValueError(f"no setting {', '.join(unknown)}; known: {', '.join(known)}")
-    return replace(PRESETS[preset], **changes)
+    return choose(PRESETS, preset, changes)

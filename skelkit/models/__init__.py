@@ -9,9 +9,26 @@ from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from .autoencoder import DECODERS, MaskedAutoencoder
+from .classifier import Classifier
+from .heads import Alignment, Projector
+from .stgcn import GRAPH_SIZES, STGCN, GraphSize
 from .sttformer import SIZES, Size, STTFormer
 
-__all__ = ["DECODERS", "SIZES", "MaskedAutoencoder", "STTFormer", "Size", "macs", "parameters"]
+__all__ = [
+    "DECODERS",
+    "GRAPH_SIZES",
+    "SIZES",
+    "STGCN",
+    "Alignment",
+    "Classifier",
+    "GraphSize",
+    "MaskedAutoencoder",
+    "Projector",
+    "STTFormer",
+    "Size",
+    "macs",
+    "parameters",
+]
 
 
 def parameters(model: nn.Module) -> int:

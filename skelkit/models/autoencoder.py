@@ -10,7 +10,8 @@ from torch import Tensor, nn
 from .. import masks
 from ..masks import TUPLE
 from .block import Block, Convolution, initialise
-from .sttformer import SIZES, STTFormer, Tracks, add_codes, kept_index, named, tracks
+from .sttformer import SIZES, STTFormer, add_codes, kept_index, named
+from .tracks import Tracks, tracks
 
 Blocks = tuple[tuple[int, int, int], ...]
 

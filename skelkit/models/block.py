@@ -39,24 +39,29 @@ def attend(maps: Tensor, x: Tensor) -> Tensor:
 
 
 def initialise(module: nn.Module, generator: torch.Generator | None) -> None:
-    """Draw the weights of all convolutions (He et al., 2015) and linear layers; biases are zero."""
+    """Draw the weights of all convolutions (He et al., 2015), linear layers and attentions; biases are zero."""
     for layer in module.modules():
-        if isinstance(layer, nn.Conv2d | nn.Linear):
-            bound = ((6 / (1 + SLOPE**2) if isinstance(layer, nn.Conv2d) else 1) / layer.weight[0].numel()) ** 0.5
+        if isinstance(layer, nn.Conv2d | nn.Linear | nn.MultiheadAttention):
+            attention = isinstance(layer, nn.MultiheadAttention)
+            weight, bias = (layer.in_proj_weight, layer.in_proj_bias) if attention else (layer.weight, layer.bias)
+            bound = ((6 / (1 + SLOPE**2) if isinstance(layer, nn.Conv2d) else 1) / weight[0].numel()) ** 0.5
             with torch.no_grad():
-                layer.weight.copy_(uniform(layer.weight.shape, layer.weight.device, generator, -bound, bound))
-                if layer.bias is not None:
-                    layer.bias.zero_()
+                weight.copy_(uniform(weight.shape, weight.device, generator, -bound, bound))
+                if bias is not None:
+                    bias.zero_()
 
 
 # -- modules -----------------------------------------------------------------------------------------------------------
 
 
 class Convolution(nn.Conv2d):
-    """Over (tuples, tokens), keeping their number. The weights are whatever was in memory until `initialise` has drawn them."""
+    """Over (tuples, tokens) or (joints, frames), keeping their number unless there is a stride.
 
-    def __init__(self, c_in: int, c_out: int, kernel: tuple[int, int] = (1, 1), bias: bool = True):
-        super().__init__(c_in, c_out, kernel, padding=(kernel[0] // 2, kernel[1] // 2), bias=bias)
+    The weights are whatever was in memory until `initialise` has drawn them.
+    """
+
+    def __init__(self, c_in: int, c_out: int, kernel: tuple[int, int] = (1, 1), bias: bool = True, stride: tuple[int, int] = (1, 1)):
+        super().__init__(c_in, c_out, kernel, stride, padding=(kernel[0] // 2, kernel[1] // 2), bias=bias)
 
     def reset_parameters(self) -> None:
         """Nothing: torch would draw from its global generator."""

@@ -7,7 +7,7 @@ are [P, C, T', V'] in channels_last memory, so that a 1x1 convolution is one mat
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from .. import motion
 from ..masks import TUPLE
 from .block import SLOPE, Block, convolution, initialise
+from .tracks import Tracks, tracks
 
 
 @dataclass(frozen=True)
@@ -35,26 +36,6 @@ SIZES = {
 
 
 # -- functions ---------------------------------------------------------------------------------------------------------
-
-
-class Tracks(NamedTuple):
-    """The persons of a batch who are there at all, one row each."""
-
-    poses: Tensor
-    """[P, C, T, V]"""
-    clip: Tensor
-    """Long[P], the clip each belongs to."""
-    person: Tensor
-    """Long[P], which of its persons they are."""
-    there: Tensor
-    """bool[P, T], the frames each is in."""
-
-
-def tracks(x: Tensor) -> Tracks:
-    """Batch [N, C, T, V, M] -> the P <= N M persons who are in any frame; the others cost nothing from here on."""
-    there = motion.presence(motion.to_frames(x)).transpose(1, 2)  # [N, M, T]
-    clip, person = there.any(2).nonzero(as_tuple=True)
-    return Tracks(x.permute(0, 4, 1, 2, 3)[clip, person], clip, person, there[clip, person])
 
 
 def to_tuples(poses: Tensor, size: int = TUPLE) -> Tensor:

@@ -13,10 +13,10 @@ import torch
 from torch import Tensor
 
 from .. import fidelity, masks, models
-from ..continual.preparation import Still
 from ..data import ClipSet
 from ..masks import TUPLE
 from ..models import MaskedAutoencoder
+from ..preparation import Still
 from .figures import DASHES, GREY, SYMBOLS
 from .panels import _LAYOUT, _WIDE, Panel, _by_action
 from .style import COLORWAY, figure_defaults, readable

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from .. import augment, motion
-from ..data import ClipSet
+from . import augment, motion
+from .data import ClipSet
 
 TOGETHER = 64
 """Clips that go through a network at once where nothing is learnt."""
@@ -23,16 +23,21 @@ def augmented(clips: ClipSet, index: Tensor, frames: int, generator: torch.Gener
 
 @dataclass(frozen=True)
 class Still:
-    """Clips as they are tested and stored: the central 95 %, centred, nothing drawn. ``still[index]`` is [n, C, T, V, M]."""
+    """Clips as they are tested and stored: the central part, centred, nothing drawn. ``still[index]`` is [n, C, T, V, M].
+
+    Args:
+        crop: share of each clip that is taken, from its middle; all of it if None.
+    """
 
     clips: ClipSet
     frames: int
+    crop: float | None = 0.95
 
     def __len__(self) -> int:
         return len(self.clips)
 
     def __getitem__(self, index: Tensor) -> Tensor:
-        return motion.centre(self.clips.batch(index, frames=self.frames, crop=0.95), self.clips.skeleton)
+        return motion.centre(self.clips.batch(index, frames=self.frames, crop=self.crop), self.clips.skeleton)
 
     @property
     def labels(self) -> Tensor:

@@ -1,0 +1,220 @@
+"""`pretrain`: one way of learning without labels, watched, timed, resumable."""
+
+from __future__ import annotations
+
+import math
+import time
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+import torch
+import torch.distributed as dist
+from torch import Tensor, nn
+
+from .. import train as training
+from ..data import ClipSet
+from ..models import parameters
+from ..motion import as_stream
+from ..preparation import Still
+from ..skeletons import Skeleton
+from .barlow import effective_rank
+from .methods import Twins
+from .predictive import CoordinateAutoencoder, Skeleton2vec
+from .settings import Settings
+from .settings import settings as make_settings
+
+METHODS: dict[str, Callable[[Skeleton, Settings, torch.Generator], nn.Module]] = {
+    "skeletonbt": partial(Twins, ways=["plain"]),
+    "pstl": partial(Twins, ways=["pstl"]),
+    "asma": partial(Twins, ways=["f", "g"]),
+    "skeleton2vec": Skeleton2vec,
+    "autoencoder": CoordinateAutoencoder,
+    "scratch": partial(Twins, ways=["plain"]),
+}
+"""Name -> method. "scratch" is not trained: first weights, as a control."""
+COLLAPSED = 1.5
+"""An effective rank below this is reported: features of all clips lie on one line."""
+
+
+@dataclass
+class Pretrained:
+    """Encoders that were trained without labels.
+
+    Attributes:
+        encoders: one, or f and g (ASMa).
+        losses: mean loss of each epoch; ranks: effective rank of the features of some clips after each.
+        seconds: of training.
+    """
+
+    method: str
+    settings: Settings
+    skeleton: Skeleton
+    encoders: list[nn.Module]
+    losses: list[float] = field(default_factory=list)
+    ranks: list[float] = field(default_factory=list)
+    seconds: float = 0.0
+
+    def tokens(self, x: Tensor, hidden: Tensor | None = None) -> list[Tensor]:
+        """Of each encoder [N, T', D]; clips [N, 3, T, V, M] are centred, in metres. hidden: joints to remove."""
+        x = as_stream(x, self.skeleton, self.settings.stream)
+        return [encoder.tokens(x, hidden) for encoder in self.encoders]
+
+    def features(self, x: Tensor, hidden: Tensor | None = None) -> Tensor:
+        """Of all encoders side by side, [N, sum D]."""
+        return torch.cat([tokens.mean(1) for tokens in self.tokens(x, hidden)], 1)
+
+    @property
+    def parameters(self) -> int:
+        """Of the encoders."""
+        return sum(parameters(encoder) for encoder in self.encoders)
+
+    def __repr__(self) -> str:
+        loss = f", loss {self.losses[-1]:.2f}" if self.losses else ""
+        return f"Pretrained({self.method}, {self.settings.stream}: {self.parameters:,} parameters, {len(self.losses)} epochs{loss}, {self.seconds:.0f} s)"
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What a callback gets after each epoch: counted from 1, its mean loss, effective rank, the encoders as they are now."""
+
+    method: str
+    epoch: int
+    epochs: int
+    loss: float
+    rank: float
+    pretrained: Pretrained
+
+
+def pretrain(
+    method: str,
+    clips: ClipSet,
+    *,
+    preset: str = "laptop",
+    seed: int = 0,
+    callback: Callable[[Progress], None] | None = None,
+    checkpoints: str | Path | None = None,
+    every: float = 30.0,
+    progress: bool | None = None,
+    **changes,
+) -> Pretrained:
+    """Train encoders on clips whose labels are not looked at.
+
+    Args:
+        method: of `METHODS`.
+        clips: on the device where all of it will happen.
+        preset: one of `settings.PRESETS`; changes: single settings, by name.
+        callback: called after every epoch; raise `train.Stopped` in it to end the training.
+        checkpoints: folder; a run that was killed goes on from there. every: seconds between checkpoints.
+
+    Under torchrun each process takes its share of every batch, correlations are over the whole of it, and gradients are averaged.
+
+    Raises:
+        ValueError: an unknown method, preset or setting, fewer clips than a batch needs, a checkpoint of other settings.
+        train.Diverged: a loss that is no number; the last checkpoint is kept.
+
+    >>> from skelkit import load
+    >>> pretrain("pstl", load("synthetic", clips=24, classes=["wave", "hug"]), preset="smoke", epochs=1, batch=12).encoders[0].width
+    64
+    """
+    if method not in METHODS:
+        raise ValueError(f"no method {method!r}; known: {', '.join(METHODS)}")
+    s = make_settings(preset, **changes)
+    if len(clips) < 2:
+        raise ValueError(f"{len(clips)} clip to pre-train on: views are compared over a batch of at least 2 clips")
+    generator = torch.Generator().manual_seed(seed)
+    model = METHODS[method](clips.skeleton, s, generator).to(clips.device)
+    made = Pretrained(method, s, clips.skeleton, list(model.encoders))
+    if method == "scratch":
+        for encoder in made.encoders:
+            encoder.eval()
+        return made
+    _Pretraining(model, made, clips, s, generator, seed).go(callback, checkpoints, every, training.bar(method, s.epochs, progress, unit="epoch"))
+    return made
+
+
+class _Pretraining:
+    """The epochs of one training, and what is kept of them."""
+
+    def __init__(self, model: nn.Module, made: Pretrained, clips: ClipSet, s: Settings, generator: torch.Generator, seed: int):
+        self.model, self.made, self.s, self.generator, self.seed = model, made, s, generator, seed
+        self.still = Still(clips, s.frames, crop=None)
+        self.optimiser = torch.optim.Adam([p for p in model.parameters() if p.requires_grad], lr=s.lr, weight_decay=s.weight_decay)
+        self.rank, self.world = (dist.get_rank(), dist.get_world_size()) if dist.is_available() and dist.is_initialized() else (0, 1)
+
+    def go(self, callback, checkpoints, every: float, bar) -> None:
+        s, clips = self.s, self.still.clips
+        about = {"method": self.made.method, "seed": self.seed, "clips": len(clips), "frames of clips": len(clips.poses)} | s.as_dict()
+        parts = {"model": self.model, "optimiser": self.optimiser, "generator": self.generator, "kept": self}
+        run = training.Run(parts, about, checkpoints, every)
+        with bar:
+            for epoch in run.loop("epoch", range(s.epochs)):
+                begun = time.perf_counter()
+                self.made.losses.append(self.epoch(epoch))
+                self.made.seconds += time.perf_counter() - begun
+                self.made.ranks.append(self.judge())
+                bar.tell(f"epoch {epoch + 1} of {s.epochs}", self.made.losses[-1], 1)
+                if callback is not None:
+                    callback(Progress(self.made.method, epoch + 1, s.epochs, self.made.losses[-1], self.made.ranks[-1], self.made))
+        self.model.eval()
+
+    def epoch(self, epoch: int) -> float:
+        """All clips once, in an order drawn anew. Returns the mean loss."""
+        self.model.train()
+        batches = batches_of(len(self.still), self.s.batch, self.generator)
+        steps = self.s.epochs * len(batches)
+        rates = [rate(self.s, epoch * len(batches) + k, steps) for k in range(len(batches))]
+        what = f"{self.made.method}, epoch {epoch + 1}"
+        return training.fit(self.loss, batches, self.optimiser, rates=rates, clip=self.s.clip, precision=self.s.precision, what=what,
+                            after_backward=self.average, after_step=self.model.after_step)  # fmt: skip
+
+    def loss(self, index: Tensor) -> Tensor:
+        mine = index[: len(index) // self.world * self.world].tensor_split(self.world)[self.rank]
+        return self.model.loss(self.still[mine.to(self.still.labels.device)])
+
+    def average(self) -> None:
+        """Gradients of all processes."""
+        if self.world > 1:
+            for p in self.model.parameters():
+                if p.grad is not None:
+                    dist.all_reduce(p.grad)
+                    p.grad /= self.world
+
+    @torch.no_grad()
+    def judge(self) -> float:
+        """Effective rank of the first encoder's features of some clips; says so if they collapsed."""
+        self.model.eval()
+        x = self.still[torch.arange(min(len(self.still), 128), device=self.still.labels.device)]
+        found = effective_rank(self.made.features(x))
+        if not found >= COLLAPSED and len(x) > 2:
+            warnings.warn(
+                f"{self.made.method}, epoch {len(self.made.losses)}: the representation collapsed: features of {len(x)} clips have an effective rank of "
+                f"{found:.2f} (of {self.made.encoders[0].width}); raise redundancy or batch, or lower lr",
+                stacklevel=2,
+            )
+        return found
+
+    def state_dict(self) -> dict:
+        return {"losses": self.made.losses, "ranks": self.made.ranks, "seconds": self.made.seconds}
+
+    def load_state_dict(self, state: dict) -> None:
+        self.made.losses, self.made.ranks, self.made.seconds = list(state["losses"]), list(state["ranks"]), state["seconds"]
+
+
+def batches_of(clips: int, size: int, generator: torch.Generator) -> list[Tensor]:
+    """All clips in an order drawn anew, as equal batches of at most `size`; of two or more clips each.
+
+    >>> [len(b) for b in batches_of(65, 32, torch.Generator().manual_seed(0))]
+    [22, 22, 21]
+    """
+    return list(torch.randperm(clips, generator=generator).tensor_split(max(1, -(-clips // size))))
+
+
+def rate(s: Settings, step: int, steps: int) -> float:
+    """Learning rate of a step: rises to `lr` over the warm-up, then falls along a cosine to 0."""
+    rise = max(1, round(s.warmup * steps))
+    if step < rise:
+        return s.lr * (step + 1) / rise
+    return s.lr * (1 + math.cos(math.pi * (step - rise) / max(1, steps - rise))) / 2

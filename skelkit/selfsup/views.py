@@ -1,0 +1,32 @@
+"""From clips to the views that are compared: augmented, with frames dropped."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from .. import augment
+from ..skeletons import Skeleton
+from .settings import Settings
+
+
+def augmented(x: Tensor, skeleton: Skeleton, s: Settings, generator: torch.Generator) -> Tensor:
+    """Cropped in time, sheared, turned and perhaps mirrored, every clip by its own draw. [N, 3, T, V, M]. (PSTL, section on augmentation.)"""
+    x = augment.crop(x, generator, s.crop)
+    x = augment.tilt(augment.shear(x, generator, s.shear), generator, s.tilt)
+    return augment.mirror(x, skeleton, generator, s.mirror)
+
+
+def drop_frames(x: Tensor, hidden: Tensor) -> Tensor:
+    """x without its hidden frames, the others in order. [N, C, T, V, M], bool[N, T], as many in every clip -> [N, C, K, V, M].
+
+    Raises:
+        ValueError: no frame would stay, or different numbers of them.
+    """
+    fewest, most = (int(count) for count in (~hidden).sum(1).aminmax())
+    if fewest == 0:
+        raise ValueError(f"clip {int(hidden.all(1).nonzero()[0])}: all {x.shape[2]} frames would be dropped; choose a smaller ratio")
+    if fewest != most:
+        raise ValueError(f"the clips keep {fewest} to {most} frames; drop equally many of every clip")
+    kept = hidden.byte().sort(dim=1, stable=True).indices[:, :most]
+    return x.gather(2, kept[:, None, :, None, None].expand(-1, x.shape[1], -1, *x.shape[3:]))

@@ -1,0 +1,159 @@
+import pytest
+import torch
+import torch.nn.functional as F
+
+from skelkit import models, selfsup
+from skelkit.preparation import Still
+from skelkit.selfsup import Downstream, evaluate
+from skelkit.selfsup.evaluation import few, right, votes
+from skelkit.skeletons import KINECT20, NTU25, Skeleton
+
+QUICK = {"frames": 10, "batch": 12, "projector": 16, "size": "small", "linear_epochs": 30, "tune_epochs": 6, "least_steps": 0}
+
+
+def seeded(seed=0):
+    return torch.Generator().manual_seed(seed)
+
+
+@pytest.fixture(autouse=True)
+def small(monkeypatch):
+    monkeypatch.setitem(models.GRAPH_SIZES, "small", models.GraphSize(((8, 2), (12, 1)), kernel=3))
+
+
+@pytest.fixture
+def sets(toy):
+    """Three classes that differ in the axis along which one joint swings; which leaf of a star swings, a graph without weights cannot tell."""
+    clips = toy(classes=12, each=20)
+    return clips.select(clips.labels % 4 == 0).split("stratified", train=0.7)
+
+
+def encoders(sets, method="pstl", **options):
+    return selfsup.pretrain(method, sets[0], epochs=1, **QUICK | options)
+
+
+@pytest.mark.parametrize("protocol", ["knn", "linear", "finetune", "semi", "transfer"])
+def test_easy_clips_are_told_apart_by_every_protocol(protocol, sets):
+    found = evaluate(encoders(sets), *sets, protocol, **({"fraction": 0.5} if protocol == "semi" else {}), tune_epochs=40, tune_lr=0.01)
+    assert found.accuracy > 0.6  # of three classes
+    assert found.accuracy == right(found.logits, sets[1].labels)
+    assert found.logits.shape == (len(sets[1]), 12)
+
+
+def test_linear_evaluation_leaves_the_encoders_as_they_are(sets):
+    made = encoders(sets, "asma")
+    before = [{k: v.clone() for k, v in e.state_dict().items()} for e in made.encoders]
+    network = evaluate(made, *sets, "linear").network
+    for old, encoder, copied in zip(before, made.encoders, network.encoders, strict=True):
+        for name, value in old.items():
+            assert torch.equal(value, encoder.state_dict()[name])
+            assert torch.equal(value, copied.state_dict()[name])
+
+
+def test_fine_tuning_changes_a_copy(sets):
+    made = encoders(sets)
+    before = made.encoders[0].blocks[0].over_graph[0].weight.clone()
+    network = evaluate(made, *sets, "finetune").network
+    assert torch.equal(before, made.encoders[0].blocks[0].over_graph[0].weight)
+    assert not torch.equal(before, network.encoders[0].blocks[0].over_graph[0].weight)
+
+
+@pytest.mark.parametrize("protocol", ["knn", "linear", "finetune"])
+def test_the_same_seed_gives_the_same_answers(protocol, sets):
+    made = encoders(sets)
+    first, again = (evaluate(made, *sets, protocol, seed=3) for _ in range(2))
+    assert torch.equal(first.logits, again.logits)
+
+
+def test_the_test_clips_take_no_part_before_the_end(sets, monkeypatch):
+    """Whatever the test clips are, the epoch and the weights are the same."""
+    made, (train, test) = encoders(sets), sets
+    other = test.select(torch.arange(len(test)).flip(0)[: len(test) // 2])
+    a, b = evaluate(made, train, test, "finetune"), evaluate(made, train, other, "finetune")
+    assert (a.chosen, a.validation) == (b.chosen, b.validation)
+    assert all(torch.equal(x, y) for x, y in zip(a.network.state_dict().values(), b.network.state_dict().values(), strict=True))
+
+
+def test_nearest_neighbours_vote_by_cosine():
+    known, asked = F.normalize(torch.randn(9, 4, generator=seeded())), F.normalize(torch.randn(3, 4, generator=seeded(1)))
+    labels = torch.tensor([0, 1, 2] * 3)
+    found = votes(known, labels, asked, 4, 3)
+    for row, question in zip(found, asked, strict=True):
+        cosines = [(float(question @ k), int(label)) for k, label in zip(known, labels, strict=True)]
+        expected = torch.zeros(3)
+        for cosine, label in sorted(cosines, reverse=True)[:4]:
+            expected[label] += torch.tensor(cosine / 0.1).exp()
+        assert torch.allclose(row, expected, rtol=1e-4)
+
+
+@pytest.mark.parametrize(("fraction", "count"), [(0.01, 1), (0.25, 4), (1.0, 16)])
+def test_few_labels_are_of_every_class_alike(fraction, count, toy):
+    clips = toy(each=16)
+    some = few(clips, fraction, seeded())
+    assert some.labels.bincount().tolist() == [count] * 4
+    assert not fraction < 1 or not torch.equal(some.poses[:5], few(clips, fraction, seeded(9)).poses[:5])
+    with pytest.raises(ValueError, match="fraction=0: the share of labels"):
+        few(clips, 0, seeded())
+
+
+def test_two_encoders_are_aligned_unless_it_is_asked_otherwise(sets):
+    made = encoders(sets, "asma")
+    assert Downstream(made, 12, seeded()).alignment is not None
+    assert Downstream(made, 12, seeded(), head="linear").alignment is None
+    with pytest.raises(ValueError, match="head='aligned' takes two encoders, pstl has 1"):
+        Downstream(encoders(sets), 12, seeded(), head="aligned")
+
+
+def test_an_ensemble_takes_the_mean_of_how_sure_they_are(sets):
+    made = [evaluate(encoders(sets, stream=stream), *sets, "linear") for stream in ("joint", "bone", "motion")]
+    sure = torch.stack([m.logits.softmax(1) for m in made]).mean(0)
+    assert selfsup.ensemble(*made) == right(sure, sets[1].labels)
+    with pytest.raises(ValueError, match="of the same test clips"):
+        selfsup.ensemble(made[0], evaluate(encoders(sets), sets[0], sets[0], "knn"))
+
+
+# -- another skeleton --------------------------------------------------------------------------------------------------
+
+
+def test_clips_of_another_skeleton_are_read_by_name_and_missing_joints_removed():
+    made = selfsup.Pretrained("scratch", selfsup.Settings(size="small"), NTU25, [models.STGCN(NTU25, "small", seeded()).eval()])
+    network = Downstream(made, 3, seeded(), KINECT20).eval()
+    x = torch.randn(2, 3, 10, 20, 1, generator=seeded())
+    whole = torch.randn(2, 3, 10, 25, 1, generator=seeded(1))  # whatever the missing joints are
+    names = {"spine_base": "hip_center", "spine_mid": "spine", "spine_shoulder": "shoulder_center"}
+    missing = torch.zeros(25, dtype=torch.bool)
+    for i, joint in enumerate(NTU25.joints):
+        there = names.get(joint, joint)
+        missing[i] = there not in KINECT20.joints
+        if not missing[i]:
+            whole[:, :, :, i] = x[:, :, :, KINECT20.index(there)]
+    assert set(network.mapping.missing) == {j for j, gone in zip(NTU25.joints, missing, strict=True) if gone}
+    with torch.no_grad():
+        assert torch.allclose(network.tokens(x)[0], made.encoders[0].tokens(whole, missing), atol=1e-6)
+
+
+def test_what_was_lost_in_a_transfer_is_named(toy):
+    train, test = toy(each=8).split("stratified", train=0.7)
+    other = Skeleton("star of four", ["middle", "a", "b", "e"], [("middle", j) for j in "abe"], root="middle")
+    made = selfsup.Pretrained("scratch", selfsup.Settings(**QUICK), other, [models.STGCN(other, "small", seeded()).eval()])
+    found = evaluate(made, train, test, "transfer", tune_epochs=1)
+    assert found.lost == ("e",)
+
+
+def test_skeletons_without_a_common_joint_are_refused(toy):
+    train, test = toy(each=8).split("stratified", train=0.7)
+    made = selfsup.Pretrained("scratch", selfsup.Settings(**QUICK), NTU25, [models.STGCN(NTU25, "small", seeded())])
+    with pytest.raises(ValueError, match="star"):
+        evaluate(made, train, test, "transfer")
+
+
+def test_unknown_protocols_and_settings_are_refused(sets):
+    with pytest.raises(ValueError, match="no protocol 'lineal'; known: knn, linear"):
+        evaluate(encoders(sets), *sets, "lineal")
+    with pytest.raises(ValueError, match="no setting epocs"):
+        evaluate(encoders(sets), *sets, "linear", epocs=3)
+
+
+def test_the_features_of_clips_are_the_means_of_their_tokens(sets):
+    made = encoders(sets, "asma")
+    x = Still(sets[0], 10)[torch.arange(4)]
+    assert torch.allclose(made.features(x), torch.cat([t.mean(1) for t in made.tokens(x)], 1))

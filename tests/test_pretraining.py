@@ -1,0 +1,211 @@
+import os
+import warnings
+from dataclasses import replace
+from itertools import pairwise
+
+import pytest
+import torch
+import torch.distributed as dist
+import torch.multiprocessing as mp
+
+from skelkit import masks, models, motion, selfsup, train
+from skelkit.preparation import Still
+from skelkit.selfsup import methods, predictive, pretraining, views
+from skelkit.selfsup.settings import Settings, settings
+from skelkit.skeletons import NTU25
+
+TRAINED = [name for name in selfsup.METHODS if name != "scratch"]
+QUICK = {"frames": 10, "epochs": 2, "batch": 12, "projector": 16, "size": "small"}
+
+
+def seeded(seed=0):
+    return torch.Generator().manual_seed(seed)
+
+
+@pytest.fixture(autouse=True)
+def small(monkeypatch):
+    """A size that costs next to nothing."""
+    monkeypatch.setitem(models.GRAPH_SIZES, "small", models.GraphSize(((8, 2), (12, 1)), kernel=3))
+
+
+def same(a, b):
+    return all(torch.equal(x, y) for x, y in zip(a.encoders[0].state_dict().values(), b.encoders[0].state_dict().values(), strict=True))
+
+
+@pytest.mark.parametrize("name", TRAINED)
+def test_every_method_learns_without_looking_at_labels(name, toy):
+    clips = toy(classes=12, each=4)
+    first = selfsup.pretrain(name, clips, seed=1, **QUICK | {"epochs": 12})
+    blind = replace(clips, labels=clips.labels.roll(1))
+    assert sum(first.losses[-3:]) < sum(first.losses[:3])
+    assert same(first, selfsup.pretrain(name, blind, seed=1, **QUICK | {"epochs": 12}))
+    assert first.features(Still(clips, 10)[torch.arange(3)]).shape == (3, 12 * len(first.encoders))
+
+
+@pytest.mark.parametrize("name", TRAINED)
+def test_a_training_that_was_stopped_goes_on_with_the_same_bits(name, toy, tmp_path):
+    def stop(progress):
+        if progress.epoch == 2:
+            raise train.Stopped
+
+    clips, options = toy(), QUICK | {"epochs": 3}
+    with pytest.raises(train.Stopped):
+        selfsup.pretrain(name, clips, callback=stop, checkpoints=tmp_path, every=0, **options)
+    resumed, whole = selfsup.pretrain(name, clips, checkpoints=tmp_path, every=0, **options), selfsup.pretrain(name, clips, **options)
+    assert same(resumed, whole)
+    assert resumed.losses == whole.losses
+    assert resumed.ranks == whole.ranks
+
+
+def test_asma_has_two_encoders_that_differ_and_pstl_one():
+    made = methods.Twins(NTU25, settings("smoke"), seeded(), ["f", "g"])
+    assert len(made.encoders) == 2
+    assert (made.twins[0].remove, made.twins[1].remove) == (masks.degree_joints, masks.inverse_degree_joints)
+    assert made.twins[0].drop is methods.least_motion
+    assert made.twins[1].drop is masks.motion_attentive_frames
+
+
+@pytest.mark.parametrize(("way", "low"), [("f", True), ("g", False)])
+def test_f_drops_the_frames_that_move_least_and_g_those_that_move_most(way, low, toy):
+    clips = toy()
+    x = clips.batch(torch.arange(6), frames=20)
+    _, drop = methods.VIEWS[way]
+    hidden = drop(x, clips.skeleton, 0.4, seeded())
+    certain = (masks.low_motion_frames if low else masks.high_motion_frames)(x, ratio=0.2)
+    assert (hidden.sum(1) == 8).all()
+    assert hidden[certain].all()
+
+
+def test_each_view_is_projected_once_and_hides_what_it_should(toy, monkeypatch):
+    clips, s = toy(), settings("smoke", **QUICK)
+    twin, asked = methods.Twin(clips.skeleton, s, seeded(), *methods.VIEWS["pstl"]), []
+    monkeypatch.setattr(
+        twin.encoder, "features", lambda x, hidden=None: asked.append((x.shape[2], hidden)) or torch.randn(len(x), 12, generator=seeded())
+    )
+    projected = []
+    twin.projector.register_forward_hook(lambda *_: projected.append(1))
+    twin.loss(clips.batch(torch.arange(6), frames=10))
+    (whole, none), (_, joints), (fewer, nothing) = asked
+    assert len(projected) == 3
+    assert (whole, fewer) == (10, 6)
+    assert none is None
+    assert nothing is None
+    assert (joints.sum(1) == round(0.3 * 5)).all()
+
+
+def test_without_masks_nothing_is_hidden(toy, monkeypatch):
+    clips, s = toy(), settings("smoke", **QUICK)
+    twin, asked = methods.Twin(clips.skeleton, s, seeded(), *methods.VIEWS["plain"]), []
+    monkeypatch.setattr(twin.encoder, "features", lambda x, hidden=None: asked.append((x.shape[2], hidden)) or torch.zeros(len(x), 12))
+    twin.views(clips.batch(torch.arange(4), frames=10))
+    assert asked == [(10, None)] * 3
+
+
+def test_dropped_frames_are_gone_and_the_others_in_order():
+    x = torch.arange(24.0).reshape(2, 1, 6, 2, 1)
+    hidden = torch.tensor([[0, 1, 0, 0, 1, 0], [1, 1, 0, 0, 0, 0]]).bool()
+    left = views.drop_frames(x, hidden)
+    assert torch.equal(left[0], x[0][:, ~hidden[0]])
+    assert torch.equal(left[1], x[1][:, ~hidden[1]])
+    with pytest.raises(ValueError, match="clip 1: all 6 frames would be dropped"):
+        views.drop_frames(x, torch.tensor([[0] * 6, [1] * 6]).bool())
+    with pytest.raises(ValueError, match="keep 5 to 6 frames"):
+        views.drop_frames(x, torch.tensor([[0] * 6, [1] + [0] * 5]).bool())
+
+
+def test_a_mask_that_would_remove_every_joint_is_refused(toy):
+    with pytest.raises(ValueError, match="hides all 5 joints"):
+        selfsup.pretrain("pstl", toy(), joints=0.95, **QUICK)
+
+
+@pytest.mark.parametrize("kind", [predictive.CoordinateAutoencoder, predictive.Skeleton2vec])
+def test_what_is_covered_is_not_seen(kind, toy):
+    """The covered coordinates, whatever they are, change neither the encoder's input nor its answer, only the target."""
+    clips, s = toy(), settings("smoke", **QUICK)
+    model, x = kind(clips.skeleton, s, seeded()), clips.batch(torch.arange(6), frames=10)
+    people, seen, covered = model.cover(x, sharpness=0.0)
+    assert torch.equal(seen.poses.movedim(1, -1)[~covered], people.poses.movedim(1, -1)[~covered] * 1) or (~people.there).any()
+    inside = covered & people.there[..., None]
+    assert not seen.poses.movedim(1, -1)[inside].any()  # the learnt vector begins at zero
+    share = covered.sum((1, 2)) / (people.there.sum(1) * 5).clamp_min(1)
+    assert (share[people.there.all(1)] - round(s.covered * 5) / 5).abs().max() < 1e-6
+
+
+def test_the_error_of_the_autoencoder_is_taken_where_it_was_covered(toy):
+    clips, s = toy(), settings("smoke", **QUICK)
+    model = predictive.CoordinateAutoencoder(clips.skeleton, s, seeded())
+    x = clips.batch(torch.arange(6), frames=10)
+    model.head[2].weight.data.zero_()  # answers zero everywhere
+    state = model.generator.get_state()
+    loss = model.loss(x)
+    model.generator.set_state(state)
+    people, _, covered = model.cover(x, sharpness=0.0)
+    assert loss.item() == pytest.approx(people.poses.square().mean(1)[covered].mean().item(), rel=1e-5)
+
+
+def test_the_teacher_follows_slowly_and_learns_nothing_itself(toy):
+    clips, s = toy(), settings("smoke", ema=0.9, **QUICK)
+    model = predictive.Skeleton2vec(clips.skeleton, s, seeded())
+    model.loss(clips.batch(torch.arange(6), frames=10)).backward()
+    assert all(p.grad is None for p in model.teacher.parameters())
+    with torch.no_grad():
+        for p in model.encoder.parameters():
+            p += 1
+    model.after_step()
+    for mine, theirs in zip(model.teacher.parameters(), model.encoder.parameters(), strict=True):
+        assert torch.allclose(theirs - mine, torch.full_like(mine, 0.9), atol=1e-5)
+
+
+def test_streams_differ(toy):
+    clips = toy()
+    made = [selfsup.pretrain("pstl", clips, stream=stream, **QUICK) for stream in motion.STREAMS]
+    assert len({p.losses[0] for p in made}) == 3
+
+
+def test_collapse_is_reported_with_the_statistic_that_shows_it(toy, monkeypatch):
+    monkeypatch.setattr(models.STGCN, "features", lambda self, x, hidden=None: self.tokens(x, hidden).mean(1) * 0 + 1)
+    monkeypatch.setattr(models.STGCN, "tokens", lambda self, x, hidden=None: self.norm.weight.sum() * torch.ones(len(x), 1, 12))
+    with pytest.warns(UserWarning, match=r"skeletonbt, epoch 1: the representation collapsed: .* effective rank of nan \(of 12\); raise redundancy"):
+        selfsup.pretrain("skeletonbt", toy(), **QUICK | {"epochs": 1})
+
+
+def test_a_healthy_training_reports_no_collapse(toy):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert selfsup.pretrain("pstl", toy(each=10), **QUICK).ranks[-1] > 1.5
+
+
+def test_wrong_requests_are_refused(toy):
+    for options, message in [
+        ({"method": "psTL"}, "no method 'psTL'; known: skeletonbt, pstl, asma"),
+        ({"batch": 1}, "batch=1: Barlow Twins compares"),
+        ({"epoch": 1}, "no setting epoch; known: size"),
+        ({"stream": "bones"}, "stream='bones': expected 'joint', 'bone' or 'motion'"),
+        ({"preset": "big"}, "no preset 'big'"),
+    ]:
+        with pytest.raises(ValueError, match=message):
+            selfsup.pretrain(**{"method": "pstl", "clips": toy()} | options)
+    with pytest.raises(ValueError, match="1 clip to pre-train on"):
+        selfsup.pretrain("pstl", toy().select([0]))
+
+
+def test_the_rate_rises_then_falls_to_nothing():
+    rates = [pretraining.rate(Settings(warmup=0.1, lr=1.0), k, 100) for k in range(100)]
+    assert rates[:10] == pytest.approx([k / 10 for k in range(1, 11)])
+    assert all(a >= b for a, b in pairwise(rates[9:]))
+    assert rates[-1] < 1e-3
+
+
+def _process(rank, world, file, clips, folder):
+    dist.init_process_group("gloo", init_method=f"file://{file}", rank=rank, world_size=world)
+    models.GRAPH_SIZES["small"] = models.GraphSize(((8, 2), (12, 1)), kernel=3)
+    made = selfsup.pretrain("pstl", clips, **QUICK)
+    torch.save([p.detach() for p in made.encoders[0].parameters()], folder / f"weights-{rank}")
+    dist.destroy_process_group()
+
+
+def test_two_processes_train_one_and_the_same_encoder(tmp_path, toy, monkeypatch):
+    monkeypatch.setitem(os.environ, "GLOO_SOCKET_IFNAME", "lo")
+    mp.spawn(_process, (2, tmp_path / "meeting", toy(), tmp_path), nprocs=2)
+    ours, theirs = (torch.load(tmp_path / f"weights-{rank}", weights_only=True) for rank in range(2))
+    assert all(torch.equal(a, b) for a, b in zip(ours, theirs, strict=True))
