@@ -158,7 +158,7 @@ def run_show(options) -> int:
 
 
 def _record(commands) -> None:
-    from .continual.experiments import EXPERIMENTS
+    from .record import EXPERIMENTS
 
     listed = "; ".join(f"{name}: {make.__doc__.splitlines()[0].rstrip('.')}" for name, make in EXPERIMENTS.items())
     command = commands.add_parser(
@@ -174,6 +174,7 @@ def _record(commands) -> None:
     command.add_argument("--preset", default="laptop", choices=list(study.PRESETS), help="default: laptop")
     command.add_argument("--jobs", type=int, default=2, help="processes at once, of one thread each (default: 2)")
     command.add_argument("--only", nargs="+", default=[], metavar="LABEL", help="variants to run; all unless given")
+    command.add_argument("--sources", nargs="+", default=[], metavar="DATASET", help='data sets to pre-train on, for "transfer"')
     command.add_argument("--out", type=Path, help="folder to keep them in (default: notebooks/recorded)")
     command.set_defaults(run=run_record)
 
@@ -183,9 +184,12 @@ def run_record(options) -> int:
 
     dataset, _ = _dataset(options.dataset)
     folder = options.out or record.FOLDER
-    found = record.record(options.experiment, dataset, options.seeds, preset=options.preset, jobs=options.jobs, folder=folder, only=options.only)
-    for label, (mean, spread, seeds) in found.summary().items():
-        print(f"{label:<40} FAA {100 * mean:5.1f} % ± {100 * spread:4.1f} ({seeds} seeds)")
+    sources = [_dataset(source)[0] for source in options.sources]
+    found = record.record(options.experiment, dataset, options.seeds, preset=options.preset, jobs=options.jobs, folder=folder, only=options.only,
+                          sources=sources)  # fmt: skip
+    main = record.EXPERIMENTS[options.experiment]()[0].main
+    for label, (mean, spread, seeds) in found.summary(main).items():
+        print(f"{label:<40} {main.replace('faa', 'FAA')} {100 * mean:5.1f} % ± {100 * spread:4.1f} ({seeds} seeds)")
     return 0
 
 

@@ -18,14 +18,17 @@ from pathlib import Path
 import torch
 
 from .bench import machine
-from .continual import learn
-from .continual.experiments import EXPERIMENTS, Variant
-from .continual.protocol import lesson
+from .continual import experiments as continual
+from .selfsup import experiments as selfsup
 from .study import dataset_name
 from .writing import make_folder, write_atomic
 
 FOLDER = Path(__file__).parents[1] / "notebooks" / "recorded"
 """Where the project keeps its recordings: one folder a data set, one file an experiment."""
+
+
+EXPERIMENTS: dict[str, Callable[[], list]] = continual.EXPERIMENTS | selfsup.EXPERIMENTS
+"""Name -> what makes its variants: each knows how to `run`, and which of its numbers is the `main` one."""
 
 
 @dataclass(frozen=True)
@@ -77,12 +80,12 @@ def read(experiment: str, dataset: str, folder: Path = FOLDER) -> Recording | No
     return Recording({k: v for k, v in content.items() if k != "runs"}, content["runs"])
 
 
-def record(experiment: str, dataset: str = "synthetic", seeds: Sequence[int] = (0, 1, 2), *, preset: str = "laptop", jobs: int = 2,
+def record(experiment: str, dataset: str = "synthetic", seeds: Sequence[int] = (0, 1, 2), *, preset: str = "laptop", jobs: int = 2, sources: Sequence[str] = (),
            folder: Path = FOLDER, only: Sequence[str] = (), tell: Callable[[str], None] = print) -> Recording:  # fmt: skip
     """Run what is missing of an experiment, and keep it.
 
     Args:
-        dataset: "synthetic" or a path.
+        dataset: "synthetic" or a path. sources: others to pre-train on, where an experiment does that ("transfer").
         jobs: processes at once, a thread each: faster than one process with all threads.
         only: labels of the variants to run; all unless given.
 
@@ -94,7 +97,7 @@ def record(experiment: str, dataset: str = "synthetic", seeds: Sequence[int] = (
     variants = EXPERIMENTS[experiment]()
     if unknown := set(only) - {v.label for v in variants}:
         raise ValueError(f"no variant {', '.join(sorted(unknown))} in {experiment}; there are: {'; '.join(v.label for v in variants)}")
-    name = dataset_name(dataset)
+    name, main = dataset_name(dataset), variants[0].main
     kept = read(experiment, name, folder)
     order = {_key(asdict(v)): i for i, v in enumerate(variants)}
     runs = [r for r in kept.runs if _key(r["variant"]) in order] if kept and kept.about["preset"] == preset else []
@@ -102,27 +105,24 @@ def record(experiment: str, dataset: str = "synthetic", seeds: Sequence[int] = (
     todo = [(v, s) for s in seeds for v in variants if (not only or v.label in only) and (_key(asdict(v)), s) not in done]
     tell(f"{experiment} on {name}: {len(runs)} runs kept, {len(todo)} to do")
     about = {"command": f"skelkit record {experiment} --dataset {'synthetic' if name == 'synthetic' else 'PATH'}", "dataset": name, "preset": preset}
+    if sources:
+        about["command"] += f" --sources {' '.join('synthetic' if source == 'synthetic' else 'PATH' for source in sources)}"
+        about["sources"] = [dataset_name(source) for source in sources]
     with ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn"), initializer=_one_thread) as pool:
-        futures = [pool.submit(run, v, dataset, s, preset) for v, s in todo]
+        futures = [pool.submit(run, v, dataset, s, preset, sources) for v, s in todo]
         for future in as_completed(futures):
             result = future.result()
             about["divided"] = result.pop("divided")
             runs = sorted([*runs, result], key=lambda r: (order[_key(r["variant"])], r["seed"]))
             content = about | {"machine": machine(), "date": datetime.date.today().isoformat(), "runs": runs}
             write_atomic(make_folder(folder / name) / f"{experiment}.json", _compact(content))
-            tell(f"  {result['label']}, seed {result['seed']}: FAA {result['faa']:.3f}, {result['total_seconds']:.0f} s")
+            tell(f"  {result['label']}, seed {result['seed']}: {main} {result[main]:.3f}, {result['total_seconds']:.0f} s")
     return read(experiment, name, folder)
 
 
-def run(variant: Variant, dataset: str, seed: int, preset: str) -> dict:
-    """One run, as it is kept."""
-    setting = lesson(dataset, preset, seed)
-    history = learn(variant.learner, setting.train, setting.test, variant.tasks or setting.tasks, memory=variant.memory, preset=preset, seed=seed,
-                    progress=False, **variant.changes)  # fmt: skip
-    numbers = _rounded(history.as_dict())
-    seconds = numbers.pop("seconds")
-    return {"label": variant.label, "seed": seed, "variant": asdict(variant), **numbers, "total_seconds": sum(seconds.values()), "seconds": seconds,
-            "divided": repr(setting)}  # fmt: skip
+def run(variant, dataset: str, seed: int, preset: str, sources: Sequence[str] = ()) -> dict:
+    """One run, as it is kept; floats to four places."""
+    return _rounded(variant.run(dataset, seed, preset, sources))
 
 
 def _key(variant: dict) -> str:

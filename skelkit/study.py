@@ -11,9 +11,9 @@ from pathlib import Path
 
 import torch
 
-from .continual.protocol import NotEnough, Protocol
-from .continual.protocol import lesson as make_lesson
 from .data import ClipSet, load
+from .protocol import NotEnough, Protocol
+from .protocol import lesson as make_lesson
 from .train import HEADLESS
 from .writing import write_atomic
 
@@ -84,7 +84,7 @@ def begin(notebook: str, *, preset: str = "smoke", dataset: str = "synthetic", s
         dataset: "synthetic" or a path that `skelkit.load` reads; relative to the notebook's folder.
         seed: of the embedded data, of sampling and of every draw.
         device: "auto" (a GPU where there is one), "cpu", "cuda".
-        lesson: the notebook teaches networks: clips are `continual.lesson`'s training clips, and its division comes along.
+        lesson: the notebook teaches networks: clips are `protocol.lesson`'s training clips, and its division comes along.
 
     Raises:
         ValueError: an unknown preset or device; the message lists the known ones.

@@ -14,7 +14,7 @@ from skelkit.selfsup import methods, predictive, pretraining, views
 from skelkit.selfsup.settings import Settings, settings
 from skelkit.skeletons import NTU25
 
-TRAINED = [name for name in selfsup.METHODS if name != "scratch"]
+TRAINED = [name for name in selfsup.METHODS if name != "scratch" and " " not in name]
 QUICK = {"frames": 10, "epochs": 2, "batch": 12, "projector": 16, "size": "small"}
 
 

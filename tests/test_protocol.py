@@ -5,8 +5,7 @@ import torch
 
 import skelkit as sk
 from skelkit import study
-from skelkit.continual import protocol
-from skelkit.continual.protocol import NotEnough, lesson
+from skelkit.protocol import NotEnough, lesson, protocol
 
 
 def clips(counts, subjects=None):

@@ -7,6 +7,7 @@ import pytest
 from skelkit import record
 from skelkit.continual import experiments
 from skelkit.continual.experiments import Variant
+from skelkit.selfsup import experiments as pretraining
 
 FEW = {"epochs": 1, "probe_epochs": 1, "least_probe_steps": 0}
 
@@ -78,3 +79,41 @@ def test_every_variant_names_a_learner_and_settings_that_exist(name):
     for variant in variants:
         assert variant.learner in LEARNERS
         settings("laptop", **variant.changes).memory_codec()
+
+
+@pytest.mark.parametrize("name", list(pretraining.EXPERIMENTS))
+def test_every_variant_names_a_method_and_settings_that_exist(name):
+    from skelkit.selfsup import METHODS, settings
+
+    variants = pretraining.EXPERIMENTS[name]()
+    assert len({v.label for v in variants}) == len(variants), "labels are told apart"
+    for variant in variants:
+        assert variant.method in METHODS
+        settings.settings("laptop", **variant.changes)
+
+
+@pytest.mark.parametrize(
+    ("method", "judged"),
+    [("pstl", ("knn", "linear", "semi 10 %")), ("asma", ("first alone", "second alone", "joined", "aligned")), ("pstl", ("linear", "streams"))],
+)
+def test_a_run_of_pretraining_keeps_how_it_was_judged_and_what_it_cost(method, judged, tmp_path, monkeypatch):
+    variant = pretraining.Variant("one", method, judged, {"epochs": 1, "linear_epochs": 2, "projector": 8})
+    found = variant.run("synthetic", 0, "smoke")
+    assert all(0 <= found[name] <= 1 for name in judged)
+    assert found["parameters"] > 0
+    assert found["head"] > 0
+    assert found["total_seconds"] >= found["pretraining_seconds"] > 0
+
+
+def test_sources_are_gathered_on_the_skeleton_of_the_first(tmp_path, toy):
+    import torch
+
+    from skelkit import ClipSet
+    from skelkit.skeletons import KINECT20
+
+    other = ClipSet.from_arrays([torch.rand(9, 20, 3) for _ in range(4)], labels=[0, 0, 1, 1], skeleton=KINECT20, classes=["wave", "fly"])
+    path = other.save(tmp_path / "other.safetensors")
+    clips = pretraining.gathered(["synthetic", str(path)], "smoke", 0)
+    assert clips.skeleton.name == "NTU-25"
+    assert len(clips) == 38 + 4
+    assert "fly" in clips.classes

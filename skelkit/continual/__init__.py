@@ -4,7 +4,6 @@ from .history import History, Progress
 from .learning import LEARNERS, learn
 from .memory import ReplayMemory
 from .metrics import accuracy, backward_transfer, confusion, faa, forgetting, forward_transfer
-from .protocol import Protocol, lesson, protocol
 from .settings import PRESETS, Settings, settings
 
 __all__ = [
@@ -12,7 +11,6 @@ __all__ = [
     "PRESETS",
     "History",
     "Progress",
-    "Protocol",
     "ReplayMemory",
     "Settings",
     "accuracy",
@@ -22,7 +20,5 @@ __all__ = [
     "forgetting",
     "forward_transfer",
     "learn",
-    "lesson",
-    "protocol",
     "settings",
 ]

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from itertools import product
+from typing import ClassVar
+
+from ..protocol import lesson
+from .learning import learn
 
 MEMORY = "20 clips"
 """Budget of small sets: two uncompressed clips a class where there are ten classes."""
@@ -29,6 +33,17 @@ class Variant:
     memory: str = MEMORY
     changes: dict = field(default_factory=dict)
     tasks: int | None = None
+    main: ClassVar[str] = "faa"
+
+    def run(self, dataset: str, seed: int, preset: str, sources: Sequence[str] = ()) -> dict:
+        """One run, as it is kept."""
+        setting = lesson(dataset, preset, seed)
+        history = learn(self.learner, setting.train, setting.test, self.tasks or setting.tasks, memory=self.memory, preset=preset, seed=seed,
+                        progress=False, **self.changes)  # fmt: skip
+        numbers = history.as_dict()
+        seconds = numbers.pop("seconds")
+        return {"label": self.label, "seed": seed, "variant": asdict(self), **numbers, "total_seconds": sum(seconds.values()), "seconds": seconds,
+                "divided": repr(setting)}  # fmt: skip
 
 
 def methods() -> list[Variant]:

@@ -33,8 +33,11 @@ METHODS: dict[str, Callable[[Skeleton, Settings, torch.Generator], nn.Module]] =
     "skeleton2vec": Skeleton2vec,
     "autoencoder": CoordinateAutoencoder,
     "scratch": partial(Twins, ways=["plain"]),
+    "two f": partial(Twins, ways=["f", "f"]),
+    "two g": partial(Twins, ways=["g", "g"]),
+    "two random": partial(Twins, ways=["random", "random"]),
 }
-"""Name -> method. "scratch" is not trained: first weights, as a control."""
+"""Name -> method. Controls: "scratch" is not trained, first weights; "two …" are two encoders as ASMa's, but alike."""
 COLLAPSED = 1.5
 """An effective rank below this is reported: features of all clips lie on one line."""
 

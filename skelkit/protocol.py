@@ -1,4 +1,4 @@
-"""How a set of clips is divided for continual learning where nobody says otherwise: into train and test, and into tasks."""
+"""How a set of clips is divided where nobody says otherwise: into train and test, and into tasks."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import torch
 
-from ..data import ClipSet, load
+from .data import ClipSet, load
 
 LESSON = ("drink", "wave", "wave fast", "clap", "kick", "jump", "sit down", "stand up", "hug", "punch")
 """Ten actions of the embedded set, of one person and of two; some differ by tempo or by the order of time alone."""

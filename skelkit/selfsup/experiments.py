@@ -1,0 +1,126 @@
+"""What is compared with what in self-supervised learning and distillation: lists of runs. `skelkit record` runs them; notebooks show them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import ClassVar
+
+import torch
+
+from ..data import ClipSet, load
+from ..data.mapping import as_skeleton, merge
+from ..models import Projector, parameters
+from ..protocol import Protocol, lesson
+from .evaluation import ensemble, evaluate
+from .pretraining import METHODS, Pretrained, pretrain
+
+JUDGED = ("knn", "linear", "finetune", "semi 10 %", "semi 1 %")
+"""How every method is judged."""
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One way of pre-training, to be run with several seeds.
+
+    Args:
+        label: how the notebooks call it.
+        method: of `METHODS`.
+        judged: names as in `JUDGED`; "joined", "aligned", "first alone", "second alone" are linear evaluations of two encoders; "streams" an
+            ensemble of joint, bone and motion.
+        changes: of settings.
+        elsewhere: pre-trained on other data sets than those it is judged on.
+    """
+
+    label: str
+    method: str
+    judged: tuple[str, ...] = JUDGED
+    changes: dict = field(default_factory=dict)
+    elsewhere: bool = False
+    main: ClassVar[str] = "linear"
+
+    def run(self, dataset: str, seed: int, preset: str, sources: Sequence[str] = ()) -> dict:
+        """One run, as it is kept: shares of test clips that are right, what it cost, what was learnt from."""
+        setting = lesson(dataset, preset, seed)
+        clips = gathered(sources, preset, seed) if self.elsewhere and sources else setting.train
+        begun = time.perf_counter()
+        made = pretrain(self.method, clips, preset=preset, seed=seed, progress=False, **self.changes)
+        found = {name: judge(name, made, setting, clips, seed, preset) for name in self.judged}
+        return {
+            "label": self.label, "seed": seed, "variant": asdict(self), **found, "parameters": made.parameters,
+            "head": parameters(_head(made)), "rank": made.ranks[-1] if made.ranks else None, "loss": made.losses[-1] if made.losses else None,
+            "clips": len(clips), "pretraining_seconds": made.seconds, "total_seconds": time.perf_counter() - begun, "divided": _divided(setting),
+        }  # fmt: skip
+
+
+def _head(made: Pretrained):
+    """The projectors of a method that has them, rebuilt; they are thrown away after pre-training."""
+    s, generator = made.settings, torch.Generator().manual_seed(0)
+    return torch.nn.ModuleList(Projector(encoder.width, s.projector, s.depth, generator) for encoder in made.encoders)
+
+
+def _divided(setting: Protocol) -> str:
+    return f"{len(setting.train.labels.unique())} classes, {len(setting.train)} clips to train, {len(setting.test)} to test, {setting.how}"
+
+
+def judge(name: str, made: Pretrained, setting: Protocol, clips: ClipSet, seed: int, preset: str) -> float:
+    """Accuracy by one of the ways in `JUDGED`, or of two encoders or three streams."""
+    sets = setting.train, setting.test
+    if name.startswith("semi"):
+        return evaluate(made, *sets, "semi", fraction=float(name.split()[1]) / 100, seed=seed).accuracy
+    if name in ("joined", "aligned"):
+        return evaluate(made, *sets, "linear", head="linear" if name == "joined" else "aligned", seed=seed).accuracy
+    if name in ("first alone", "second alone"):
+        one = made.encoders[:1] if name == "first alone" else made.encoders[1:]
+        return evaluate(Pretrained(made.method, made.settings, made.skeleton, one), *sets, "linear", seed=seed).accuracy
+    if name == "streams":
+        rest = [pretrain(made.method, clips, preset=preset, seed=seed, progress=False, stream=stream) for stream in ("bone", "motion")]
+        return ensemble(*(evaluate(each, *sets, "linear", seed=seed) for each in (made, *rest)))
+    return evaluate(made, *sets, name, seed=seed).accuracy
+
+
+def gathered(sources: Sequence[str], preset: str, seed: int) -> ClipSet:
+    """The training clips of several data sets as one, on the skeleton of the first; joints that a set does not have are filled in."""
+    sets = [lesson(source, preset, seed).train if source == "synthetic" else load(source) for source in sources]
+    return merge(*(clips if clips.skeleton == sets[0].skeleton else as_skeleton(clips, sets[0].skeleton) for clips in sets))
+
+
+def pretraining() -> list[Variant]:
+    """Every method with the same encoder, clips, epochs and augmentation; and first weights, which is training with labels alone."""
+    return [Variant(name, name) for name in METHODS if " " not in name]
+
+
+def pairs() -> list[Variant]:
+    """Two encoders: f and g, two f, two with random masks; each alone, side by side, aligned."""
+    judged = ("first alone", "second alone", "joined", "aligned")
+    return [
+        Variant(name, method, judged) for name, method in (("f and g", "asma"), ("two f", "two f"), ("two g", "two g"), ("two random", "two random"))
+    ]
+
+
+def heads() -> list[Variant]:
+    """How large a projector Barlow Twins needs: PSTL with narrower and wider ones, shallow and deep."""
+    sizes = [(width, 2) for width in (32, 64, 128, 256, 512, 1024)] + [(256, 1), (256, 3)]
+    changes = [{"projector": width, "depth": depth, "redundancy": round(1 / width, 6)} for width, depth in sizes]
+    return [Variant(f"{depth} x {width}", "pstl", ("knn", "linear"), change) for (width, depth), change in zip(sizes, changes, strict=True)]
+
+
+def streams() -> list[Variant]:
+    """Joint, bone and motion alone, and what the three say together."""
+    alone = [Variant(f"ASMa, {stream}", "asma", ("linear",), {"stream": stream}) for stream in ("bone", "motion")]
+    return [Variant("ASMa, joint; all three", "asma", ("linear", "streams")), *alone]
+
+
+def transfer() -> list[Variant]:
+    """Pre-trained on other data sets, fine-tuned on this one: another sensor, another skeleton; and pre-trained on none."""
+    return [Variant(name, name, ("linear", "transfer", "semi 10 %"), elsewhere=True) for name in ("scratch", "skeletonbt", "pstl", "asma")]
+
+
+EXPERIMENTS: dict[str, Callable[[], list]] = {
+    "pretraining": pretraining,
+    "pairs": pairs,
+    "heads": heads,
+    "streams": streams,
+    "transfer": transfer,
+}
