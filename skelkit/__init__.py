@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         recognizer,
         selfsup,
         skeletons,
+        sparsity,
         study,
         viz,
     )
@@ -52,6 +53,7 @@ __all__ = [
     "recognizer",
     "selfsup",
     "skeletons",
+    "sparsity",
     "study",
     "viz",
 ]

@@ -102,7 +102,20 @@ def bench_charon(device: torch.device) -> list[dict]:
     return bench_charon(device)
 
 
-BENCHES: dict[str, Callable[..., list[dict]]] = {"charon": bench_charon, "codecs": bench_codecs, "data": bench_data, "masks": bench_masks}
+def bench_asma(device: torch.device) -> list[dict]:
+    """A pre-training step of ASMa, stage by stage."""
+    from .bench_asma import bench_asma
+
+    return bench_asma(device)
+
+
+BENCHES: dict[str, Callable[..., list[dict]]] = {
+    "asma": bench_asma,
+    "charon": bench_charon,
+    "codecs": bench_codecs,
+    "data": bench_data,
+    "masks": bench_masks,
+}
 
 
 def as_table(rows: list[dict]) -> str:

@@ -64,12 +64,13 @@ def bench_charon(device: torch.device, rounds: int = 5) -> list[dict]:
         f"whole step, {size}, {precision}": step,
     }
     step()
-    rows = [_row(name, run, device, precision, rounds) for name, run in stages.items()]
+    rows = [against_products(name, run, device, precision, rounds) for name, run in stages.items()]
     rows[-1] |= {"steps a second": 1000 / rows[-1]["ms"], "Split NTU-60, hours": rows[-1]["ms"] * NTU60_STEPS / 3.6e6}
     return [*rows, _probing(network, x, labels, memory, generator)]
 
 
-def _row(name: str, run: Callable[[], object], device: torch.device, precision: str, rounds: int) -> dict:
+def against_products(name: str, run: Callable[[], object], device: torch.device, precision: str, rounds: int) -> dict:
+    """A row of a table: time and operations of `run`, and of bare matrix products of as many operations in the same rounds."""
     with FlopCounterMode(display=False) as counter:
         run()
     flops = counter.get_total_flops()

@@ -13,7 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from . import augment
+from . import augment, sparsity
 from . import train as training
 from .data import ClipSet
 from .data.tasks import tasks as split_into_tasks
@@ -60,7 +60,7 @@ class Settings:
 
 
 PRESETS = {
-    "smoke": Settings(frames=20, epochs=2, least_steps=0),
+    "smoke": Settings(frames=20, epochs=8, batch=16, least_steps=0),
     "laptop": Settings(),
     "gpu": Settings(size="laptop", epochs=100, batch=128),
     "paper": Settings(size="laptop", epochs=100, batch=128),
@@ -103,6 +103,7 @@ def distill(
     preset: str = "laptop",
     seed: int = 0,
     validation: float = 0.15,
+    start: Classifier | None = None,
     callback: Callable[[Progress], None] | None = None,
     checkpoints: str | Path | None = None,
     every: float = 30.0,
@@ -117,6 +118,7 @@ def distill(
         train: clips; their labels are used only with hard > 0, or without a teacher.
         preset: one of `PRESETS`; changes: single settings, by name.
         validation: share of the training subjects (or clips) by which the epoch is chosen.
+        start: a student to go on from, instead of first weights; of `sparsity.prune`, say: weights that are zero stay zero.
         checkpoints, every, callback, progress: as in `selfsup.pretrain`.
 
     Raises:
@@ -129,9 +131,7 @@ def distill(
     s = choose(PRESETS, preset, {"soft": 0.0, "hard": 1.0, "features": 0.0} | changes if teacher is None else changes)
     generator = torch.Generator().manual_seed(seed)
     scenario = split_into_tasks(train, train, 1, seed=seed, validation=validation)
-    encoder = STGCN(train.skeleton, s.size, generator, classes=len(train.classes))
-    seconds = float((train.lengths / train.fps).median())
-    student = Classifier(encoder, None, train.classes, s.frames, train.fps, seconds, s.stream).to(train.device)
+    student = deepcopy(start) if start is not None else _student(train, s, generator)
     lesson = _Lesson(student, teacher, Still(scenario.train, s.frames, crop=None), s, generator)
     asked = Still(scenario.validation, s.frames)
     epochs = max(s.epochs, -(-s.least_steps // -(-len(scenario.train) // s.batch)))
@@ -150,11 +150,19 @@ def distill(
     return student.eval()
 
 
+def _student(train: ClipSet, s: Settings, generator: torch.Generator) -> Classifier:
+    """First weights, and what of the recordings has to be known to use it."""
+    encoder = STGCN(train.skeleton, s.size, generator, classes=len(train.classes))
+    seconds = float((train.lengths / train.fps).median())
+    return Classifier(encoder, None, train.classes, s.frames, train.fps, seconds, s.stream).to(train.device)
+
+
 class _Lesson:
     """The epochs of a student, and its best weights so far by validation clips."""
 
     def __init__(self, student: Classifier, teacher, clips: Still, s: Settings, generator: torch.Generator):
         self.student, self.teacher, self.clips, self.s, self.generator = student, teacher, clips, s, generator
+        self.keep_zeros = sparsity.Frozen(student)
         self.accuracy, self.best = -1.0, deepcopy(student.state_dict())
         self.map = None
         learnt = list(student.parameters())
@@ -171,7 +179,8 @@ class _Lesson:
         steps = epochs * len(batches)
         rates = [self.s.lr * (1 + math.cos(math.pi * (epoch * len(batches) + k) / steps)) / 2 for k in range(len(batches))]
         what = f"student, epoch {epoch + 1}"
-        return training.fit(self.loss, batches, self.optimiser, rates=rates, clip=self.s.clip, precision=self.s.precision, what=what)
+        return training.fit(self.loss, batches, self.optimiser, rates=rates, clip=self.s.clip, precision=self.s.precision, what=what,
+                            after_step=self.keep_zeros)  # fmt: skip
 
     def loss(self, index: Tensor) -> Tensor:
         s, index = self.s, index.to(self.clips.labels.device)

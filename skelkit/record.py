@@ -17,6 +17,7 @@ from pathlib import Path
 
 import torch
 
+from . import study
 from .bench import machine
 from .continual import experiments as continual
 from .selfsup import experiments as selfsup
@@ -56,6 +57,13 @@ class Recording:
         """Per variant: mean, sample standard deviation (0 of one), seeds."""
         return {label: spread(self.of(label, what)) for label in self.labels}
 
+    def apart(self, one: str, other: str, what: str = "faa", other_what: str = "") -> list[float]:
+        """One variant less another, seed by seed, in points; of the seeds that both have."""
+        mine, theirs = (
+            {run["seed"]: run[key] for run in self.runs if run["label"] == label} for label, key in ((one, what), (other, other_what or what))
+        )
+        return [100 * (mine[seed] - theirs[seed]) for seed in sorted(mine.keys() & theirs.keys())]
+
     def points(self, label: str, what: str = "faa") -> str:
         """A variant's mean and spread as one writes them: "64.1 ± 2.0 points"."""
         mean, spread, _ = self.summary(what)[label]
@@ -78,6 +86,24 @@ def read(experiment: str, dataset: str, folder: Path = FOLDER) -> Recording | No
         return None
     content = json.loads(path.read_text())
     return Recording({k: v for k, v in content.items() if k != "runs"}, content["runs"])
+
+
+def find(experiment: str, setup: study.Setup, folder: Path = FOLDER) -> Recording | None:
+    """What a notebook shows of an experiment: how it came about is printed; where nothing is kept, how to make it."""
+    kept = read(experiment, setup.dataset, folder)
+    if kept is None:
+        where = "synthetic" if setup.dataset == "synthetic" else "PATH"
+        study.finding(False, "", f"Nothing is recorded on this data yet; make it with: skelkit record {experiment} --dataset {where}")
+    else:
+        print(f"{kept.about['command']}: {kept.about['divided']}; {kept.about['machine']}, {kept.about['date']}")
+    return kept
+
+
+def verdict(sentence: str, differences: Sequence[float]) -> None:
+    """A finding on differences in points, one a seed: their mean and spread, and whether that is more than seeds differ."""
+    mean, apart, seeds = spread(differences)
+    text = f"{sentence}: {mean:+.1f} ± {apart:.1f} points over {seeds} seeds"
+    study.finding(abs(mean) > apart, f"{text}.", f"{text}; no more than seeds differ.")
 
 
 def record(experiment: str, dataset: str = "synthetic", seeds: Sequence[int] = (0, 1, 2), *, preset: str = "laptop", jobs: int = 2, sources: Sequence[str] = (),

@@ -1,6 +1,6 @@
 import torch
 
-from skelkit import bench, bench_charon
+from skelkit import bench, bench_asma, bench_charon
 
 
 def test_a_training_step_is_measured_stage_by_stage_against_bare_products():
@@ -11,6 +11,14 @@ def test_a_training_step_is_measured_stage_by_stage_against_bare_products():
     assert step["times bare products"] > 0.5
     assert probing["times faster"] > 1
     assert "steps a second" in bench.as_table(rows)
+
+
+def test_a_pretraining_step_is_measured_stage_by_stage():
+    rows = bench_asma.bench_asma(torch.device("cpu"), rounds=1)
+    step = rows[-1]
+    assert step["what"].startswith("whole step")
+    assert step["GFLOP"] > sum(row.get("GFLOP", 0) for row in rows[:-1] if "forward" in row["what"])
+    assert step["clips a second"] > 0
 
 
 def test_the_data_benchmark_gives_clips_a_second():

@@ -6,6 +6,7 @@ import sys
 import tomllib
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 ROOT = Path(__file__).parent.parent
@@ -58,11 +59,14 @@ def test_no_file_speaks_of_one_machine():
             assert not re.search(r"/(home|root|work|Users)/\w", text), f"{name} names a folder of one machine"
 
 
-def test_the_example_of_the_readme_runs(tmp_path, monkeypatch, capsys):
+def test_the_examples_of_the_readme_run(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     examples = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text("utf-8"), re.DOTALL)
-    assert len(examples) == 2
+    assert len(examples) == 4
+    frames = np.random.default_rng(0).normal(1, 0.3, (200, 25, 3))
     for example in examples:
-        exec(compile(example, "README.md", "exec"), {})
-    assert "bytes" in capsys.readouterr().out
-    assert sorted(p.name for p in tmp_path.iterdir()) == ["clip.html", "robot.safetensors"]
+        exec(compile(example, "README.md", "exec"), {"camera": lambda: frames})
+    told = capsys.readouterr().out
+    assert "bytes" in told
+    assert any(line.startswith(("wave 0.", "kick 0.", "hug 0.", "clap 0.")) for line in told.splitlines()), "what the camera showed has a name"
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["clip.html", "robot.safetensors", "student.onnx"]

@@ -4,9 +4,10 @@ import json
 
 import pytest
 
-from skelkit import record
+from skelkit import distillation, record
 from skelkit.continual import experiments
 from skelkit.continual.experiments import Variant
+from skelkit.presets import choose
 from skelkit.selfsup import experiments as pretraining
 
 FEW = {"epochs": 1, "probe_epochs": 1, "least_probe_steps": 0}
@@ -88,8 +89,18 @@ def test_every_variant_names_a_method_and_settings_that_exist(name):
     variants = pretraining.EXPERIMENTS[name]()
     assert len({v.label for v in variants}) == len(variants), "labels are told apart"
     for variant in variants:
-        assert variant.method in METHODS
-        settings.settings("laptop", **variant.changes)
+        if name == "students":
+            for changes in variant.students.values():
+                choose(distillation.PRESETS, "laptop", changes)
+        else:
+            assert variant.method in METHODS
+            settings.settings("laptop", **variant.changes)
+
+
+def test_a_run_of_students_keeps_the_teacher_and_all_of_them():
+    found = pretraining.Taught(students={"student": {"epochs": 1}, "labels": {"epochs": 1}}).run("synthetic", 0, "smoke")
+    assert {"teacher", "student", "labels", "student, 2:4", "student, 2:4, taught again"} <= found.keys()
+    assert found["student_parameters"] < 0.1 * found["teacher_parameters"]
 
 
 @pytest.mark.parametrize(

@@ -11,9 +11,12 @@ import torch
 
 from ..data import ClipSet, load
 from ..data.mapping import as_skeleton, merge
+from ..distillation import distill
 from ..models import Projector, parameters
+from ..preparation import Still
 from ..protocol import Protocol, lesson
-from .evaluation import ensemble, evaluate
+from ..sparsity import prune
+from .evaluation import ensemble, evaluate, right
 from .pretraining import METHODS, Pretrained, pretrain
 
 JUDGED = ("knn", "linear", "finetune", "semi 10 %", "semi 1 %")
@@ -50,7 +53,7 @@ class Variant:
         return {
             "label": self.label, "seed": seed, "variant": asdict(self), **found, "parameters": made.parameters,
             "head": parameters(_head(made)), "rank": made.ranks[-1] if made.ranks else None, "loss": made.losses[-1] if made.losses else None,
-            "clips": len(clips), "pretraining_seconds": made.seconds, "total_seconds": time.perf_counter() - begun, "divided": _divided(setting),
+            "clips": len(clips), "pretraining_seconds": made.seconds, "total_seconds": time.perf_counter() - begun, "divided": divided(setting),
         }  # fmt: skip
 
 
@@ -60,7 +63,7 @@ def _head(made: Pretrained):
     return torch.nn.ModuleList(Projector(encoder.width, s.projector, s.depth, generator) for encoder in made.encoders)
 
 
-def _divided(setting: Protocol) -> str:
+def divided(setting: Protocol) -> str:
     return f"{len(setting.train.labels.unique())} classes, {len(setting.train)} clips to train, {len(setting.test)} to test, {setting.how}"
 
 
@@ -117,10 +120,54 @@ def transfer() -> list[Variant]:
     return [Variant(name, name, ("linear", "transfer", "semi 10 %"), elsewhere=True) for name in ("scratch", "skeletonbt", "pstl", "asma")]
 
 
+@dataclass(frozen=True)
+class Taught:
+    """One teacher, f and g aligned and fine-tuned, and all its students; shares of test clips that are right.
+
+    Args:
+        students: label -> settings of `distill`; those of "labels" have no teacher.
+    """
+
+    label: str = "ASMa, aligned, fine-tuned"
+    students: dict = field(default_factory=dict)
+    main: ClassVar[str] = "student"
+
+    def run(self, dataset: str, seed: int, preset: str, sources: Sequence[str] = ()) -> dict:
+        """One run, as it is kept."""
+        setting = lesson(dataset, preset, seed)
+        begun = time.perf_counter()
+        made = pretrain("asma", setting.train, preset=preset, seed=seed, progress=False)
+        teacher = evaluate(made, setting.train, setting.test, "finetune", seed=seed)
+        found, options = {"teacher": teacher.accuracy}, {"preset": preset, "seed": seed, "progress": False}
+        test = Still(setting.test, made.settings.frames)
+        for name, changes in self.students.items():
+            student = distill(None if name.startswith("labels") else teacher.network, setting.train, **options, **changes)
+            found[name] = right(test.through(student), test.labels)
+            if name == "student":
+                pruned = prune(student)
+                again = distill(teacher.network, setting.train, start=pruned, **options, epochs=20, least_steps=0)
+                found["student, 2:4"], found["student, 2:4, taught again"] = (right(test.through(s), test.labels) for s in (pruned, again))
+                sizes = {"teacher_parameters": parameters(teacher.network), "student_parameters": parameters(student)}
+        return {
+            "label": self.label, "seed": seed, "variant": asdict(self), **found, **sizes,
+            "total_seconds": time.perf_counter() - begun, "divided": divided(setting),
+        }  # fmt: skip
+
+
+def students() -> list[Taught]:
+    """A student that learns answers, at several temperatures, with labels, with features; and one that learns labels alone, the control."""
+    ways = {
+        "student": {}, "labels": {}, "labels, laptop size": {"size": "laptop"}, "τ = 1": {"temperature": 1.0}, "τ = 2": {"temperature": 2.0},
+        "τ = 8": {"temperature": 8.0}, "and labels": {"hard": 0.5}, "and features": {"features": 1.0},
+    }  # fmt: skip
+    return [Taught(students=ways)]
+
+
 EXPERIMENTS: dict[str, Callable[[], list]] = {
     "pretraining": pretraining,
     "pairs": pairs,
     "heads": heads,
     "streams": streams,
     "transfer": transfer,
+    "students": students,
 }

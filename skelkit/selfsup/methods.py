@@ -42,12 +42,12 @@ class Twin(nn.Module):
         anchor, spatial, temporal = (self.projector(features) for features in self.views(x))  # each is projected once
         return barlow_twins(anchor, temporal, self.settings.redundancy) + barlow_twins(anchor, spatial, self.settings.redundancy)
 
-    def views(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Features of the three views of clips, [N, D] each."""
-        s, skeleton = self.settings, self.encoder.skeleton
-        anchor, spatial, temporal = (augmented(x, skeleton, s, self.generator) for _ in range(3))
-        joints = self.remove and self.remove(spatial, skeleton, s.joints, self.generator)
-        frames = self.drop and self.drop(temporal, skeleton, s.hidden, self.generator)
+    def views(self, x: Tensor, generator: torch.Generator | None = None) -> tuple[Tensor, Tensor, Tensor]:
+        """Features of the three views of clips, [N, D] each; drawn from the training's generator unless another is given."""
+        s, skeleton, generator = self.settings, self.encoder.skeleton, generator or self.generator
+        anchor, spatial, temporal = (augmented(x, skeleton, s, generator) for _ in range(3))
+        joints = self.remove and self.remove(spatial, skeleton, s.joints, generator)
+        frames = self.drop and self.drop(temporal, skeleton, s.hidden, generator)
         anchor, spatial, temporal = (as_stream(view, skeleton, s.stream) for view in (anchor, spatial, temporal))
         if frames is not None:
             temporal = drop_frames(temporal, frames)

@@ -81,14 +81,15 @@ class Pretrained:
 
 @dataclass(frozen=True)
 class Progress:
-    """What a callback gets after each epoch: counted from 1, its mean loss, effective rank, the encoders as they are now."""
+    """What a callback gets before the first epoch (0) and after each: its mean loss, effective rank, the encoders and all of the method as
+    they are now; look, but do not touch."""
 
-    method: str
     epoch: int
     epochs: int
     loss: float
     rank: float
     pretrained: Pretrained
+    model: nn.Module
 
 
 def pretrain(
@@ -109,7 +110,7 @@ def pretrain(
         method: of `METHODS`.
         clips: on the device where all of it will happen.
         preset: one of `settings.PRESETS`; changes: single settings, by name.
-        callback: called after every epoch; raise `train.Stopped` in it to end the training.
+        callback: called before the first epoch and after every one; raise `train.Stopped` in it to end the training.
         checkpoints: folder; a run that was killed goes on from there. every: seconds between checkpoints.
 
     Under torchrun each process takes its share of every batch, correlations are over the whole of it, and gradients are averaged.
@@ -153,6 +154,8 @@ class _Pretraining:
         parts = {"model": self.model, "optimiser": self.optimiser, "generator": self.generator, "kept": self}
         run = training.Run(parts, about, checkpoints, every)
         with bar:
+            if callback is not None and not run.resumed:
+                callback(Progress(0, s.epochs, math.nan, math.nan, self.made, self.model))
             for epoch in run.loop("epoch", range(s.epochs)):
                 begun = time.perf_counter()
                 self.made.losses.append(self.epoch(epoch))
@@ -160,7 +163,7 @@ class _Pretraining:
                 self.made.ranks.append(self.judge())
                 bar.tell(f"epoch {epoch + 1} of {s.epochs}", self.made.losses[-1], 1)
                 if callback is not None:
-                    callback(Progress(self.made.method, epoch + 1, s.epochs, self.made.losses[-1], self.made.ranks[-1], self.made))
+                    callback(Progress(epoch + 1, s.epochs, self.made.losses[-1], self.made.ranks[-1], self.made, self.model))
         self.model.eval()
 
     def epoch(self, epoch: int) -> float:

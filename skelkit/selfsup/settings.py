@@ -43,7 +43,7 @@ class Settings:
     redundancy: float = 4e-3
     joints: float = 0.3
     hidden: float = 0.4
-    shear: float = 1.0
+    shear: float = 0.1
     tilt: float = 30.0
     mirror: float = 0.5
     crop: float = 1 / 6
@@ -75,10 +75,10 @@ class Settings:
 
 
 PRESETS = {
-    "smoke": Settings(frames=20, epochs=2, linear_epochs=20, tune_epochs=2, least_steps=0, projector=64),
+    "smoke": Settings(frames=20, epochs=2, batch=16, linear_epochs=20, tune_epochs=6, least_steps=0, projector=64),
     "laptop": Settings(),
-    "gpu": Settings(size="paper", epochs=60, batch=128, projector=1024, redundancy=1e-3, linear_epochs=100, tune_epochs=30),
-    "paper": Settings(size="paper", epochs=150, batch=128, projector=6144, depth=3, redundancy=2e-4, linear_epochs=100, tune_epochs=100),
+    "gpu": Settings(size="paper", shear=0.3, epochs=60, batch=128, projector=1024, redundancy=1e-3, linear_epochs=100, tune_epochs=30),
+    "paper": Settings(size="paper", shear=1.0, epochs=150, batch=128, projector=6144, depth=3, redundancy=2e-4, linear_epochs=100, tune_epochs=100),
 }
 """smoke: seconds, shows that all of it runs. laptop: minutes on two cores, shows the phenomenon. paper: the published setting."""
 
