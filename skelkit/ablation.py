@@ -9,7 +9,7 @@ from typing import Literal
 from .continual.experiments import PARTS, words
 from .record import Recording, spread
 
-__all__ = ["PARTS", "best", "difference", "gain", "percent", "rows", "spread", "words"]
+__all__ = ["PARTS", "best", "gain", "percent", "rows", "spread", "words"]
 
 
 def rows(recording: Recording) -> list[dict]:
@@ -57,9 +57,3 @@ def best(rows: Sequence[dict], among: Literal["alone", "together"], memory: str 
 def percent(shares: Sequence[float]) -> tuple[float, float, int]:
     """`spread` in percent."""
     return spread([100 * share for share in shares])
-
-
-def difference(recording: Recording, label: str, against: str = "CHARON", what: str = "faa") -> list[float]:
-    """One variant minus another, seed by seed, in points."""
-    one, other = ({r["seed"]: r[what] for r in recording.runs if r["label"] == name} for name in (label, against))
-    return [100 * (one[seed] - other[seed]) for seed in sorted(one.keys() & other.keys())]

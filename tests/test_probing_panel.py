@@ -156,11 +156,3 @@ def test_a_recording_that_is_not_finished_says_what_it_can():
     assert "–" not in table._repr_html_()
     assert "62.0 ± 7.1 (2)" in table._repr_html_()
     assert "62.0 ± 7.1 (2)" in repr(table)
-
-
-def test_differences_between_variants_are_taken_seed_by_seed():
-    runs = [
-        {"label": label, "seed": seed, "faa": value} for label, seed, value in (("CHARON", 0, 0.5), ("CHARON", 1, 0.7), ("x", 1, 0.6), ("x", 2, 0.1))
-    ]
-    assert ablation.difference(Recording({}, runs), "x") == pytest.approx([-10])
-    assert ablation.difference(Recording({}, runs), "y") == []

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from skelkit import distillation, record
+from skelkit import distillation, record, study
 from skelkit.continual import experiments
 from skelkit.continual.experiments import Variant
 from skelkit.presets import choose
@@ -128,3 +128,30 @@ def test_sources_are_gathered_on_the_skeleton_of_the_first(tmp_path, toy):
     assert clips.skeleton.name == "NTU-25"
     assert len(clips) == 38 + 4
     assert "fly" in clips.classes
+
+
+def test_differences_between_variants_are_taken_seed_by_seed():
+    runs = [
+        {"label": label, "seed": seed, "faa": value} for label, seed, value in (("CHARON", 0, 0.5), ("CHARON", 1, 0.7), ("x", 1, 0.6), ("x", 2, 0.1))
+    ]
+    assert record.Recording({}, runs).apart("x", "CHARON") == pytest.approx([-10])
+    assert record.Recording({}, runs).apart("y", "CHARON") == []
+
+
+def test_a_verdict_says_whether_a_difference_is_more_than_seeds_differ(capsys):
+    study.begin("x", preset="smoke", seed=0)
+    record.verdict("one against the other", [3.0, 4.0, 5.0])
+    record.verdict("one against the other", [-3.0, 4.0, 5.0])
+    told = capsys.readouterr().out.splitlines()
+    assert told[0] == "→ one against the other: +4.0 ± 1.0 points over 3 seeds."
+    assert told[1].endswith("no more than seeds differ.")
+
+
+def test_a_notebook_is_told_how_a_recording_came_about_or_how_to_make_it(tiny, tmp_path, capsys):
+    setup = study.begin("x", preset="smoke", seed=0)
+    assert record.find("tiny", setup, tmp_path) is None
+    record.record("tiny", seeds=[0], preset="smoke", jobs=1, folder=tmp_path, only=["nothing"], tell=lambda _: None)
+    assert record.find("tiny", setup, tmp_path).labels == ["nothing"]
+    told = capsys.readouterr().out
+    assert "make it with: skelkit record tiny --dataset synthetic" in told
+    assert "skelkit record tiny --dataset synthetic: 3 tasks x 2 classes" in told
