@@ -39,14 +39,14 @@ class Settings:
     size: str = "student"
     frames: int = 50
     stream: Literal["joint", "bone", "motion"] = "joint"
-    temperature: float = 4.0
+    temperature: float = 2.0
     soft: float = 1.0
-    hard: float = 0.0
+    hard: float = 0.5
     features: float = 0.0
     epochs: int = 60
     least_steps: int = 600
     batch: int = 32
-    lr: float = 1e-2
+    lr: float = 5e-3
     weight_decay: float = 1e-4
     crop: float = 1 / 6
     tilt: float = 30.0

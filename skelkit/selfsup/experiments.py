@@ -157,8 +157,8 @@ class Taught:
 def students() -> list[Taught]:
     """A student that learns answers, at several temperatures, with labels, with features; and one that learns labels alone, the control."""
     ways = {
-        "student": {}, "labels": {}, "labels, laptop size": {"size": "laptop"}, "τ = 1": {"temperature": 1.0}, "τ = 2": {"temperature": 2.0},
-        "τ = 8": {"temperature": 8.0}, "and labels": {"hard": 0.5}, "and features": {"features": 1.0},
+        "student": {}, "labels": {}, "labels, laptop size": {"size": "laptop"}, "τ = 1": {"temperature": 1.0}, "τ = 4": {"temperature": 4.0},
+        "τ = 8": {"temperature": 8.0}, "answers alone": {"hard": 0.0}, "and features": {"features": 1.0},
     }  # fmt: skip
     return [Taught(students=ways)]
 

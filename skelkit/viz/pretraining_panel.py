@@ -19,18 +19,20 @@ from .probing_panel import table
 from .style import readable
 
 
-def training(diary: Diary, names: Sequence[str], encoders: Sequence[str] = ("the encoder",)) -> Panel:
+def training(diary: Diary, names: Sequence[str], encoders: Sequence[str] = ("",)) -> Panel:
     """Move through the epochs: how the features of two views go together, and where the clips lie.
 
     Args:
         diary: of a finished `pretrain`; names: of all classes; encoders: what its encoders are called.
     """
 
-    def state(epoch: int, encoder: int) -> dict:
+    def state(epoch: int, encoder: int = 0) -> dict:
         moment = diary.moments[epoch]
-        title = f"{encoders[encoder]}, ".replace("the encoder, ", "") + (f"after epoch {moment.epoch}" if moment.epoch else "before the first epoch")
+        when = f"after epoch {moment.epoch}" if moment.epoch else "before the first epoch"
         features = moment.features[encoder]
-        figure = representations.inside(features, moment.correlations[encoder], diary.labels, names, title[0].upper() + title[1:])
+        figure = representations.inside(
+            features, moment.correlations[encoder], diary.labels, names, f"Encoder {encoders[encoder]}, {when}".replace("  ", " ").replace(" ,", ",")
+        )
         rows = [
             ("correlation on the diagonal: both views say the same", f"{moment.agreement[encoder]:.2f}", "1"),
             ("size of correlations off it: features repeat each other", f"{moment.redundancy[encoder]:.2f}", "0"),
@@ -42,7 +44,8 @@ def training(diary: Diary, names: Sequence[str], encoders: Sequence[str] = ("the
     epochs = [(str(m.epoch), i) for i, m in enumerate(diary.moments)]
     controls = {"epoch": widgets.SelectionSlider(options=epochs, value=len(epochs) - 1, description="epoch", style=_WIDE, layout=_LAYOUT)}
     choice = [(name, i) for i, name in enumerate(encoders)]
-    controls["encoder"] = widgets.ToggleButtons(options=choice, description="encoder", style={"description_width": "5em", "button_width": "7em"})
+    if len(encoders) > 1:
+        controls["encoder"] = widgets.ToggleButtons(options=choice, description="encoder", style={"description_width": "5em", "button_width": "7em"})
     return Panel(state, controls)
 
 
@@ -91,10 +94,10 @@ def temperature(clips: ClipSet, logits: Mapping[str, Tensor]) -> Panel:
         bits = float(torch.special.entr(said).sum() / torch.log(torch.tensor(2.0)))
         others = [c for c in said.argsort(descending=True).tolist() if c != label][:2]
         words = ", ".join(f"{readable(names[c])} {float(said[c]):.1%}" for c in others)
-        text = f"A label says one thing: <b>{readable(names[label])}</b>. At τ = {temperature:g} the teacher says <b>{bits:.2f} bits</b>; next likeliest: {words}."
+        text = f"A label says one thing: <b>{readable(names[label])}</b>. At τ = {temperature:.3g} the teacher says <b>{bits:.2f} bits</b>; next likeliest: {words}."
         return {
-            "player": ((clips[clip],), {"labels": [readable(names[label])]}),
-            "figure": representations.soft_answers(answers, names, f"What is said of {clips[clip].name} at temperature {temperature:g}", label),
+            "player": ((clips[clip],), {"labels": [readable(names[label])], "height": 200}),
+            "figure": representations.soft_answers(answers, names, f"What is said of {clips[clip].name} at temperature {temperature:.3g}", label),
             "text": text,
         }
 

@@ -138,3 +138,38 @@ def test_the_ratio_is_reached_with_the_tab_key(masks):
     masks.keyboard.press("ArrowRight")
     assert float(ratio.get_attribute("aria-valuenow")) > before
     nothing_went_wrong(masks)
+
+
+def test_the_epoch_and_the_encoder_change_matrix_and_clips_of_06(browser, lab, capsys):
+    with driving.lab_page(browser, lab, "06_asymmetric_pretraining.ipynb") as page:
+        page.server = lab
+        cell = driving.cell(page, "pretraining_panel.training(asma_diary")
+        chart = cell.locator(".js-plotly-plot")
+        chart.locator(".main-svg").first.wait_for()
+        before = chart.evaluate("(node) => JSON.stringify(node.data[0].z)")
+        epoch = driving.handle(cell, "epoch")
+        epoch.focus()
+        epoch.press("ArrowLeft")
+        page.wait_for_function("([node, old]) => JSON.stringify(node.data[0].z) !== old", arg=[chart.element_handle(), before])
+        between = chart.evaluate("(node) => JSON.stringify(node.data[0].z)")
+        cell.get_by_role("button", name="g", exact=True).click()
+        page.wait_for_function("([node, old]) => JSON.stringify(node.data[0].z) !== old", arg=[chart.element_handle(), between])
+        nothing_went_wrong(page)
+
+
+def test_temperature_flattens_the_bars_of_07(browser, lab, capsys):
+    with driving.lab_page(browser, lab, "07_distillation.ipynb") as page:
+        page.server = lab
+        cell = driving.cell(page, "pretraining_panel.temperature(")
+        chart = cell.locator(".js-plotly-plot")
+        chart.locator(".main-svg").first.wait_for()
+        highest = "(node) => Math.max(...node.data[0].y)"
+        before = chart.evaluate(highest)
+        slider = driving.handle(cell, "temperature τ")
+        times = driving.measure_slider(page, slider, text=cell.locator(".widget-html-content").first, chart=chart)
+        report(capsys, "temperature slider", times)
+        assert chart.evaluate(highest) == before  # as many steps up as down
+        slider.press("PageUp")
+        slider.press("PageUp")
+        page.wait_for_function("([node, old]) => Math.max(...node.data[0].y) < old", arg=[chart.element_handle(), before])
+        nothing_went_wrong(page)
