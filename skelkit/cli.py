@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import html
 import json
 import sys
 import time
 from pathlib import Path
 
 from . import __version__, study
+from .writing import write_atomic
 
 EPILOG = """examples:
   skelkit study                                              the whole study on embedded data, in seconds
@@ -103,7 +105,11 @@ def _data(commands) -> None:
         "data", help="describe, convert or show recordings", description="Look at recordings, or turn them into one fast file."
     )
     verbs = command.add_subparsers(dest="verb", required=True, metavar="describe | convert | show")
-    describe = verbs.add_parser("describe", help="counts, lengths, persons, subjects", description="Print what a data set holds.")
+    describe = verbs.add_parser(
+        "describe", help="counts, lengths, persons, what is wrong",
+        description="Print what a data set holds, and what is wrong with it: missing, frozen and jumping joints, bones that change length, clips that are there twice.",
+    )  # fmt: skip
+    describe.add_argument("--figure", type=Path, help="also write a page with a figure, joint by joint")
     describe.add_argument("source", help='"synthetic" or a path')
     describe.add_argument("--json", action="store_true", help="as JSON, for programs")
     describe.set_defaults(run=run_describe)
@@ -121,9 +127,21 @@ def _data(commands) -> None:
 
 def run_describe(options) -> int:
     from .data import load
+    from .data.quality import inspect
 
-    card = load(options.source).card()
-    print(json.dumps(card, indent=1) if options.json else "\n".join(f"{k:<12} {study.words(v)}" for k, v in card.items()))
+    clips = load(options.source)
+    card, found = clips.card(), inspect(clips)
+    if options.json:
+        print(json.dumps(card | {"quality": found.as_dict()}, indent=1))
+    else:
+        print("\n".join(f"{k:<12} {study.words(v)}" for k, v in card.items()))
+        print("\nquality\n" + "\n".join(f"  {line}" for line in found.lines()))
+    if options.figure:
+        from .viz.quality import picture
+
+        title = f"Quality of {study.dataset_name(options.source)}, joint by joint"
+        write_atomic(options.figure, picture(found, html.escape(title)).to_html(include_plotlyjs=True).encode())
+        print(f"open {options.figure} in a browser")
     return 0
 
 

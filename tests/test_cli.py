@@ -29,6 +29,16 @@ def test_describe_prints_the_data_card(capsys):
     assert "30" in capsys.readouterr().out.split("classes")[1].split("\n")[0]
 
 
+def test_describe_says_what_is_wrong_and_draws_it(capsys, tmp_path):
+    assert main(["data", "describe", "synthetic", "--figure", str(tmp_path / "quality.html")]) == 0
+    told = capsys.readouterr().out
+    assert "clips that are copies of others: 0" in told
+    assert "bone lengths vary within a clip by" in told
+    page = (tmp_path / "quality.html").read_text("utf-8")
+    assert "missing (% of frames)" in page
+    assert "left hand tip" in page
+
+
 def test_describe_as_json_can_be_read_by_programs(capsys):
     main(["data", "describe", "synthetic", "--json"])
     card = json.loads(capsys.readouterr().out)
@@ -59,7 +69,7 @@ def test_show_writes_a_page_for_one_clip(tmp_path):
         (["data", "convert", "synthetic", "clips.npy"], "must end in .safetensors"),
         (["study", "99"], "no notebook '99'"),
         (["study", "--dataset", "nowhere"], "nowhere: no such file or folder"),
-        (["bench", "everything"], "no benchmark everything; there are: charon, codecs"),
+        (["bench", "everything"], "no benchmark everything; there are: asma, charon, codecs"),
         (["bench", "masks", "--device", "tpu"], "no device 'tpu'"),
     ],
 )

@@ -1,0 +1,203 @@
+"""Is a set of recordings fit to learn from? Missing, frozen and jumping joints, bones that change length, clips that are there twice."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from .clips import ClipSet
+
+FROZEN = 0.5
+"""Seconds for which a joint must not move at all, while others do, to be called frozen."""
+JUMP = 20.0
+"""Metres per second that no joint of a person reaches; a fast punch has 10."""
+SEGMENT = 4096  # frames looked at together, so that large sets need little memory
+
+
+@dataclass(frozen=True)
+class Quality:
+    """What was found; shares are of the frames in which a person is there, unless they say "clips".
+
+    Attributes:
+        missing: share of frames in which each joint is exactly (0, 0, 0), [V].
+        frozen: share of frames in which each joint has stood still for `FROZEN` seconds while its person moved, [V].
+        jumps: times each joint moved faster than `JUMP`, [V].
+        repeated: share of frames that are exact copies of the frame before, all joints.
+        bone_variation: standard deviation of each bone's length within a clip over its mean, median over clips, [V - 1], as `skeleton.edges`.
+        height: median extent of a first person along y, metres; upright: share of clips in which y is the longest extent of the first person.
+        empty: clips in which nobody is for more than half of the frames.
+        copies: groups of clips whose frames are the same, bit for bit: positions, the first first.
+        contradictions: those groups whose clips have different labels.
+        affected: share of clips with any missing, any frozen or any jumping joint, and with a copy.
+    """
+
+    clips: int
+    skeleton_joints: tuple[str, ...]
+    bones: tuple[tuple[str, str], ...]
+    missing: Tensor
+    frozen: Tensor
+    jumps: Tensor
+    repeated: float
+    bone_variation: Tensor
+    height: float
+    upright: float
+    empty: tuple[int, ...]
+    copies: tuple[tuple[int, ...], ...]
+    contradictions: tuple[tuple[int, ...], ...]
+    affected: dict[str, float]
+
+    def lines(self) -> list[str]:
+        """The report in words, a finding a line; nothing that is in order is mentioned twice."""
+        found = [f"height {self.height:.2f} m (median extent along y); y is the longest extent in {self.upright:.0%} of the clips"]
+        if not 0.5 < self.height < 2.5:
+            found.append("bodies of that height are not in metres, or y is not up: scale or turn them before anything else")
+        for what, values, each in (("missing", self.missing, "{:.1%}"), ("frozen", self.frozen, "{:.1%}"), ("jumping", self.jumps, "{:.0f}x")):
+            worst = [i for i in values.argsort(descending=True, stable=True).tolist() if values[i] > 0][:4]
+            listed = ", ".join(f"{self.skeleton_joints[i]} {each.format(float(values[i]))}" for i in worst)
+            found.append(f"{what} joints: {listed} ({self.affected[what]:.0%} of the clips)" if worst else f"{what} joints: none")
+        found.append(f"repeated frames: {self.repeated:.1%}")
+        worst = self.bone_variation.argsort(descending=True, stable=True).tolist()[:3]
+        listed = ", ".join(f"{' to '.join(self.bones[i])} {float(self.bone_variation[i]):.0%}" for i in worst)
+        found.append(f"bone lengths vary within a clip by {float(self.bone_variation.median()):.1%} (median bone); most: {listed}")
+        if self.empty:
+            found.append(f"nobody is there for more than half of {len(self.empty)} clips, first of clip {self.empty[0]}")
+        twice = sum(len(group) - 1 for group in self.copies)
+        found.append(
+            f"clips that are copies of others: {twice}"
+            + (f", {len(self.contradictions)} groups of them with different labels" if self.contradictions else "")
+        )
+        return found
+
+    def as_dict(self) -> dict:
+        """Plain numbers and words, for programs."""
+        per_joint = {name: dict(zip(self.skeleton_joints, getattr(self, name).tolist(), strict=True)) for name in ("missing", "frozen", "jumps")}
+        bones = {" to ".join(bone): v for bone, v in zip(self.bones, self.bone_variation.tolist(), strict=True)}
+        plain = {name: getattr(self, name) for name in ("height", "upright", "repeated", "empty", "copies", "contradictions", "affected")}
+        return per_joint | {"bone_variation": bones} | plain
+
+
+def inspect(clips: ClipSet) -> Quality:
+    """Look at every frame of a set once.
+
+    >>> from skelkit.data import synthetic
+    >>> found = inspect(synthetic.make(6, classes=["wave", "hug"]))
+    >>> found.copies, 1.2 < found.height < 2.1
+    ((), True)
+    """
+    clips = clips.to("cpu")
+    joints, count = len(clips.skeleton), len(clips)
+    of_clip = torch.repeat_interleave(torch.arange(count), clips.lengths)  # [F]
+    wait = max(1, round(FROZEN * clips.fps))
+    gone, still, fast = (torch.zeros(joints, dtype=torch.float64) for _ in range(3))
+    hit = {name: torch.zeros(count, dtype=torch.bool) for name in ("missing", "frozen", "jumping")}
+    there_all, repeated = 0, 0
+    stood = torch.zeros(clips.poses.shape[1], joints, dtype=torch.long)  # frames for which each joint has not moved so far
+    for begin in range(0, len(clips.poses), SEGMENT):
+        rows = slice(begin, min(begin + SEGMENT, len(clips.poses)))
+        before = torch.cat([clips.poses[max(begin - 1, 0)][None], clips.poses[rows][:-1]]).float()
+        same_clip = of_clip[rows] == torch.cat([of_clip[max(begin - 1, 0)][None], of_clip[rows][:-1]])
+        same_clip[0] &= begin > 0
+        here, there = clips.poses[rows].float(), clips.present[rows]  # [f, M, V, C], [f, M]
+        both = there & same_clip[:, None] & torch.cat([clips.present[max(begin - 1, 0)][None], there[:-1]])
+        zero = (here == 0).all(-1) & there[..., None]
+        moved = (here - before).norm(dim=-1)  # [f, M, V]
+        unmoved = (moved == 0) & both[..., None]
+        stood, runs = _runs(unmoved, stood)
+        lively = (~unmoved).any(-1, keepdim=True) & both[..., None]
+        ice, jump = (runs >= wait) & lively & ~zero, (moved * clips.fps > JUMP) & both[..., None] & ~zero
+        for total, found, name in ((gone, zero, "missing"), (still, ice, "frozen"), (fast, jump, "jumping")):
+            total += found.sum((0, 1))
+            hit[name][of_clip[rows][found.flatten(1).any(1)]] = True
+        there_all += int(there.sum())
+        repeated += int((unmoved.all(-1)).sum())
+    copies = duplicates(clips)
+    contradictions = tuple(group for group in copies if len(clips.labels[list(group)].unique()) > 1)
+    share = {name: float(found.float().mean()) for name, found in hit.items()} | {"copied": sum(map(len, copies)) / count}
+    height, upright = _heights(clips, of_clip)
+    nobody = torch.zeros(count).index_add(0, of_clip, (~clips.present.any(1)).float()) / clips.lengths
+    return Quality(
+        count, clips.skeleton.joints, tuple((clips.skeleton.joints[p], clips.skeleton.joints[c]) for p, c in clips.skeleton.edges),
+        gone / max(there_all, 1), still / max(there_all, 1), fast, repeated / max(there_all, 1), _bone_variation(clips, of_clip), height, upright,
+        tuple((nobody > 0.5).nonzero().flatten().tolist()), copies, contradictions, share,
+    )  # fmt: skip
+
+
+def _runs(unmoved: Tensor, stood: Tensor) -> tuple[Tensor, Tensor]:
+    """For how many frames each joint has not moved, counted on from `stood`. bool [f, M, V] -> Long [M, V] after the last, Long [f, M, V]."""
+    index = torch.arange(1, len(unmoved) + 1)[:, None, None]
+    last = torch.where(unmoved, 0, index).cummax(0).values  # the last frame in which it moved, counted from 1; 0 if in none
+    runs = torch.where(last > 0, index - last, index + stood)
+    return runs[-1], torch.where(unmoved, runs, 0)
+
+
+def _bone_variation(clips: ClipSet, of_clip: Tensor) -> Tensor:
+    """[V - 1]: median over clips of each bone's standard deviation over its mean, first person."""
+    parent, child = (list(v) for v in zip(*clips.skeleton.edges, strict=True))
+    there = clips.present[:, 0].double()
+    sums = torch.zeros(3, len(clips), len(parent), dtype=torch.float64)
+    for begin in range(0, len(clips.poses), SEGMENT):
+        rows = slice(begin, begin + SEGMENT)
+        poses = clips.poses[rows, 0].double()
+        length = (poses[:, child] - poses[:, parent]).norm(dim=-1) * there[rows, None]
+        for k, value in enumerate((there[rows, None].expand_as(length), length, length**2)):
+            sums[k].index_add_(0, of_clip[rows], value)
+    frames, mean = sums[0].clamp_min(1), sums[1] / sums[0].clamp_min(1)
+    deviation = (sums[2] / frames - mean**2).clamp_min(0).sqrt()
+    known = sums[0, :, 0] > 1
+    return (deviation / mean.clamp_min(1e-9))[known].median(0).values if known.any() else torch.zeros(len(parent), dtype=torch.float64)
+
+
+def _heights(clips: ClipSet, of_clip: Tensor) -> tuple[float, float]:
+    """Median extent along y of the first person, and in how many clips that is the longest of the three."""
+    first = torch.cat([clips.starts[:-1], clips.starts[:0]])
+    for position in (0.25, 0.5):  # a frame in which somebody is, of each clip
+        first = torch.where(clips.present[first, 0], first, (clips.starts[:-1] + position * clips.lengths).long())
+    poses = clips.poses[first, 0].float()
+    extent = poses.amax(1) - poses.amin(1)  # [N, 3]
+    extent = extent[clips.present[first, 0]]
+    if not len(extent):
+        return 0.0, 0.0
+    return float(extent[:, 1].median()), float((extent.argmax(1) == 1).float().mean())
+
+
+def fingerprints(clips: ClipSet) -> list[str]:
+    """Of each clip's frames, bit by bit; person slots in which nobody ever is do not count."""
+    found, poses = [], clips.poses.cpu().float()
+    for begin, end in zip(clips.starts[:-1].tolist(), clips.starts[1:].tolist(), strict=True):
+        clip = poses[begin:end]
+        there = (clip != 0).flatten(2).any(2).any(0)
+        found.append(hashlib.sha256(clip[:, there].contiguous().numpy().tobytes() + str(clip.shape[2:]).encode()).hexdigest())
+    return found
+
+
+def duplicates(clips: ClipSet) -> tuple[tuple[int, ...], ...]:
+    """Groups of two or more clips whose frames are the same, bit for bit; positions."""
+    groups: dict[str, list[int]] = {}
+    for i, print_ in enumerate(fingerprints(clips)):
+        groups.setdefault(print_, []).append(i)
+    return tuple(tuple(group) for group in groups.values() if len(group) > 1)
+
+
+def leaks(train: ClipSet, test: ClipSet) -> list[tuple[int, int]]:
+    """Test clips whose frames are those of a training clip, bit for bit: (test position, training position) of each.
+
+    A network that saw them knows the answers; a published split of one well-known set has a fifth of its test clips among the training clips.
+    """
+    known = {print_: i for i, print_ in reversed(list(enumerate(fingerprints(train))))}
+    return [(i, known[print_]) for i, print_ in enumerate(fingerprints(test)) if print_ in known]
+
+
+def leak_report(train: ClipSet, test: ClipSet) -> Sequence[str]:
+    """What train and test share, in words: clips, subjects."""
+    found = leaks(train, test)
+    lines = [f"test clips that are training clips, bit for bit: {len(found)} of {len(test)} ({len(found) / len(test):.0%})"]
+    if found:
+        lines.append(f"  first: test clip {found[0][0]} is training clip {found[0][1]}; leave them out of the test, or of the training")
+    if train.subject is not None and test.subject is not None:
+        shared = sorted(set(train.subject.tolist()) & set(test.subject.tolist()))
+        lines.append(f"subjects in both: {len(shared)}" + ("" if shared else ", a cross-subject split"))
+    return lines

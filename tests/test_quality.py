@@ -1,0 +1,117 @@
+import numpy as np
+import pytest
+import torch
+
+from skelkit import ClipSet
+from skelkit.data import quality
+from skelkit.data.quality import duplicates, inspect, leak_report, leaks
+from skelkit.skeletons import Skeleton
+
+BODY = Skeleton("stick", ["foot", "hip", "head", "hand"], [("foot", "hip"), ("hip", "head"), ("hip", "hand")], root="hip")
+
+
+def person(frames=60, seed=0):
+    """Somebody 1.8 m tall who sways."""
+    generator = np.random.default_rng(seed)
+    base = np.array([[0, 0.1, 0], [0, 1.0, 0], [0, 1.9, 0], [0.4, 1.2, 0]])
+    sway = np.cumsum(generator.normal(0, 0.005, (frames, 1, 3)), 0)
+    return (base + sway + generator.normal(0, 0.001, (frames, 4, 3))).astype(np.float32)
+
+
+def of(*arrays, **options):
+    return ClipSet.from_arrays(arrays, skeleton=BODY, fps=30, **options)
+
+
+def test_a_clean_recording_has_nothing_to_report():
+    found = inspect(of(person(), person(seed=1)))
+    assert not found.missing.any()
+    assert not found.frozen.any()
+    assert not found.jumps.any()
+    assert (found.repeated, found.copies, found.contradictions, found.empty) == (0, (), (), ())
+    assert found.height == pytest.approx(1.8, abs=0.05)
+    assert found.upright == 1
+    assert found.bone_variation.max() < 0.02
+    assert "missing joints: none" in found.lines()
+
+
+def test_missing_frozen_and_jumping_joints_are_counted_where_they_are():
+    clip = person(100)
+    clip[10:20, 3] = 0  # missing for ten frames
+    clip[40:80, 0] = clip[40, 0]  # frozen for forty: the first 15 may be chance
+    clip[90, 2] += [0, 2, 0]  # a jump there and back
+    found = inspect(of(clip, person(100, seed=1)))
+    assert found.missing[3] == pytest.approx(10 / 200)
+    assert found.frozen[0] == pytest.approx((39 - 14) / 200)
+    assert found.jumps.tolist()[2] == 2
+    assert found.affected["missing"] == found.affected["frozen"] == 0.5
+    text = "\n".join(found.lines())
+    assert "hand 5.0%" in text
+    assert "head 2x" in text
+
+
+@pytest.mark.parametrize("segment", [7, 16, 4096])
+def test_it_does_not_matter_where_the_frames_are_cut_apart(segment, monkeypatch, ragged):
+    clips = ClipSet.from_arrays(ragged([30, 8, 51], joints=4), skeleton=BODY)
+    poses = clips.poses.clone()
+    poses[5:28, 0, 1] = poses[5, 0, 1]
+    poses[40:60, 0] = poses[40, 0]
+    clips = ClipSet(poses, clips.starts, clips.labels, clips.classes, clips.skeleton, clips.fps)
+    whole = inspect(clips)
+    monkeypatch.setattr(quality, "SEGMENT", segment)
+    cut = inspect(clips)
+    for name in ("missing", "frozen", "jumps", "bone_variation"):
+        assert torch.allclose(getattr(whole, name), getattr(cut, name))
+    assert (whole.repeated, whole.affected) == (cut.repeated, cut.affected)
+
+
+def test_repeated_frames_are_no_frozen_joints():
+    clip = person(60)
+    clip[20:50] = clip[20]
+    found = inspect(of(clip))
+    assert found.repeated == pytest.approx(29 / 60)
+    assert not found.frozen.any()
+
+
+def test_a_body_in_millimetres_or_lying_is_noticed():
+    lying = person()[..., [1, 0, 2]]
+    assert inspect(of(lying)).upright == 0
+    with pytest.warns(UserWarning, match="metres"):
+        tall = of(person() * 1000)
+    assert any("not in metres" in line for line in inspect(tall).lines())
+
+
+def test_clips_that_are_there_twice_are_found_also_with_an_empty_second_slot():
+    clip = person()
+    two = np.zeros((60, 2, 4, 3), np.float32)
+    two[:, 0] = clip
+    clips = of(clip, person(seed=1), two, clip, labels=[0, 0, 0, 1])
+    assert duplicates(clips) == ((0, 2, 3),)
+    found = inspect(clips)
+    assert found.contradictions == ((0, 2, 3),)
+    assert any("copies of others: 2, 1 groups of them with different labels" in line for line in found.lines())
+
+
+def test_a_split_that_leaks_is_told():
+    a, b, c = (person(seed=s) for s in range(3))
+    train, test = of(a, b, subject=[1, 2]), of(c, a, b, subject=[3, 1, 3])
+    assert leaks(train, test) == [(1, 0), (2, 1)]
+    told = leak_report(train, test)
+    assert "2 of 3 (67%)" in told[0]
+    assert told[-1] == "subjects in both: 1"
+    assert leaks(train, of(c)) == []
+
+
+def test_nobody_there_for_most_of_a_clip_is_told():
+    clip = person()
+    clip[:40] = 0
+    found = inspect(of(clip, person(seed=1)))
+    assert found.empty == (0,)
+    assert any("nobody is there for more than half of 1 clips, first of clip 0" in line for line in found.lines())
+
+
+def test_real_recordings_are_inspected(real_data):
+    from skelkit import load
+
+    found = inspect(load(real_data("precog-2016") / "precog.npz"))
+    assert 0.5 < found.height < 2.2
+    assert found.bone_variation.median() < 0.3
