@@ -109,12 +109,20 @@ def bench_asma(device: torch.device) -> list[dict]:
     return bench_asma(device)
 
 
+def bench_ntu(device: torch.device) -> list[dict]:
+    """Raw NTU RGB+D files, against a parser that goes line by line."""
+    from .bench_data import bench_ntu
+
+    return bench_ntu()
+
+
 BENCHES: dict[str, Callable[..., list[dict]]] = {
     "asma": bench_asma,
     "charon": bench_charon,
     "codecs": bench_codecs,
     "data": bench_data,
     "masks": bench_masks,
+    "ntu": bench_ntu,
 }
 
 

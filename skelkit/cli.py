@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 from . import __version__, study
-from .writing import write_atomic
+from .writing import make_folder, write_atomic
 
 EPILOG = """examples:
   skelkit study                                              the whole study on embedded data, in seconds
@@ -18,6 +18,7 @@ EPILOG = """examples:
   skelkit study 01 02 --seed 3                               two notebooks, another seed
   skelkit data describe recordings/                          what is in a folder or file
   skelkit data convert recordings/ clips.safetensors         any readable data as one file that loads at once
+  skelkit data split recordings/ --by subject --train 1 3 5  into train and test, and what the two share
   skelkit data show recordings/ --clip 3 --out clip3.html    a clip in a browser page
   skelkit record methods --dataset recordings/               every learner, three seeds; goes on where it was broken off
   skelkit bench codecs                                       how fast this machine packs and unpacks clips
@@ -104,7 +105,7 @@ def _data(commands) -> None:
     command = commands.add_parser(
         "data", help="describe, convert or show recordings", description="Look at recordings, or turn them into one fast file."
     )
-    verbs = command.add_subparsers(dest="verb", required=True, metavar="describe | convert | show")
+    verbs = command.add_subparsers(dest="verb", required=True, metavar="describe | convert | split | show")
     describe = verbs.add_parser(
         "describe", help="counts, lengths, persons, what is wrong",
         description="Print what a data set holds, and what is wrong with it: missing, frozen and jumping joints, bones that change length, clips that are there twice.",
@@ -113,16 +114,47 @@ def _data(commands) -> None:
     describe.add_argument("source", help='"synthetic" or a path')
     describe.add_argument("--json", action="store_true", help="as JSON, for programs")
     describe.set_defaults(run=run_describe)
-    convert = verbs.add_parser("convert", help="to one .safetensors file", description="Read any recordings and write one file that loads at once.")
-    convert.add_argument("source", help='"synthetic" or a path')
-    convert.add_argument("target", type=Path, help="file to write, ending in .safetensors")
-    convert.add_argument("--force", action="store_true", help="replace the target if it exists")
-    convert.set_defaults(run=run_convert)
+    _convert(verbs)
+    _split(verbs)
     show = verbs.add_parser("show", help="a clip in a browser page", description="Write a self-contained page with a player for one clip.")
     show.add_argument("source", help='"synthetic" or a path')
     show.add_argument("--clip", type=int, default=0, help="which clip, counted from 0 (default: 0)")
     show.add_argument("--out", type=Path, help="page to write (default: clip-N.html here)")
     show.set_defaults(run=run_show)
+
+
+def _convert(verbs) -> None:
+    convert = verbs.add_parser(
+        "convert", help="to one file that loads at once, or to another toolkit's",
+        description="Read any recordings and write one .safetensors file that loads at once; or .pkl (annotations of pyskl and mmaction2), .npy (arrays of the "
+        "ST-GCN family, labels beside them). Raw NTU RGB+D is read on all cores, in bounded memory; killed, it goes on where it was.",
+    )  # fmt: skip
+    convert.add_argument("source", help='"synthetic" or a path')
+    convert.add_argument("target", type=Path, help="file to write, ending in .safetensors, .pkl or .npy")
+    convert.add_argument("--force", action="store_true", help="replace the target if it exists")
+    ntu = convert.add_argument_group("raw NTU RGB+D")
+    ntu.add_argument("--workers", type=int, help="processes (default: as many as are worth their start)")
+    ntu.add_argument("--scheduler", metavar="ADDRESS", help="of Dask, whose workers parse; needs the extra cluster")
+    ntu.add_argument("--dtype", choices=["float32", "float16"], default="float32", help="of the poses (default: float32)")
+    ntu.add_argument("--missing", type=Path, metavar="FILE", help="names of samples to leave out, one a line")
+    ntu.add_argument("--only", metavar="PATTERN", help='samples whose name matches, like "S001*"')
+    ntu.add_argument("--damaged", choices=["refuse", "report"], default="refuse", help="stop at a damaged file (default), or leave it out and say so")
+    ntu.add_argument("--all-bodies", action="store_true", help="without the published denoising: all bodies that were tracked, furniture too")
+    convert.set_defaults(run=run_convert)
+
+
+def _split(verbs) -> None:
+    split = verbs.add_parser(
+        "split", help="into train and test", description="Write train.safetensors and test.safetensors, and say what the two share: clips, subjects."
+    )
+    split.add_argument("source", help='"synthetic" or a path')
+    split.add_argument(
+        "--by", default="subject", help="subject, view, setup, stratified, or a protocol of NTU RGB+D: xsub, xview, xset (default: subject)"
+    )
+    split.add_argument("--train", nargs="+", help="the subjects, views or setups to train on; for stratified the share, like 0.7")
+    split.add_argument("--out", type=Path, default=Path("."), help="folder to write to (default: here)")
+    split.add_argument("--seed", type=int, default=0, help="of a stratified split (default: 0)")
+    split.set_defaults(run=run_split)
 
 
 def run_describe(options) -> int:
@@ -146,15 +178,52 @@ def run_describe(options) -> int:
 
 
 def run_convert(options) -> int:
-    from .data import load
+    from .data import ClipSet, load, ntu_files, toolkits
+    from .data.convert import convert
 
-    if options.target.suffix != ".safetensors":
-        raise ValueError(f"{options.target}: the target must end in .safetensors")
-    if options.target.exists() and not options.force:
-        raise FileExistsError(f"{options.target} exists; pass --force to replace it")
+    kinds = {
+        ".safetensors": ClipSet.save,
+        ".pkl": toolkits.write_annotations,
+        ".npy": lambda clips, path: toolkits.write_stgcn(clips, str(path).removesuffix("_data.npy"))[0],
+    }
+    target = options.target
+    if target.suffix not in kinds:
+        raise ValueError(f"{target}: the target must end in {', '.join(kinds)}")
+    if target.suffix == ".npy":  # the toolkits look for two files of these names
+        target = target if target.stem.endswith("_data") else target.with_name(f"{target.stem}_data.npy")
+    if target.exists() and not options.force:
+        raise FileExistsError(f"{target} exists; pass --force to replace it")
+    if (
+        options.source != "synthetic"
+        and target.suffix == ".safetensors"
+        and Path(options.source).exists()
+        and ntu_files.holds_samples(options.source)
+    ):
+        given = {name: getattr(options, name) for name in ("workers", "scheduler", "dtype", "missing", "only", "damaged")}
+        print(convert(options.source, target, denoise=not options.all_bodies, **given).describe())
+        clips = ClipSet.load(target)
+    else:
+        clips = load(options.source)
+        target = kinds[target.suffix](clips, target)
+    print(f"{clips}\nwritten to {target} ({target.stat().st_size / 1e6:.1f} MB)")
+    return 0
+
+
+def run_split(options) -> int:
+    from .data import load, ntu
+    from .data.quality import leak_report
+
     clips = load(options.source)
-    clips.save(options.target)
-    print(f"{clips}\nwritten to {options.target} ({options.target.stat().st_size / 1e6:.1f} MB)")
+    if options.by in ("xsub", "xview", "xset"):
+        train, test = ntu.protocol(clips, options.by)
+    else:
+        numbers = [float(v) if options.by == "stratified" else int(v) if v.lstrip("-").isdigit() else v for v in options.train or []]
+        given = (numbers[0] if numbers else 0.7) if options.by == "stratified" else numbers or None
+        train, test = clips.split(options.by, train=given, seed=options.seed)
+    for name, part in (("train", train), ("test", test)):
+        path = part.save(make_folder(options.out) / f"{name}.safetensors")
+        print(f"{path}: {part}")
+    print("\n".join(leak_report(train, test)))
     return 0
 
 

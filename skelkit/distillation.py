@@ -22,6 +22,7 @@ from .models.block import initialise
 from .models.classifier import Classifier
 from .preparation import Still
 from .presets import check, choose
+from .progress import bar
 
 
 @dataclass(frozen=True)
@@ -137,13 +138,13 @@ def distill(
     epochs = max(s.epochs, -(-s.least_steps // -(-len(scenario.train) // s.batch)))
     about = asdict(s) | {"seed": seed, "clips": len(train), "frames of clips": len(train.poses), "taught by": type(teacher).__name__}
     run = training.Run({"student": student, "lesson": lesson, "generator": generator}, about, checkpoints, every)
-    with training.bar("student", epochs, progress, unit="epoch") as bar:
+    with bar("student", epochs, progress, unit="epoch") as shown:
         for epoch in run.loop("epoch", range(epochs)):
             loss = lesson.epoch(epoch, epochs)
             with torch.no_grad():
                 right = float((asked.through(student.eval()).argmax(1) == asked.labels).float().mean())
             lesson.keep(right)
-            bar.tell(f"epoch {epoch + 1} of {epochs}", loss, 1)
+            shown.tell(f"epoch {epoch + 1} of {epochs}", loss, 1)
             if callback is not None:
                 callback(Progress(epoch + 1, epochs, loss, right, student))
     student.load_state_dict(lesson.best)

@@ -12,9 +12,9 @@ from pathlib import Path
 import torch
 
 from .data import ClipSet, load
+from .progress import HEADLESS
 from .protocol import NotEnough, Protocol
 from .protocol import lesson as make_lesson
-from .train import HEADLESS
 from .writing import write_atomic
 
 RECORD = "SKELKIT_RECORD"

@@ -66,7 +66,7 @@ def test_show_writes_a_page_for_one_clip(tmp_path):
     [
         (["data", "describe", "nowhere"], "nowhere"),
         (["data", "show", "synthetic", "--clip", "100000"], "clip 100000 was asked for"),
-        (["data", "convert", "synthetic", "clips.npy"], "must end in .safetensors"),
+        (["data", "convert", "synthetic", "clips.xyz"], "must end in .safetensors, .pkl, .npy"),
         (["study", "99"], "no notebook '99'"),
         (["study", "--dataset", "nowhere"], "nowhere: no such file or folder"),
         (["bench", "everything"], "no benchmark everything; there are: asma, charon, codecs"),
@@ -103,3 +103,63 @@ def test_data_that_cannot_be_read_stops_the_study_before_the_first_notebook(tmp_
     assert main(["study", "--dataset", str(tmp_path / "bad.npz"), "--out", str(out)]) == 1
     assert "bad.npz: found something that is not a whole .npz archive" in capsys.readouterr().err
     assert not out.exists()
+
+
+@pytest.fixture
+def raw(tmp_path):
+    """Raw NTU RGB+D files of four performers, with oddities."""
+    from skelkit import load
+    from skelkit.data import ntu_synth
+
+    ntu_synth.synthesise(tmp_path / "raw", load("synthetic", clips=12, frames=20, classes=["wave", "hug"]))
+    return tmp_path / "raw"
+
+
+def test_raw_ntu_files_are_converted_and_it_is_said_what_was_dropped(raw, tmp_path, capsys):
+    from skelkit import load
+
+    target = tmp_path / "clips.safetensors"
+    assert main(["data", "convert", str(raw), str(target), "--workers", "1"]) == 0
+    told = capsys.readouterr().out
+    assert "written to" in told
+    assert "12" in told
+    clips = load(target)
+    assert (clips.poses == load(raw).poses).all()
+    assert main(["data", "convert", str(raw), str(target)]) == 1, "what is there is not replaced"
+    assert main(["data", "convert", str(raw), str(target), "--force", "--all-bodies", "--workers", "1"]) == 0
+
+
+@pytest.mark.parametrize("target", ["clips.pkl", "clips.npy"])
+def test_recordings_are_converted_to_files_of_other_toolkits_and_back(target, tmp_path):
+    from skelkit import load
+
+    source = load("synthetic", clips=6, classes=["wave", "hug"]).save(tmp_path / "source.safetensors")
+    assert main(["data", "convert", str(source), str(tmp_path / target)]) == 0
+    written = next(p for p in tmp_path.iterdir() if p.suffix == target[5:] and "label" not in p.name)
+    back, clips = load(written), load(source)
+    assert back.labels.tolist() == clips.labels.tolist()
+    assert (back.lengths <= clips.lengths).all()
+    assert main(["data", "convert", str(source), str(tmp_path / target)]) == 1
+
+
+@pytest.mark.parametrize(
+    "how", [["--by", "subject", "--train", "1", "2", "3"], ["--by", "stratified", "--train", "0.6"], ["--by", "view", "--train", "2"]]
+)
+def test_a_set_is_split_and_what_both_share_is_told(how, tmp_path, capsys):
+    from skelkit import load
+
+    source = load("synthetic", clips=40, classes=["wave", "hug"], frames=12).save(tmp_path / "source.safetensors")
+    assert main(["data", "split", str(source), *how, "--out", str(tmp_path / "parts")]) == 0
+    told = capsys.readouterr().out
+    train, test = (load(tmp_path / "parts" / f"{name}.safetensors") for name in ("train", "test"))
+    assert len(train) + len(test) == 40
+    assert "test clips that are training clips, bit for bit: 0 of" in told
+    assert "subjects in both: 0, a cross-subject split" in told or how[1] != "subject"
+
+
+def test_the_published_protocols_of_ntu_split_raw_files(raw, tmp_path, capsys):
+    from skelkit import load
+
+    assert main(["data", "split", str(raw), "--by", "xsub", "--out", str(tmp_path / "parts")]) == 0
+    train = load(tmp_path / "parts" / "train.safetensors")
+    assert set(train.subject.tolist()) <= {1, 2, 4, 5, 8, 9, 13, 14, 15, 16, 17, 18, 19, 25, 27, 28, 31, 34, 35, 38}

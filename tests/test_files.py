@@ -197,11 +197,11 @@ def test_an_unknown_option_is_answered_with_the_known_ones(tmp_path, name, optio
 
 def test_what_is_not_there_or_cannot_be_loaded_is_answered_with_what_can(tmp_path):
     (tmp_path / "clips.csv").write_text("")
-    with pytest.raises(FileNotFoundError, match=r'nowhere: no such file or folder; sk.load takes "synthetic", a folder with .bvh files'):
+    with pytest.raises(FileNotFoundError, match=r'nowhere: no such file or folder; sk.load takes "synthetic", NTU'):
         sk.load(tmp_path / "nowhere")
     with pytest.raises(ValueError, match=r"clips.csv: files ending in '.csv' cannot be loaded; sk.load takes \"synthetic\""):
         sk.load(tmp_path / "clips.csv")
-    with pytest.raises(ValueError, match=r"no .bvh file in this folder or its subfolders; sk.load takes"):
+    with pytest.raises(ValueError, match=r"nothing that can be read in this folder or its subfolders; sk.load takes"):
         sk.load(tmp_path)
     with pytest.raises(ValueError, match=r"cannot load a ndarray; .* arrays go through ClipSet.from_arrays"):
         sk.load(np.ones((9, 20, 3)))

@@ -11,7 +11,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from skelkit import checkpoint, train
+from skelkit import checkpoint, progress, train
 from skelkit.continual import LEARNERS, Settings, learn, session
 from skelkit.continual import settings as preset
 from skelkit.preparation import Still
@@ -102,7 +102,7 @@ def test_the_same_seed_gives_the_same_bits_and_another_seed_others(go):
 
 
 def test_watching_and_checkpoints_change_nothing(go, tmp_path, monkeypatch):
-    monkeypatch.setenv(train.HEADLESS, "0")
+    monkeypatch.setenv(progress.HEADLESS, "0")
     plain = bits(go("icarl"))
     assert bits(go("icarl", callback=lambda progress: progress.network.eval(), progress=True, checkpoints=tmp_path, every=0)) == plain
 
@@ -136,20 +136,20 @@ def test_a_callback_sees_the_matrix_fill_with_validation_rows_first_and_never_ch
     assert all((p.loss is None) == (p.stage == "evaluate") for p, _ in seen)
     seconds = [p.seconds for p, _ in seen]
     assert seconds == sorted(seconds)
-    for progress, then in seen:
-        assert torch.equal(progress.accuracy.nan_to_num(-1), then.nan_to_num(-1))
-        assert torch.equal(~progress.accuracy.isnan(), torch.arange(2)[:, None].expand(2, 2).le(progress.task) & torch.ones(2, 2).tril().bool())
+    for told, then in seen:
+        assert torch.equal(told.accuracy.nan_to_num(-1), then.nan_to_num(-1))
+        assert torch.equal(~told.accuracy.isnan(), torch.arange(2)[:, None].expand(2, 2).le(told.task) & torch.ones(2, 2).tril().bool())
     assert seen[2][1][0, 0] == history.accuracy[0, 0]
     assert torch.equal(seen[-1][1].nan_to_num(-1), history.accuracy.nan_to_num(-1))
     clips, order = history.scenario.validation, history.scenario.order
-    for (progress, _), state in zip([s for s in seen if s[0].live], networks, strict=True):
+    for (told, _), state in zip([s for s in seen if s[0].live], networks, strict=True):
         history.network.load_state_dict(state)
         answers = history.network.eval()(Still(clips, 12)[torch.arange(len(clips))]).detach()
-        learnt = sum(order[: progress.task + 1], ())
-        for j, classes in enumerate(order[: progress.task + 1]):
+        learnt = sum(order[: told.task + 1], ())
+        for j, classes in enumerate(order[: told.task + 1]):
             mine = [i for i in range(len(clips)) if int(clips.labels[i]) in classes]
             right = [max(learnt, key=lambda c, i=i: answers[i, c]) == int(clips.labels[i]) for i in mine]
-            assert float(progress.accuracy[progress.task, j]) == pytest.approx(sum(right) / len(mine))
+            assert float(told.accuracy[told.task, j]) == pytest.approx(sum(right) / len(mine))
 
 
 def test_classes_not_learnt_yet_do_not_compete(go, monkeypatch):

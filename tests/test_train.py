@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from skelkit import checkpoint, train
+from skelkit import checkpoint, progress, train
 from skelkit.train import Diverged, Run, fit
 
 
@@ -262,7 +262,7 @@ class Terminal(io.StringIO):
 
 def told(monkeypatch, stream, **options):
     monkeypatch.setattr(sys, "stderr", stream)
-    with train.bar("learning", 2, **options) as bar:
+    with progress.bar("learning", 2, **options) as bar:
         bar.tell("epoch 1 of 3", 0.25)
         bar.tell("epoch 3 of 3", None, 1)
     return stream.getvalue()
@@ -270,19 +270,19 @@ def told(monkeypatch, stream, **options):
 
 def test_a_bar_is_silent_where_nobody_watches(monkeypatch):
     monkeypatch.setitem(sys.modules, "ipykernel", train)  # some tools import it without being a notebook
-    monkeypatch.delenv(train.HEADLESS, raising=False)
+    monkeypatch.delenv(progress.HEADLESS, raising=False)
     assert told(monkeypatch, io.StringIO()) == ""
     assert told(monkeypatch, Terminal(), show=False) == ""
-    monkeypatch.setenv(train.HEADLESS, "1")
+    monkeypatch.setenv(progress.HEADLESS, "1")
     assert told(monkeypatch, Terminal()) == ""
-    assert not train.watched()
-    monkeypatch.setenv(train.HEADLESS, "0")
-    assert train.watched()
+    assert not progress.watched()
+    monkeypatch.setenv(progress.HEADLESS, "0")
+    assert progress.watched()
 
 
 def test_a_bar_says_where_it_is_on_a_terminal_and_goes_without_tqdm(monkeypatch):
     pytest.importorskip("tqdm")
-    monkeypatch.delenv(train.HEADLESS, raising=False)
+    monkeypatch.delenv(progress.HEADLESS, raising=False)
     written = told(monkeypatch, Terminal())
     assert "learning" in written
     assert "/2" in written

@@ -12,6 +12,7 @@ from .. import train as training
 from ..data import ClipSet
 from ..data.tasks import Scenario
 from ..data.tasks import tasks as split_into_tasks
+from ..progress import bar
 from .charon import CHARON
 from .history import History, Progress
 from .icarl import ICaRL
@@ -90,7 +91,7 @@ def learn(
     about = {"learner": name, "memory": memory, "seed": seed, "order": scenario.order, "order_seed": order_seed, "validation": validation}
     about |= {"clips": [len(train), len(test)], "frames of clips": [len(train.poses), len(test.poses)]}
     run = training.Run({"learner": learner, "generator": generator, "history": history}, about | s.as_dict(), checkpoints, every)
-    Session(learner, scenario, history, run, callback, training.bar(name, size, progress)).go()
+    Session(learner, scenario, history, run, callback, bar(name, size, progress)).go()
     return history
 
 

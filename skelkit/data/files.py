@@ -14,10 +14,14 @@ import numpy as np
 
 from .. import skeletons
 from ..skeletons import Skeleton
-from . import bvh
+from . import bvh, ntu, ntu_files, toolkits
 from .clips import ClipSet
 
-LOADABLE = '"synthetic", a folder with .bvh files, a .bvh file, an .npz file (data, length, label) or a .safetensors file (ClipSet.save)'
+LOADABLE = (
+    '"synthetic", NTU RGB+D (a folder or .zip of .skeleton files), a folder, file or .zip of .bvh, an .npz file (data, length, label), '
+    "files of other toolkits (x_train .npz, ST-GCN .npy and .pkl, annotation .pkl, NW-UCLA json), a .toml that describes a .csv or .npz, "
+    "or a .safetensors file (ClipSet.save)"
+)
 
 _NPZ = "data [frames, joints, 3] or [frames, persons, joints, 3], length [clips] and label [clips]"
 
@@ -29,10 +33,12 @@ def load(source: str | os.PathLike, *, seed: int = 0, **options) -> ClipSet:
     source                       what it is                                                     options
     ===========================  =============================================================  ================================
     ``"synthetic"``              generated from `seed`, see `skelkit.data.synthetic.make`       those of ``make``
+    folder or zip of .skeleton   raw NTU RGB+D, see `skelkit.data.ntu.read`                    those of ``read``
     folder with .bvh, or a file  motion capture, see `skelkit.data.bvh.read_folder`             pattern, scale, end_sites,
                                                                                                 keep_reference_root
     ``*.npz``                    all clips' frames back to back, see `read_npz`                 fps, skeleton
     ``*.safetensors``            what `ClipSet.save` wrote                                      none
+    files of other toolkits      see `skelkit.data.toolkits`                                    those of their readers
     ===========================  =============================================================  ================================
 
     `seed` is read by the synthetic clips alone: files hold what they hold. (A folder of the name is ``"./synthetic"``.)
@@ -66,10 +72,14 @@ def load(source: str | os.PathLike, *, seed: int = 0, **options) -> ClipSet:
 def _reader(path: Path) -> tuple[str, Callable[..., ClipSet]]:
     if not path.exists():
         raise FileNotFoundError(f"{path}: no such file or folder; sk.load takes {LOADABLE}")
+    if (path.is_dir() or path.suffix.lower() == ".zip") and ntu_files.holds_samples(path):
+        return "NTU RGB+D", ntu.read
+    if found := toolkits.find_reader(path):
+        return found
     if path.is_dir():
         if any(p.suffix.lower() == ".bvh" for p in path.rglob("*")):
             return "BVH files", bvh.read_folder
-        raise ValueError(f"{path}: no .bvh file in this folder or its subfolders; sk.load takes {LOADABLE}")
+        raise ValueError(f"{path}: nothing that can be read in this folder or its subfolders; sk.load takes {LOADABLE}")
     readers = {".bvh": ("BVH files", bvh.read_folder), ".npz": (".npz files", read_npz), ".safetensors": (".safetensors files", ClipSet.load)}
     if path.suffix.lower() not in readers:
         raise ValueError(f"{path}: files ending in {path.suffix!r} cannot be loaded; sk.load takes {LOADABLE}")

@@ -19,6 +19,7 @@ from ..data import ClipSet
 from ..models import parameters
 from ..motion import as_stream
 from ..preparation import Still
+from ..progress import bar
 from ..skeletons import Skeleton
 from .barlow import effective_rank
 from .methods import Twins
@@ -135,7 +136,7 @@ def pretrain(
         for encoder in made.encoders:
             encoder.eval()
         return made
-    _Pretraining(model, made, clips, s, generator, seed).go(callback, checkpoints, every, training.bar(method, s.epochs, progress, unit="epoch"))
+    _Pretraining(model, made, clips, s, generator, seed).go(callback, checkpoints, every, bar(method, s.epochs, progress, unit="epoch"))
     return made
 
 

@@ -1,0 +1,203 @@
+"""The text of an NTU RGB+D ``.skeleton`` file: where each tracked body's joints are, or the line at which it is no such file.
+
+    frames
+    bodies                                            for every frame
+    tracking id and nine more numbers                 for every body: cut-off edges, hands, lean, tracking state
+    25
+    x y z and nine more numbers                       for every joint: in the depth and colour images, orientation, tracking state
+
+(Shahroudy et al., "NTU RGB+D: A Large Scale Dataset for 3D Human Activity Analysis", 2016.) Such a file is 230 kB of text a
+second or two long, and a data set has 114,480 of them, so nothing here is done number by number: the places where words begin are found
+in all of the text at once, only x, y and z are looked at, and these are turned into numbers digit column by digit column.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NoReturn
+
+import numpy as np
+
+from ..writing import write_atomic
+from .decimals import decimals
+
+JOINTS, LIMIT, MOST_FRAMES, MOST_BODIES = 25, 16 << 20, 100_000, 100
+"""Joints of a body; bytes of the largest file that is read (a body takes 3 kB a frame); frames in it (an hour); bodies in a frame (Kinect v2 sees six)."""
+_ABOUT, _NUMBERS = 10, 12  # words of the line before the joint count, and of a joint's line
+_TWELVES = [_NUMBERS] * JOINTS
+_PLACES = np.array([_NUMBERS * joint + axis for joint in range(JOINTS) for axis in range(3)])  # of x, y, z after a body's first word
+_LARGEST = float(np.finfo(np.float32).max)
+
+
+@dataclass(frozen=True, eq=False)
+class Recording:
+    """One file. ``bodies``: tracking id -> (frames int64 [n] in which the camera saw it, ascending, joints float32 [n, 25, 3] in metres)."""
+
+    frames: int
+    bodies: dict[int, tuple[np.ndarray, np.ndarray]]
+
+
+def parse(data: bytes, path: str | Path = "this file") -> Recording:
+    """What is in the bytes of a ``.skeleton`` file; lines may end in LF or CRLF, blank lines are skipped.
+
+    The columns after z are counted, not read: the authors' files may hold infinities there, for joints outside an image.
+
+    Args:
+        path: what errors call the file.
+
+    Raises:
+        ValueError: "path: line 17: found …, expected …; what to do" for anything that is not a whole file.
+
+    >>> parse(text([[], [(72057594037944340, np.ones((25, 3)))]])).bodies[72057594037944340][0].tolist()
+    [1]
+    """
+    words = _Words(data, path)
+    frames, frame, identity, rows = _bodies(words)
+    if not rows:
+        return Recording(frames, {})
+    joints = words.numbers(words.first[rows][:, None] + _PLACES).reshape(-1, JOINTS, 3)
+    frame, alone = np.array(frame), len(set(identity)) == 1
+    if alone:
+        return Recording(frames, {identity[0]: (frame, joints)})
+    where: dict[int, list[int]] = {}
+    for place, body in enumerate(identity):
+        where.setdefault(body, []).append(place)
+    return Recording(frames, {body: (frame[places], joints[places]) for body, places in where.items()})
+
+
+def _bodies(words: _Words) -> tuple[int, list[int], list[int], list[int]]:
+    """Frames; then of every body in every frame: its frame, its tracking id and the row of its first joint."""
+    frames = words.count(0, "the number of frames")
+    if frames > (most := min(MOST_FRAMES, len(words.many) - 1)):
+        words.fail(0, f"{frames} frames", f"{most} at most in a file of {len(words.many)} lines", "get the whole file, or mend this line")
+    at, frame_of, identity, rows = 1, [], [], []
+    for frame in range(frames):
+        bodies = words.count(at, f"the number of bodies in frame {frame}")
+        if bodies > MOST_BODIES:
+            words.fail(at, f"{bodies} bodies", f"{MOST_BODIES} at most", "mend this line")
+        at += 1
+        for body in range(bodies):
+            identity.append(words.identity(at, f"body {body + 1} of {bodies} in frame {frame}"))
+            if identity[-1] in identity[-1 - body : -1]:
+                words.fail(at, f"tracking id {identity[-1]} again", f"each body once in frame {frame}", "leave one of the two out")
+            if words.count(at + 1, "the number of joints") != JOINTS:
+                words.fail(at + 1, f"{words.text(at + 1)} joints", "25, those of Kinect v2", "pass a file of NTU RGB+D")
+            if words.many[at + 2 : at + 2 + JOINTS] != _TWELVES:
+                words.fail_count(at + 2)
+            frame_of.append(frame)
+            rows.append(at + 2)
+            at += 2 + JOINTS
+    if at < len(words.many):
+        words.fail(
+            at, repr(words.text(at)), f"the end of the file after {frames} frames", "correct the number of frames in line 1, or cut the rest off"
+        )
+    return frames, frame_of, identity, rows
+
+
+class _Words:
+    """Where words and lines begin and end. ``many`` [rows]: the words of every line that is not blank; ``first`` [rows]: the place of its first."""
+
+    def __init__(self, data: bytes, path: str | Path):
+        self.path = path
+        if len(data) > LIMIT:
+            raise ValueError(f"{path}: line 1: found {len(data)} bytes, expected {LIMIT} at most; pass a file of one clip")
+        self.data = b" " * 16 + data + b"\n"  # numbers are cut out with what stands before them
+        self.letters = np.frombuffer(self.data, np.uint8)
+        self.space = self.letters <= 32
+        self.starts = np.flatnonzero(self.space[:-1] > self.space[1:]) + 1
+        breaks = np.flatnonzero(self.letters == 10)
+        end = np.searchsorted(self.starts, breaks)
+        many = np.diff(end, prepend=0)
+        self.lines = np.flatnonzero(many)  # numbers of the lines that are not blank, from 0
+        self.many = many[self.lines].tolist()
+        self.first = (end - many)[self.lines]
+        self._ends, self._begins = breaks[self.lines], breaks[self.lines - 1] * (self.lines > 0)
+        control = (self.letters < 9) | (self.letters - np.uint8(14) < 18)
+        if control.any():
+            place = int(control.argmax())
+            found = f"the control character {self.data[place]}"
+            raise ValueError(f"{path}: line {self.data.count(10, 0, place) + 1}: found {found}, expected text; get the file again")
+
+    def text(self, row: int) -> str:
+        """The words of a line, shortened."""
+        line = b" ".join(self.data[self._begins[row] : self._ends[row]].split())
+        return line[:40].decode("ascii", "backslashreplace") + ("…" if len(line) > 40 else "")
+
+    def count(self, row: int, expected: str) -> int:
+        if row < len(self.many):
+            word = self.data[self._begins[row] : self._ends[row]].strip()
+            if word.isdigit() and len(word) < 10:
+                return int(word)
+        return self.fail(row, "", expected)
+
+    def identity(self, row: int, body: str) -> int:
+        if row < len(self.many) and self.many[row] == _ABOUT:
+            word = self.data[self._begins[row] : self._ends[row]].split(None, 1)[0]
+            if word.isdigit() and len(word) <= 20:  # as int: 17 digits are more than a float holds
+                return int(word)
+        return self.fail(row, "", f"the tracking id of {body} and {_ABOUT - 1} more numbers")
+
+    def numbers(self, places: np.ndarray) -> np.ndarray:
+        """float32 of the words at these places, of any shape."""
+        start, end = self.starts[places], self.starts[places + 1] - 1  # a joint's line goes on after z
+        if self.space[end - 1].any():  # more than one space somewhere
+            end = (np.flatnonzero(self.space[:-1] < self.space[1:]) + 1)[places]
+        values, plain = decimals(self.letters, start.ravel(), end.ravel())
+        for i in np.flatnonzero(~plain).tolist():
+            values[i] = self._number(int(places.ravel()[i]), start.flat[i], end.flat[i])
+        return values.astype(np.float32).reshape(places.shape)
+
+    def _number(self, place: int, start: int, end: int) -> float:
+        """A word that is no plain decimal: exponents, a plus sign, very many digits."""
+        word = self.data[start:end]
+        try:
+            value = float(word) if b"_" not in word else np.nan
+        except ValueError:
+            value = np.nan
+        if not abs(value) <= _LARGEST:
+            row = int(np.searchsorted(self.first, place, "right")) - 1
+            found = repr(word[:40].decode("ascii", "backslashreplace"))
+            self.fail(row, found, "a finite coordinate in metres that float32 can hold", "leave this file out, or mend the line")
+        return value
+
+    def fail_count(self, row: int) -> NoReturn:
+        """The first of a body's lines that is no joint's."""
+        joint = next(j for j in range(JOINTS) if row + j >= len(self.many) or self.many[row + j] != _NUMBERS)
+        self.fail(row + joint, "", f"the {_NUMBERS} numbers of joint {joint + 1} of {JOINTS}")
+
+    def fail(self, row: int, found: str, expected: str, do: str = "mend this line, or get the whole file") -> NoReturn:
+        if row >= len(self.many):
+            line, found, do = (int(self.lines[-1]) if len(self.lines) else 0), "the end of the file", "get the whole file"
+        else:
+            line, found = int(self.lines[row]), found or f"{self.text(row)!r} ({self.many[row]} word{'s' * (self.many[row] > 1)})"
+        raise ValueError(f"{self.path}: line {line + 1}: found {found}, expected {expected}; {do}")
+
+
+def text(frames: Sequence[Sequence[tuple[int, np.ndarray]]], newline: str = "\r\n") -> bytes:
+    """Frames as the official layout has them, each a list of (tracking id, joints [25, 3] in metres); seven digits, as published.
+
+    The columns after z are made up: a pinhole camera's image places and a unit quaternion. `parse` is its inverse.
+    """
+    lines = [str(len(frames))]
+    for bodies in frames:
+        lines.append(str(len(bodies)))
+        for body, joints in bodies:
+            xyz = np.asarray(joints, np.float64).reshape(JOINTS, 3)
+            depth = np.where(np.abs(xyz[:, 2:]) < 1e-6, 1.0, xyz[:, 2:])
+            image = xyz[:, :2] / depth * [1, -1]
+            turn = np.concatenate([np.ones((JOINTS, 1)), xyz], 1)
+            turn /= np.linalg.norm(turn, axis=1, keepdims=True)
+            numbers = np.concatenate([xyz, 366 * image + [256, 212], 1060 * image + [960, 540], turn], 1)
+            lines += [f"{body} 0 1 1 1 1 0 {xyz[3, 0] / 10:.7g} {xyz[3, 1] / 10:.7g} 2", str(JOINTS)]
+            lines += [_LINE % tuple(row) for row in numbers.tolist()]
+    return newline.join([*lines, ""]).encode()
+
+
+_LINE = " ".join(["%.7g"] * (_NUMBERS - 1)) + " 2"
+
+
+def write(path: str | Path, frames: Sequence[Sequence[tuple[int, np.ndarray]]], newline: str = "\r\n") -> Path:
+    """A ``.skeleton`` file in the official layout, see `text`."""
+    return write_atomic(path, text(frames, newline))

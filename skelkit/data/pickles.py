@@ -1,0 +1,192 @@
+"""Pickle files, read without running them.
+
+A pickle is a program for a small stack machine, and one of its instructions calls any function of any module: whoever loads
+a pickle runs its author's code. `pickle_machine` is that machine without this instruction. It builds numbers, strings, lists,
+tuples, dicts and sets; this module adds the few functions that numpy's arrays are stored with, and does their work itself.
+Any other name is refused, and none is ever looked up.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from .foreign import MOST_BYTES, Refused, check_file, quote
+from .pickle_machine import PLAIN, Machine, Name
+
+_TYPES = re.compile(r"[<>=|]?(b1|[iu][1248]|f[248]|[SU][1-9][0-9]{0,5})")
+_CONTAINERS = {"list": list, "tuple": tuple, "set": set, "frozenset": frozenset, "dict": dict}
+
+
+def load(path: str | Path, *, most_bytes: int = MOST_BYTES) -> object:
+    """The numbers, strings, containers and arrays in a pickle file of any protocol; strings of Python 2 are read as latin-1.
+
+    Args:
+        path: the file.
+        most_bytes: larger files are refused.
+
+    Arrays are of numbers, truth values or strings, never of objects; they share the file's bytes and cannot be written to.
+    numpy's own numbers (``numpy.int64(3)``) become Python's. What is made takes about as much memory as the file.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        ValueError: names the file and the function, class or instruction that was refused, or what is damaged.
+
+    Differs from `pickle.load`: classes, functions, arrays of objects, tuples as keys, whole numbers of more than 64 bits and
+    Python 2's arrays of protocol 0 are refused.
+
+    >>> import pickle, tempfile
+    >>> path = Path(tempfile.mkdtemp()) / "a.pkl"
+    >>> _ = path.write_bytes(pickle.dumps({"label": [3], "keypoint": np.arange(4.0)}))
+    >>> load(path)
+    {'label': [3], 'keypoint': array([0., 1., 2., 3.])}
+    >>> _ = path.write_bytes(b"cos\\nsystem\\n(S'reboot'\\ntR.")
+    >>> load(path)  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    skelkit.data.foreign.Refused: ...a.pkl: byte 0: found os.system, expected numbers, ...; a pickle can run any code, ...
+    """
+    path = check_file(path, most_bytes)
+    machine = Machine(path, path.stat().st_size, FUNCTIONS, build)
+    try:
+        return machine.run(path.read_bytes())
+    except Refused:
+        raise
+    except Exception as error:  # a damaged program fails in a dozen ways
+        raise Refused(
+            f"{path}: byte {machine.place}: found a damaged pickle ({quote(f'{type(error).__name__}: {error}')}), expected {PLAIN}; get the whole file"
+        ) from None
+
+
+@dataclass
+class Type:
+    """What stands for a numpy.dtype while the pickle is read: its code ("f4"), and the order of its bytes."""
+
+    code: str
+    order: str = "="
+
+
+@dataclass
+class Array:
+    """What stands for an array until its numbers come, and where in the memo it stands."""
+
+    places: list[int] = field(default_factory=list)
+
+
+def array(machine: Machine, kind: object, shape: object, raw: object, columns_first: bool = False) -> np.ndarray:
+    """numpy.ndarray from its bytes, which must be as many as its shape needs."""
+    if not isinstance(kind, Type) or not isinstance(shape, tuple) or not all(type(n) is int and n >= 0 for n in shape) or len(shape) > 8:
+        machine.refuse(f"an array of shape {quote(shape)} and type {quote(kind)}", "whole numbers and a type")
+    if not isinstance(raw, (bytes, bytearray, str)):
+        machine.refuse("an array of Python objects")
+    raw = encode(machine, raw, "latin1") if isinstance(raw, str) else raw  # Python 2 had no bytes
+    dtype = np.dtype(kind.code).newbyteorder(kind.order)
+    if (size := math.prod(shape) * dtype.itemsize) != len(raw):
+        machine.refuse(f"{len(raw)} bytes for an array {dtype} {list(shape)}", str(size), "get the whole file")
+    if not raw:
+        return np.zeros(shape, dtype)
+    values = np.frombuffer(raw, dtype).astype(dtype.newbyteorder("="), copy=False)
+    if dtype.kind == "U" and (values.view(np.uint32) > 0x10FFFF).any():
+        machine.refuse("an array of strings with characters that do not exist", "Unicode", "get the whole file")
+    return values.reshape(shape, order="F" if columns_first else "C")
+
+
+def build(machine: Machine, state: object) -> None:
+    """The second half of numpy's arrays and types: (version, shape, type, columns first, bytes), (version, byte order, …)."""
+    unfinished = machine.stack[-1]
+    if isinstance(unfinished, Type) and isinstance(state, tuple) and len(state) >= 5:
+        if any(part is not None for part in state[2:5]) or state[1] not in ("<", ">", "|", "="):
+            machine.refuse("an array with fields", "an array of numbers")
+        unfinished.order = state[1]
+    elif isinstance(unfinished, Array) and isinstance(state, tuple) and len(state) in (4, 5):
+        shape, kind, columns_first, raw = state[-4:]
+        machine.stack[-1] = made = array(machine, kind, shape, raw, columns_first is True or columns_first == 1)
+        for place in unfinished.places:
+            machine.memo[place] = made
+    else:
+        machine.refuse(f"the state of {quote(unfinished)}")
+
+
+# -- the functions, by name --------------------------------------------------------------------------------------------
+
+
+def empty_array(machine: Machine, kind: object = None, *_) -> Array:
+    """numpy.core.multiarray._reconstruct(numpy.ndarray, (0,), b"b")."""
+    if kind != Name("numpy.ndarray"):
+        machine.refuse(kind.name if isinstance(kind, Name) else quote(kind), "numpy.ndarray")
+    return Array()
+
+
+def data_type(machine: Machine, code: object = None, *_) -> Type:
+    """numpy.dtype("f4", False, True)."""
+    if not isinstance(code, str) or not _TYPES.fullmatch(code):
+        machine.refuse("an array of Python objects" if code in ("O", "O8") else f"an array of type {quote(code)}", "numbers or strings")
+    return Type(code.lstrip("<>=|"), code[0] if code[0] in "<>" else "=")
+
+
+def scalar(machine: Machine, kind: object, raw: object) -> object:
+    """numpy.core.multiarray.scalar(dtype, bytes)."""
+    return array(machine, kind, (), raw).item()
+
+
+def from_buffer(machine: Machine, raw: object, kind: object, shape: object, order: object = "C") -> np.ndarray:
+    """numpy.core.numeric._frombuffer(bytes, dtype, shape, order), of protocol 5."""
+    return array(machine, kind, shape, raw, order == "F")
+
+
+def encode(machine: Machine, text: object = None, encoding: object = None) -> bytes:
+    """_codecs.encode(str, "latin1"), of protocol 2 and below."""
+    if not isinstance(text, str) or encoding not in ("latin1", "latin-1"):
+        machine.refuse(f"_codecs.encode of {quote(text)} as {quote(encoding)}", "a string as latin1")
+    machine.copy(len(text))
+    return text.encode("latin-1")
+
+
+def byte_array(machine: Machine, raw: object = b"", encoding: object = None) -> bytearray:
+    """bytearray(bytes), or (str, "latin-1"). (Of a number it would be that long.)"""
+    if not isinstance(raw, bytes):
+        return bytearray(encode(machine, raw, encoding))
+    machine.copy(len(raw))
+    return bytearray(raw)
+
+
+def no_bytes(machine: Machine, *arguments: object) -> bytes:
+    """bytes(), of protocol 2."""
+    return b"" if not arguments else machine.refuse(f"bytes of {quote(arguments[0])}")
+
+
+def container(kind: str):
+    """list, tuple, set, frozenset or dict of a list or tuple."""
+
+    def make(machine: Machine, items: object = (), *rest: object) -> object:
+        if not isinstance(items, (list, tuple)) or rest:
+            machine.refuse(f"a {kind} of {quote(items)}")
+        machine.copy(len(items))
+        machine.count()
+        if kind == "dict":
+            if not all(isinstance(pair, (list, tuple)) and len(pair) == 2 for pair in items):
+                machine.refuse("a dict of other things than pairs")
+            return {machine.key(key): value for key, value in items}
+        return _CONTAINERS[kind](map(machine.key, items) if kind in ("set", "frozenset") else items)
+
+    return make
+
+
+def _names(modules: Sequence[str], functions: dict) -> dict:
+    return {f"{module}.{name}": function for module in modules for name, function in functions.items()}
+
+
+FUNCTIONS = {
+    "numpy.ndarray": None,  # only ever an argument
+    "numpy.dtype": data_type,
+    "_codecs.encode": encode,
+    "collections.OrderedDict": container("dict"),
+    **_names(("numpy.core.multiarray", "numpy._core.multiarray"), {"_reconstruct": empty_array, "scalar": scalar}),
+    **_names(("numpy.core.numeric", "numpy._core.numeric"), {"_frombuffer": from_buffer}),
+    **_names(("builtins", "__builtin__"), {kind: container(kind) for kind in _CONTAINERS} | {"bytearray": byte_array, "bytes": no_bytes}),
+}
+"""The names that a pickle may use, and what is done instead of calling them."""
