@@ -7,7 +7,8 @@ import zipfile
 import numpy as np
 import pytest
 
-from skelkit.data import archives, bvh, foreign, npy, padding
+from skelkit import writing
+from skelkit.data import archives, bvh, foreign, npy
 
 BVH = """HIERARCHY
 ROOT wrist
@@ -318,9 +319,9 @@ def test_padding_is_the_zero_frames_after_the_last_that_shows_anybody():
 
 
 def test_a_file_is_written_whole_or_not_at_all(tmp_path):
-    with pytest.raises(TypeError), padding.writing(tmp_path / "deep" / "a.bin") as file:
+    with pytest.raises(TypeError), writing.writing(tmp_path / "deep" / "a.bin") as file:
         file.write(file.write(b"half"))
     assert not list((tmp_path / "deep").iterdir())
-    with padding.writing(tmp_path / "deep" / "a.bin") as file:
+    with writing.writing(tmp_path / "deep" / "a.bin") as file:
         file.write(b"whole")
     assert [p.read_bytes() for p in (tmp_path / "deep").iterdir()] == [b"whole"]

@@ -273,7 +273,7 @@ def test_a_safetensors_file_of_something_else_is_refused(tmp_path):
     from safetensors.torch import save_file
 
     save_file({"weight": torch.ones(3)}, tmp_path / "network.safetensors")
-    with pytest.raises(ValueError, match=r"network.safetensors: format None, expected 'skelkit-clips-1'"):
+    with pytest.raises(ValueError, match=r"network.safetensors: format None, expected 'skelkit-clips-2'"):
         ClipSet.load(tmp_path / "network.safetensors")
 
 

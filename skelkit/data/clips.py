@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import warnings
 from collections.abc import Iterable, Sequence
@@ -15,9 +14,8 @@ from torch import Tensor
 
 from .. import motion
 from ..skeletons import Skeleton, of_size
-from ..writing import write_atomic
+from . import stored
 
-FORMAT = "skelkit-clips-1"
 _GROUPS = ("subject", "view", "setup")
 _TENSORS = ("poses", "starts", "labels", *_GROUPS)
 
@@ -325,39 +323,15 @@ class ClipSet:
     # -- files -----------------------------------------------------------------------------------------------------
 
     def save(self, path: str | Path) -> Path:
-        """Write one safetensors file; complete under its name or not at all."""
-        from safetensors.torch import save
-
-        about = {
-            "format": FORMAT, "classes": self.classes, "skeleton": self.skeleton.to_dict(), "fps": self.fps,
-            "names": self.names, "group_names": self.group_names or {},
-        }  # fmt: skip
-        tensors = {k: v.cpu().contiguous() for k in _TENSORS if (v := getattr(self, k)) is not None}
-        return write_atomic(path, save(tensors, {k: v if isinstance(v, str) else json.dumps(v) for k, v in about.items()}))
+        """Write one safetensors file with a checksum, see `skelkit.data.stored`; complete under its name or not at all."""
+        fields = {k: v.cpu() if isinstance(v, Tensor) else v for k, v in vars(self).items() if k != "poses"}
+        poses = self.poses.cpu()
+        return stored.write(path, fields, [poses], list(poses.shape), poses.dtype)
 
     @classmethod
     def load(cls, path: str | Path) -> ClipSet:
-        """Read what `save` wrote. Raises ValueError for a file that is not such a file, or is truncated."""
-        from safetensors import SafetensorError, safe_open
-
-        path = Path(path)
-        if not path.is_file():
-            raise FileNotFoundError(f"{path}: no such file")
-        try:
-            with safe_open(path, "pt") as file:
-                about, tensors = file.metadata() or {}, {k: file.get_tensor(k) for k in file.keys()}  # noqa: SIM118 - not a dict
-        except SafetensorError as error:
-            raise ValueError(f"{path}: not a whole safetensors file ({error}); write it again with ClipSet.save") from error
-        if about.get("format") != FORMAT:
-            raise ValueError(f"{path}: format {about.get('format')!r}, expected {FORMAT!r}; write it with ClipSet.save of this version")
-        return cls(
-            **tensors,
-            classes=tuple(json.loads(about["classes"])),
-            skeleton=Skeleton(**json.loads(about["skeleton"])),
-            fps=json.loads(about["fps"]),
-            names=tuple(json.loads(about["names"])),
-            group_names={k: tuple(v) for k, v in json.loads(about["group_names"]).items()},
-        )
+        """Read what `save` wrote. Raises ValueError for a file that is not such a file, is cut off or was changed."""
+        return cls(**stored.read(path))
 
 
 def _check_clip(array, name: str) -> Tensor:

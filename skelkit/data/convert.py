@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
@@ -21,13 +20,11 @@ from safetensors import safe_open
 from .. import checkpoint
 from ..progress import bar
 from ..writing import make_folder, write_atomic
-from . import ntu, ntu_files, parallel
-from .clips import FORMAT
+from . import ntu, ntu_files, parallel, stored
 from .ntu_bodies import Report, Rules
 
 PART = "skelkit-ntu-part-1"
-_DTYPES = {"float32": (torch.float32, "F32"), "float16": (torch.float16, "F16")}
-_NUMBERS = ("labels", "setup", "starts", "subject", "view")  # the tensors beside the poses, in the order of safetensors
+DTYPES = {"float32": torch.float32, "float16": torch.float16}
 
 
 @dataclass(frozen=True)
@@ -71,8 +68,8 @@ def convert(
     target = Path(target)
     if target.suffix != ".safetensors":
         raise ValueError(f"{target}: found the ending {target.suffix!r}, expected .safetensors, which sk.load reads; rename the target")
-    if dtype not in _DTYPES:
-        raise ValueError(f"dtype={dtype!r}: expected {' or '.join(map(repr, _DTYPES))}")
+    if dtype not in DTYPES:
+        raise ValueError(f"dtype={dtype!r}: expected {' or '.join(map(repr, DTYPES))}")
     report = Report()
     tasks = ntu.plan(Path(source).absolute(), Rules(**rules), report, missing=missing, only=only, damaged=damaged)
     chunks = [_Chunk(task, dtype) for task in tasks]
@@ -90,8 +87,7 @@ def convert(
             write_atomic(files[todo[k]], content)
             shown.tell("", None, done=len(tasks[todo[k]].entries))
     ntu_files.close()
-    _join(source, files, tasks, dtype, folder / "joined", report)
-    os.replace(folder / "joined", target)
+    _join(source, files, tasks, dtype, target, report)
     shutil.rmtree(folder)
     return report
 
@@ -99,7 +95,7 @@ def convert(
 def _parse(chunk: _Chunk) -> bytes:
     """What is stored of a chunk, with a checksum."""
     part = ntu.parse_all(chunk.task)
-    poses = torch.from_numpy(part.poses).to(_DTYPES[chunk.dtype][0])
+    poses = torch.from_numpy(part.poses).to(DTYPES[chunk.dtype])
     if not (fits := poses.isfinite().flatten(1).all(1)).all():
         clip = torch.tensor(part.lengths).cumsum(0) <= fits.long().argmin()
         raise ValueError(f"{part.names[int(clip.sum())]}: found coordinates that float16 cannot hold, expected metres; pass dtype='float32'")
@@ -120,8 +116,8 @@ def _whole(file: Path) -> bool:
         return False
 
 
-def _join(source, files: Sequence[Path], tasks: Sequence[ntu.Task], dtype: str, joined: Path, report: Report) -> None:
-    """All parts as one safetensors file, a part in memory at a time: length of the header, header, tensors back to back."""
+def _join(source, files: Sequence[Path], tasks: Sequence[ntu.Task], dtype: str, target: Path, report: Report) -> None:
+    """All parts as one file, a part in memory at a time."""
     names, lengths = [], []
     for file, task in zip(files, tasks, strict=True):
         with safe_open(file, "pt") as part:  # the poses, and whether the file is whole, when they are copied
@@ -131,31 +127,10 @@ def _join(source, files: Sequence[Path], tasks: Sequence[ntu.Task], dtype: str, 
         lengths += tree["lengths"]
     fields = ntu.described(source, names, lengths, report)
     shape = [int(fields["starts"][-1]), tasks[0].rules.persons, len(fields["skeleton"]), 3]
-    with joined.open("wb") as out:
-        out.write(_header(fields, shape, dtype))
-        for name in _NUMBERS:
-            out.write(fields[name].numpy().tobytes())
-        for poses in _poses(files):
-            out.write(memoryview(poses.numpy()).cast("B"))
+    stored.write(target, fields, _poses(files), shape, DTYPES[dtype])
 
 
 def _poses(files: Sequence[Path]) -> Iterator[torch.Tensor]:
     for file in files:
         if len(poses := _open(file)[1]):
             yield poses
-
-
-def _header(fields: dict, shape: list[int], dtype: str) -> bytes:
-    """Metadata and places of the tensors, as `ClipSet.save` has them."""
-    about = {
-        "format": FORMAT, "classes": fields["classes"], "skeleton": fields["skeleton"].to_dict(), "fps": fields["fps"],
-        "names": fields["names"], "group_names": fields["group_names"],
-    }  # fmt: skip
-    header: dict[str, dict] = {"__metadata__": {k: v if isinstance(v, str) else json.dumps(v) for k, v in about.items()}}
-    end = 0
-    for name, kind, size, at in [*((n, "I64", 8, list(fields[n].shape)) for n in _NUMBERS), ("poses", _DTYPES[dtype][1], int(dtype[5:]) // 8, shape)]:
-        begin, end = end, end + size * int(torch.tensor(at).prod())
-        header[name] = {"dtype": kind, "shape": at, "data_offsets": [begin, end]}
-    text = json.dumps(header, separators=(",", ":"), ensure_ascii=False).encode()
-    text += b" " * (-len(text) % 8)
-    return len(text).to_bytes(8, "little") + text

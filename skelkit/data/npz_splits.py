@@ -15,10 +15,11 @@ import numpy as np
 
 from .. import skeletons
 from ..skeletons import Skeleton
+from ..writing import writing
 from . import npy
 from .clips import ClipSet
 from .foreign import clip_set, fail, known_skeleton, trimmed, upright
-from .padding import check_fits, padded, writing
+from .padding import check_fits, padded
 
 KEYS = ("x_train", "y_train", "x_test", "y_test")
 _KIND = "x float [clips, frames, persons * joints * 3], y one-hot [clips, classes]"

@@ -2,17 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
-from typing import BinaryIO
-
 import numpy as np
 from torch import Tensor
 
-from ..writing import make_folder
 from .clips import ClipSet
 
 
@@ -31,19 +23,3 @@ def padded(poses: Tensor, frames: int, persons: int) -> np.ndarray:
     out = np.zeros((frames, persons, *poses.shape[2:]), dtype="<f4")
     out[: len(poses), : poses.shape[1]] = poses
     return out
-
-
-@contextmanager
-def writing(path: str | Path) -> Iterator[BinaryIO]:
-    """A file to write to piece by piece that gets its name when it is whole; for files too large to be made in memory first."""
-    path = Path(path)
-    make_folder(path.parent)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            yield file
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
-        raise

@@ -17,11 +17,11 @@ from pathlib import Path
 import numpy as np
 
 from ..skeletons import Skeleton
-from ..writing import write_atomic
+from ..writing import write_atomic, writing
 from . import npy, pickles
 from .clips import ClipSet
 from .foreign import clip_set, fail, ntu_groups, plain_name, quote, trimmed, upright
-from .padding import check_fits, padded, writing
+from .padding import check_fits, padded
 
 _DATA = re.compile(r"_?(data_joint|data|position|joint)$")
 _PARTS = {"train": "train", "val": "test", "test": "test"}
