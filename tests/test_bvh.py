@@ -454,3 +454,15 @@ def test_a_folder_without_bvh_files_is_refused(tmp_path):
         bvh.read_folder(tmp_path)
     with pytest.raises(FileNotFoundError, match="nowhere: no such file or folder"):
         bvh.read_folder(tmp_path / "nowhere")
+
+
+def test_joint_names_with_control_characters_are_refused_with_their_line(written):
+    with pytest.raises(ValueError, match=r"clip.bvh:\d+: found the joint .*x1b.*, expected a name without control characters"):
+        bvh.read(written(CLIP.replace("ROOT ", "ROOT \x1b[2J", 1)))
+
+
+def test_joints_that_cost_no_number_in_the_file_are_no_bomb(tmp_path):
+    path = tmp_path / "bomb.bvh"
+    path.write_text("HIERARCHY\n" + "JOINT a { OFFSET 0 0 0 }\n" * 2500 + "MOTION\n")
+    with pytest.raises(ValueError, match=r"bomb.bvh: found 2,500 joints in .* expected joints that move"):
+        bvh.read(path)

@@ -22,7 +22,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from skelkit.data import ClipSet, annotations, archives, bvh, npz_splits, nwucla, pickles, stgcn_files, tables
+from skelkit.data import ClipSet, annotations, archives, bvh, files, npz_splits, nwucla, pickles, stgcn_files, tables
 
 FILES, SECONDS, BYTES = 2000, 5, 2**30
 STATUS = Path("/proc/self/status")
@@ -187,17 +187,17 @@ def mutate(content, rng):
     return bytes(content)
 
 
-def fuzz(read, where, made, least=0.02, files=FILES):
-    """Runs `read` on `files` damaged files; `made(rng)` writes one. A good part must get past the first check, or nothing was tested."""
+def fuzz(read, where, made, least=0.02, count=FILES):
+    """Runs `read` on `count` damaged files; `made(rng)` writes one. A good part must get past the first check, or nothing was tested."""
     rng, fine = random.Random(0), 0
-    for number in range(files):
+    for number in range(count):
         made(rng)
         try:
             fine += timed(lambda: check(read, where))
         except BaseException:
             print(f"file {number} of the same seed is the one")
             raise
-    assert least * files <= fine < files, f"{fine} of {files} were read"
+    assert least * count <= fine < count, f"{fine} of {count} were read"
 
 
 def packed(members, method=zipfile.ZIP_STORED):
@@ -256,6 +256,24 @@ def annotated(protocol=4):
 def test_damaged_x_train_files(tmp_path):
     path = tmp_path / "a.npz"
     fuzz(lambda: npz_splits.read(path), tmp_path, repacked(x_train(), path))
+
+
+def test_damaged_ragged_npz(tmp_path):
+    path = tmp_path / "a.npz"
+    some = {
+        "data": NUMBERS[:5].astype(np.float32),
+        "length": np.array([2, 3]),
+        "label": np.array([0, 1]),
+        "classes": np.array(["sit", "run"]),
+        "fps": np.array(30.0),
+    }
+    fuzz(lambda: files.read_npz(path), tmp_path, repacked({f"{name}.npy": npy(array) for name, array in some.items()}, path))
+
+
+def test_damaged_clips_of_this_kit(tmp_path):
+    path = tmp_path / "a.safetensors"
+    whole = ClipSet.from_arrays([NUMBERS[:3], NUMBERS[:2]], labels=[0, 1]).save(path).read_bytes()
+    fuzz(lambda: ClipSet.load(path), tmp_path, lambda rng: put(path, mutate(whole, rng)), least=0)
 
 
 def test_damaged_arrays_of_st_gcn(tmp_path):
@@ -324,7 +342,7 @@ def test_damaged_descriptions(tmp_path, toml):
     path = tmp_path / "a.toml"
     (tmp_path / "a.csv").write_text(CSV)
     (tmp_path / "a.npz").write_bytes(packed(described()))
-    fuzz(lambda: tables.read_table(path), tmp_path, lambda rng: put(path, mutate(toml.encode(), rng)), files=FILES // 2)
+    fuzz(lambda: tables.read_table(path), tmp_path, lambda rng: put(path, mutate(toml.encode(), rng)), count=FILES // 2)
 
 
 def described():

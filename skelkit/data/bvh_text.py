@@ -12,6 +12,8 @@ from typing import NoReturn
 
 import numpy as np
 
+from .foreign import Refused, plain_name
+
 _CHANNELS = {f"{axis}{kind}": (kind, i) for kind in ("position", "rotation") for i, axis in enumerate("xyz")}
 
 
@@ -29,11 +31,24 @@ class Joint:
 
 def lines_of(path: Path) -> list[str]:
     content = path.read_bytes()
+    check_size(path, content)
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
         text = content.decode("latin-1")  # any bytes: names stay distinct, and broken numbers are found where they are read
     return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+
+
+def check_size(path: Path, content: bytes) -> None:
+    """Refuse a BVH file whose joints times frames are out of proportion: joints without channels cost no number in the file.
+
+    Joints of real files take six bytes in each frame at least (three rotations), and there are not two thousand.
+    """
+    joints, frames = len(re.findall(rb"(?i)\bOFFSET\b", content)), content.count(b"\n") + content.count(b"\r") + 1
+    if joints > 2000 or joints * frames > 2_000_000 + len(content):
+        raise Refused(
+            f"{path}: found {joints:,} joints in {frames:,} lines of {len(content):,} bytes, expected joints that move; leave out those without channels"
+        )
 
 
 def fail(path: Path, line: int, found: str, expected: str, do: str) -> NoReturn:
@@ -126,6 +141,7 @@ def _read_name(words: Words, key: str, joints: list[Joint], parent: int) -> Join
     name = " ".join(name) if key != "END" else f"End_{joints[parent].name}"
     if not name:
         words.fail(words.next(), f"a name after {key}")
+    plain_name(f"{words.path}:{line}", "joint", name)
     same = next((j for j in joints if j.name == name), None)
     if same and key == "END":  # two ends of one joint
         name += f"_{sum(j.site and j.parent == parent for j in joints) + 1}"

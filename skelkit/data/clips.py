@@ -335,7 +335,7 @@ class ClipSet:
 
 
 def _check_clip(array, name: str) -> Tensor:
-    clip = torch.as_tensor(np.asarray(array) if not isinstance(array, Tensor) else array).to("cpu", torch.float32)
+    clip = torch.as_tensor(array if isinstance(array, Tensor) else np.require(array, requirements="W")).to("cpu", torch.float32)
     if clip.ndim == 3:
         clip = clip[:, None]  # [T, V, C] -> [T, 1, V, C]
     if clip.ndim != 4 or clip.shape[-1] != 3:

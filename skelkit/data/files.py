@@ -14,8 +14,9 @@ import numpy as np
 
 from .. import skeletons
 from ..skeletons import Skeleton
-from . import bvh, ntu, ntu_files, toolkits
+from . import bvh, npy, ntu, ntu_files, toolkits
 from .clips import ClipSet
+from .foreign import check_labels
 
 LOADABLE = (
     '"synthetic", NTU RGB+D (a folder or .zip of .skeleton files), a folder, file or .zip of .bvh, an .npz file (data, length, label), '
@@ -148,6 +149,7 @@ def read_npz(path: str | Path, *, fps: float | None = None, skeleton: Skeleton |
         skeleton = skeletons.KNOWN[skeleton]
     groups = {key: arrays[key] for key in ("subject", "view", "setup") if key in arrays}
     clips = np.split(data, length.astype(np.int64).cumsum()[:-1])
+    label = check_labels(path, [f"clip {i}" for i in range(len(label))], label.tolist())
     try:
         return ClipSet.from_arrays(clips, labels=label, skeleton=skeleton, fps=fps, classes=classes, **groups)
     except ValueError as error:
@@ -160,15 +162,9 @@ def _arrays(path: Path) -> dict[str, np.ndarray]:
         raise FileNotFoundError(f"{path}: no such file")
     if not zipfile.is_zipfile(path):
         raise ValueError(f"{path}: found something that is not a whole .npz archive, expected one with {_NPZ}; write it with numpy.savez")
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            found = list(file)
-            known = ("data", "length", "label", "subject", "view", "setup", "classes", "fps")
-            arrays = {key: file[key] for key in known if key in found}
-    except Exception as error:  # a damaged archive fails in a dozen ways
-        if "allow_pickle" in str(error):
-            raise ValueError(f"{path}: pickled objects are refused, they could run any code; save plain numbers and strings") from None
-        raise ValueError(f"{path}: found a damaged .npz archive ({error}), expected {_NPZ}; get the whole file") from error
+    found = npy.names(path)
+    known = ("data", "length", "label", "subject", "view", "setup", "classes", "fps")
+    arrays = {key: npy.find(path, key).whole() for key in known if key in found}
     for key in ("data", "length", "label"):
         if key not in arrays:
             _fail(path, f"the arrays {', '.join(found) or '(none)'}", _NPZ, f"add {key!r}")
