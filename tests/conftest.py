@@ -71,9 +71,10 @@ def toy():
 
 @pytest.fixture
 def small(monkeypatch):
-    """The name of a network size that costs next to nothing, there for this test alone."""
+    """The name of a network size that costs next to nothing, of STTFormer and of ST-GCN, there for this test alone."""
     monkeypatch.setitem(models.SIZES, "small", models.Size(((8, 8, 4), (8, 8, 4)), frames=12, heads=2))
     monkeypatch.setitem(models.DECODERS, "small", ((8, 8, 4),))
+    monkeypatch.setitem(models.GRAPH_SIZES, "small", models.GraphSize(((8, 2), (12, 1)), kernel=3))
     return "small"
 
 

@@ -6,16 +6,12 @@ from skelkit import distillation, models, selfsup, train
 from skelkit.distillation import distill, distillation_loss, soft_labels
 from skelkit.preparation import Still
 
+pytestmark = pytest.mark.usefixtures("small")
 QUICK = {"size": "small", "frames": 10, "batch": 12, "epochs": 3, "least_steps": 0, "tilt": 0.0}
 
 
 def seeded(seed=0):
     return torch.Generator().manual_seed(seed)
-
-
-@pytest.fixture(autouse=True)
-def small(monkeypatch):
-    monkeypatch.setitem(models.GRAPH_SIZES, "small", models.GraphSize(((8, 2), (12, 1)), kernel=3))
 
 
 @pytest.fixture

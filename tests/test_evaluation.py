@@ -8,16 +8,12 @@ from skelkit.selfsup import Downstream, evaluate
 from skelkit.selfsup.evaluation import few, right, votes
 from skelkit.skeletons import KINECT20, NTU25, Skeleton
 
+pytestmark = pytest.mark.usefixtures("small")
 QUICK = {"frames": 10, "batch": 12, "projector": 16, "size": "small", "linear_epochs": 30, "tune_epochs": 6, "least_steps": 0}
 
 
 def seeded(seed=0):
     return torch.Generator().manual_seed(seed)
-
-
-@pytest.fixture(autouse=True)
-def small(monkeypatch):
-    monkeypatch.setitem(models.GRAPH_SIZES, "small", models.GraphSize(((8, 2), (12, 1)), kernel=3))
 
 
 @pytest.fixture

@@ -15,17 +15,12 @@ from skelkit.selfsup.settings import Settings, settings
 from skelkit.skeletons import NTU25
 
 TRAINED = [name for name in selfsup.METHODS if name != "scratch" and " " not in name]
+pytestmark = pytest.mark.usefixtures("small")
 QUICK = {"frames": 10, "epochs": 2, "batch": 12, "projector": 16, "size": "small"}
 
 
 def seeded(seed=0):
     return torch.Generator().manual_seed(seed)
-
-
-@pytest.fixture(autouse=True)
-def small(monkeypatch):
-    """A size that costs next to nothing."""
-    monkeypatch.setitem(models.GRAPH_SIZES, "small", models.GraphSize(((8, 2), (12, 1)), kernel=3))
 
 
 def same(a, b):

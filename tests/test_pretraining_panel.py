@@ -3,21 +3,17 @@
 import pytest
 import torch
 
-from skelkit import models, selfsup
+from skelkit import selfsup
 from skelkit.selfsup.barlow import cross_correlation, effective_rank
 from skelkit.selfsup.watching import Diary, Moment
 from skelkit.viz import pretraining_panel, representations
 
+pytestmark = pytest.mark.usefixtures("small")
 QUICK = {"frames": 10, "batch": 12, "projector": 16, "size": "small", "epochs": 3}
 
 
 def seeded(seed=0):
     return torch.Generator().manual_seed(seed)
-
-
-@pytest.fixture(autouse=True)
-def small(monkeypatch):
-    monkeypatch.setitem(models.GRAPH_SIZES, "small", models.GraphSize(((8, 2), (12, 1)), kernel=3))
 
 
 @pytest.fixture

@@ -30,9 +30,8 @@ def test_a_pruned_copy_is_half_empty_and_the_original_is_not():
     assert torch.equal(pruned.norm.weight, network.norm.weight)
 
 
-def test_zeros_stay_zeros_while_the_student_learns_on(toy, monkeypatch):
-    monkeypatch.setitem(models.GRAPH_SIZES, "small", models.GraphSize(((8, 2), (12, 1)), kernel=3))
-    options = {"size": "small", "frames": 10, "batch": 12, "epochs": 2, "least_steps": 0}
+def test_zeros_stay_zeros_while_the_student_learns_on(toy, small):
+    options = {"size": small, "frames": 10, "batch": 12, "epochs": 2, "least_steps": 0}
     student = distill(None, toy(), **options)
     pruned = sparsity.prune(student)
     again = distill(None, toy(), start=pruned, **options)
