@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import asdict, dataclass
@@ -143,11 +142,11 @@ def distill(
             loss = lesson.epoch(epoch, epochs)
             with torch.no_grad():
                 right = float((asked.through(student.eval()).argmax(1) == asked.labels).float().mean())
-            lesson.keep(right)
+            lesson.best.offer(right, epoch + 1)
             shown.tell(f"epoch {epoch + 1} of {epochs}", loss, 1)
             if callback is not None:
                 callback(Progress(epoch + 1, epochs, loss, right, student))
-    student.load_state_dict(lesson.best)
+    lesson.best.restore()
     return student.eval()
 
 
@@ -164,7 +163,7 @@ class _Lesson:
     def __init__(self, student: Classifier, teacher, clips: Still, s: Settings, generator: torch.Generator):
         self.student, self.teacher, self.clips, self.s, self.generator = student, teacher, clips, s, generator
         self.keep_zeros = sparsity.Frozen(student)
-        self.accuracy, self.best = -1.0, deepcopy(student.state_dict())
+        self.best = training.Best(student)
         self.map = None
         learnt = list(student.parameters())
         if s.features:
@@ -175,10 +174,8 @@ class _Lesson:
 
     def epoch(self, epoch: int, epochs: int) -> float:
         self.student.train()
-        order = torch.randperm(len(self.clips), generator=self.generator)
-        batches = list(order.tensor_split(max(1, -(-len(order) // self.s.batch))))
-        steps = epochs * len(batches)
-        rates = [self.s.lr * (1 + math.cos(math.pi * (epoch * len(batches) + k) / steps)) / 2 for k in range(len(batches))]
+        batches = training.batches(len(self.clips), self.s.batch, self.generator)
+        rates = [training.cosine(self.s.lr, epoch * len(batches) + k, epochs * len(batches)) for k in range(len(batches))]
         what = f"student, epoch {epoch + 1}"
         return training.fit(self.loss, batches, self.optimiser, rates=rates, clip=self.s.clip, precision=self.s.precision, what=what,
                             after_step=self.keep_zeros)  # fmt: skip
@@ -205,16 +202,11 @@ class _Lesson:
             raise ValueError(f"the teacher answers {list(answer.shape)} for {len(x)} clips of {classes} classes; train it on the same classes")
         return answer
 
-    def keep(self, accuracy: float) -> None:
-        """These weights, if no epoch before was better."""
-        if accuracy >= self.accuracy:
-            self.accuracy, self.best = accuracy, deepcopy(self.student.state_dict())
-
     def state_dict(self) -> dict:
-        return {"accuracy": self.accuracy, "best": self.best, "optimiser": self.optimiser.state_dict(), "map": self.map and self.map.state_dict()}
+        return {"best": self.best.state_dict(), "optimiser": self.optimiser.state_dict(), "map": self.map and self.map.state_dict()}
 
     def load_state_dict(self, state: dict) -> None:
-        self.accuracy, self.best = state["accuracy"], state["best"]
+        self.best.load_state_dict(state["best"])
         self.optimiser.load_state_dict(state["optimiser"])
         if self.map is not None:
             self.map.load_state_dict(state["map"])

@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 import torch
 
 from .data import ClipSet, load
+from .data.ntu_names import TRAINING_PERFORMERS
+from .data.tasks import rank_in_class
 
 LESSON = ("drink", "wave", "wave fast", "clap", "kick", "jump", "sit down", "stand up", "hug", "punch")
 """Ten actions of the embedded set, of one person and of two; some differ by tempo or by the order of time alone."""
@@ -15,7 +17,6 @@ FEW_SUBJECTS = 6
 """Below this a cross-subject split would train on too few people; clips of each class are drawn instead."""
 LEAST = 3
 """Clips of a class without which it is not taught: one may go to validation."""
-_NTU60 = (1, 2, 4, 5, 8, 9, 13, 14, 15, 16, 17, 18, 19, 25, 27, 28, 31, 34, 35, 38)
 
 
 class NotEnough(ValueError):
@@ -51,7 +52,7 @@ def protocol(clips: ClipSet, seed: int = 0) -> Protocol:
     """
     subjects = [] if clips.subject is None else clips.subject.unique().tolist()
     if len(subjects) >= FEW_SUBJECTS:
-        chosen = _NTU60 if subjects == list(range(1, 41)) else [s for i, s in enumerate(subjects) if i % 3 != 2]
+        chosen = TRAINING_PERFORMERS[60] if subjects == list(range(1, 41)) else [s for i, s in enumerate(subjects) if i % 3 != 2]
         train, test = clips.split("subject", train=chosen)
         how = "cross-subject"
     else:  # without the subjects, so that validation clips are drawn likewise
@@ -103,11 +104,7 @@ def lesson(dataset: str = "synthetic", preset: str = "laptop", seed: int = 0, de
 
 def _few(clips: ClipSet, count: int, seed: int) -> ClipSet:
     """So many clips of each class, or all it has, at random."""
-    order = torch.randperm(len(clips), generator=torch.Generator().manual_seed(seed))
-    order = order[clips.labels.cpu()[order].argsort(stable=True)]
-    sizes = clips.labels.cpu().bincount(minlength=len(clips.classes))
-    rank = torch.arange(len(order)) - (sizes.cumsum(0) - sizes)[clips.labels.cpu()[order]]
-    return clips.select(order[rank < count].sort().values)
+    return clips.select(rank_in_class(clips.labels.cpu(), torch.Generator().manual_seed(seed)) < count)
 
 
 def number_of_tasks(classes: int) -> int:

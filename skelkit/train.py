@@ -10,6 +10,7 @@ import contextlib
 import math
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from copy import deepcopy
 from pathlib import Path
 from typing import TypeVar
 
@@ -124,6 +125,46 @@ def autocast(device: torch.device, precision: str) -> contextlib.AbstractContext
         raise ValueError(f"precision={precision!r}: expected 'auto', 'fp32' or 'bf16'")
     wanted = precision == "bf16" or (precision == "auto" and device.type == "cuda" and torch.cuda.is_bf16_supported())
     return torch.autocast(device.type, torch.bfloat16) if wanted else contextlib.nullcontext()
+
+
+def batches(clips: int, size: int, generator: torch.Generator) -> list[Tensor]:
+    """All clips in an order drawn anew, as batches of at most `size`, as equal as they can be.
+
+    >>> [len(b) for b in batches(65, 32, torch.Generator().manual_seed(0))]
+    [22, 22, 21]
+    """
+    return list(torch.randperm(clips, generator=generator).tensor_split(max(1, -(-clips // size))))
+
+
+def cosine(lr: float, step: int, steps: int) -> float:
+    """A learning rate that falls from `lr` to 0 along half a cosine.
+
+    >>> cosine(1.0, 0, 10), round(cosine(1.0, 5, 10), 3)
+    (1.0, 0.5)
+    """
+    return lr * (1 + math.cos(math.pi * step / steps)) / 2
+
+
+class Best:
+    """The weights of the epoch that validation clips liked best, the latest of equals."""
+
+    def __init__(self, network: nn.Module):
+        self.network, self.score, self.epoch, self.state = network, -1.0, 0, deepcopy(network.state_dict())
+
+    def offer(self, score: float, epoch: int) -> None:
+        """The network as it is now."""
+        if score >= self.score:
+            self.score, self.epoch, self.state = score, epoch, deepcopy(self.network.state_dict())
+
+    def restore(self) -> None:
+        """Give the network those weights."""
+        self.network.load_state_dict(self.state)
+
+    def state_dict(self) -> dict:
+        return {"score": self.score, "epoch": self.epoch, "state": self.state}
+
+    def load_state_dict(self, state: dict) -> None:
+        self.score, self.epoch, self.state = (state[key] for key in ("score", "epoch", "state"))
 
 
 def _finite(losses: list[Tensor], norms: list[Tensor], batches: list[Tensor], first: int, what: str) -> None:

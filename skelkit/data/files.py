@@ -12,11 +12,10 @@ from typing import NoReturn
 
 import numpy as np
 
-from .. import skeletons
 from ..skeletons import Skeleton
 from . import bvh, npy, ntu, ntu_files, toolkits
 from .clips import ClipSet
-from .foreign import check_labels
+from .foreign import check_labels, known_skeleton
 
 LOADABLE = (
     '"synthetic", NTU RGB+D (a folder or .zip of .skeleton files), a folder, file or .zip of .bvh, an .npz file (data, length, label), '
@@ -143,10 +142,7 @@ def read_npz(path: str | Path, *, fps: float | None = None, skeleton: Skeleton |
         if rate.dtype.kind not in "iuf" or rate.size != 1:
             _fail(path, f"fps {rate.dtype} {list(rate.shape)}", "one number", "save frames per second, or pass fps=…")
         fps = float(rate.reshape(()))
-    if isinstance(skeleton, str):
-        if skeleton not in skeletons.KNOWN:
-            raise ValueError(f"no built-in skeleton {skeleton!r}; known: {', '.join(skeletons.KNOWN)}; or pass a Skeleton")
-        skeleton = skeletons.KNOWN[skeleton]
+    skeleton = known_skeleton(skeleton)
     groups = {key: arrays[key] for key in ("subject", "view", "setup") if key in arrays}
     clips = np.split(data, length.astype(np.int64).cumsum()[:-1])
     label = check_labels(path, [f"clip {i}" for i in range(len(label))], label.tolist())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,6 +13,7 @@ import numpy as np
 from .. import skeletons
 from ..skeletons import Skeleton
 from .clips import ClipSet
+from .ntu_names import NAME
 
 MOST_BYTES = 64 * 2**30
 """No reader opens a larger file unless told to."""
@@ -22,7 +22,6 @@ UP = {"y": (0, 1, 2), "z": (0, 2, -1), "-y": (0, -1, -2)}
 """Where each of x, y (up) and z comes from; a minus turns it round. All three are rotations, so left stays left."""
 
 _DIRECTIONS = set("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-_NTU = re.compile(r"S([0-9]{3})C([0-9]{3})P([0-9]{3})R[0-9]{3}A[0-9]{3}(\.skeleton)?")
 
 
 class Refused(ValueError):
@@ -146,8 +145,8 @@ def ntu_groups(names: Sequence[str]) -> dict[str, list[int]]:
     >>> ntu_groups(["S001C002P003R001A010", "S017C003P020R002A060.skeleton"])
     {'setup': [1, 17], 'view': [2, 3], 'subject': [3, 20]}
     """
-    found = [_NTU.fullmatch(name) for name in names]
-    return {} if not all(found) else {key: [int(m[i]) for m in found] for i, key in enumerate(("setup", "view", "subject"), 1)}
+    found = [NAME.fullmatch(name.removesuffix(".skeleton")) for name in names]
+    return {} if not all(found) else {key: [int(m[key]) for m in found] for key in ("setup", "view", "subject")}
 
 
 # Damaged numbers are no business of numpy's warnings: what float32 cannot hold becomes infinite, and from_arrays refuses that.

@@ -153,7 +153,7 @@ def _bone_variation(clips: ClipSet, of_clip: Tensor) -> Tensor:
 
 def _heights(clips: ClipSet, of_clip: Tensor) -> tuple[float, float]:
     """Median extent along y of the first person, and in how many clips that is the longest of the three."""
-    first = torch.cat([clips.starts[:-1], clips.starts[:0]])
+    first = clips.starts[:-1]
     for position in (0.25, 0.5):  # a frame in which somebody is, of each clip
         first = torch.where(clips.present[first, 0], first, (clips.starts[:-1] + position * clips.lengths).long())
     poses = clips.poses[first, 0].float()

@@ -175,12 +175,22 @@ def _validation(train: ClipSet, share: float, generator: torch.Generator) -> Ten
             more = kept | (people == person)
             if wanted and len(labels[~more].unique()) == len(labels.unique()):  # every class is still trained
                 kept, wanted = more, wanted - 1
+    counts = labels.bincount()
+    some = rank_in_class(labels, generator) < (counts * share).round().clamp_min(1).minimum(counts - 1)[labels]
+    return kept | (some & ~torch.isin(labels, labels[kept]))
+
+
+def rank_in_class(labels: Tensor, generator: torch.Generator) -> Tensor:
+    """The place of each clip among those of its class, drawn at random. Long[N] -> Long[N], from 0; `rank < n` is n clips of every class.
+
+    >>> rank_in_class(torch.tensor([2, 0, 2, 2]), torch.Generator().manual_seed(0)).sort().values.tolist()
+    [0, 0, 1, 2]
+    """
     order, counts = torch.randperm(len(labels), generator=generator), labels.bincount()
     order = order[labels[order].argsort(stable=True)]  # class by class, at random within each
-    rank = torch.arange(len(labels)) - (counts.cumsum(0) - counts)[labels[order]]
-    some = torch.zeros_like(kept)
-    some[order] = rank < (counts * share).round().clamp_min(1).minimum(counts - 1)[labels[order]]
-    return kept | (some & ~torch.isin(labels, labels[kept]))
+    rank = torch.empty_like(order)
+    rank[order] = torch.arange(len(labels)) - (counts.cumsum(0) - counts)[labels[order]]
+    return rank
 
 
 def _check_filled(scenario: Scenario) -> None:

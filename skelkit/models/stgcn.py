@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from .. import motion
 from ..skeletons import Skeleton
 from .block import Convolution, convolution, initialise
-from .sttformer import named
+from .sttformer import kept_index, named
 from .tracks import Tracks, tracks
 
 
@@ -59,7 +59,7 @@ def kept_joints(hidden: Tensor, joints: int) -> Tensor:
         )
     if fewest != most:
         raise ValueError(f"the clips keep {fewest} to {most} joints; hide equally many in every clip, or give one mask [V] for the batch")
-    return hidden.byte().sort(dim=1, stable=True).indices[:, :most]
+    return kept_index(hidden, most)
 
 
 def among(graph: Tensor, kept: Tensor) -> Tensor:

@@ -7,6 +7,7 @@ from copy import deepcopy
 import torch
 from torch import Tensor, nn
 
+from ..data.mapping import match
 from ..models import Alignment
 from ..models.block import initialise
 from ..motion import as_stream
@@ -45,8 +46,6 @@ class Downstream(nn.Module):
         self.skeleton, self.stream = skeleton or pretrained.skeleton, pretrained.settings.stream
         self.mapping = None
         if skeleton is not None and skeleton != pretrained.skeleton:
-            from ..data.mapping import match
-
             self.mapping = match(skeleton, pretrained.skeleton)
         width = pretrained.encoders[0].width
         self.alignment = Alignment(width, generator=generator) if head == "aligned" else None

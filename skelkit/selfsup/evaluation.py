@@ -5,7 +5,6 @@ Every way takes the epoch (or k) from validation clips and looks at the test cli
 
 from __future__ import annotations
 
-from copy import deepcopy
 from dataclasses import dataclass
 
 import torch
@@ -15,10 +14,11 @@ from torch import Tensor
 from .. import augment
 from .. import train as training
 from ..data import ClipSet
+from ..data.tasks import rank_in_class
 from ..data.tasks import tasks as split_into_tasks
 from ..preparation import Still
 from .downstream import Downstream
-from .pretraining import Pretrained, batches_of
+from .pretraining import Pretrained
 from .settings import Settings
 
 PROTOCOLS = ("knn", "linear", "finetune", "semi", "transfer")
@@ -112,11 +112,8 @@ def few(clips: ClipSet, fraction: float, generator: torch.Generator) -> ClipSet:
     if not 0 < fraction <= 1:
         raise ValueError(f"fraction={fraction}: the share of labels that are used lies in (0, 1]")
     labels = clips.labels.cpu()
-    order = torch.randperm(len(labels), generator=generator)
-    order = order[labels[order].argsort(stable=True)]
-    counts = labels.bincount()
-    rank = torch.arange(len(order)) - (counts.cumsum(0) - counts)[labels[order]]
-    return clips.select(order[rank < (counts * fraction).round().clamp_min(1)[labels[order]]].sort().values)
+    wanted = (labels.bincount() * fraction).round().clamp_min(1)[labels]
+    return clips.select(rank_in_class(labels, generator) < wanted)
 
 
 # -- the ways: network, settings, train, validation, test, generator -> validation accuracy, what was chosen, logits ----------
@@ -183,18 +180,17 @@ def _finetune(network: Downstream, s: Settings, train: Still, validation: Still,
 
 def _best(network, optimiser, epochs, size, loss, asked, tested, clips, labels, s: Settings, generator, heads_only=False):
     """Train for so many epochs with a falling rate; go back to the one that validation clips liked best, the latest of equals."""
-    found, kept = (-1.0, 0), None
+    best = training.Best(network)
     first = [g["lr"] * g.get("factor", 1.0) for g in optimiser.param_groups]
     for epoch in range(epochs):
         network.train()
         network.encoders.train(not heads_only)
-        batches = batches_of(clips, size, generator)
+        batches = training.batches(clips, size, generator)
         for group, lr in zip(optimiser.param_groups, first, strict=True):
             group["lr"] = lr * (1 - epoch / epochs)
         training.fit(loss, batches, optimiser, clip=s.clip, precision=s.precision, what=f"epoch {epoch + 1}")
         network.eval()
-        if (now := (right(asked(), labels), epoch + 1)) >= found:
-            found, kept = now, deepcopy(network.state_dict())
-    network.load_state_dict(kept)
+        best.offer(right(asked(), labels), epoch + 1)
+    best.restore()
     network.eval()
-    return found[0], found[1], tested()
+    return best.score, best.epoch, tested()

@@ -7,12 +7,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import ClassVar
 
-import torch
-
 from ..data import ClipSet, load
 from ..data.mapping import as_skeleton, merge
 from ..distillation import distill
-from ..models import Projector, parameters
+from ..models import parameters
 from ..preparation import Still
 from ..protocol import Protocol, lesson
 from ..sparsity import prune
@@ -52,15 +50,9 @@ class Variant:
         found = {name: judge(name, made, setting, clips, seed, preset) for name in self.judged}
         return {
             "label": self.label, "seed": seed, "variant": asdict(self), **found, "parameters": made.parameters,
-            "head": parameters(_head(made)), "rank": made.ranks[-1] if made.ranks else None, "loss": made.losses[-1] if made.losses else None,
+            "head": made.head, "rank": made.ranks[-1] if made.ranks else None, "loss": made.losses[-1] if made.losses else None,
             "clips": len(clips), "pretraining_seconds": made.seconds, "total_seconds": time.perf_counter() - begun, "divided": divided(setting),
         }  # fmt: skip
-
-
-def _head(made: Pretrained):
-    """The projectors of a method that has them, rebuilt; they are thrown away after pre-training."""
-    s, generator = made.settings, torch.Generator().manual_seed(0)
-    return torch.nn.ModuleList(Projector(encoder.width, s.projector, s.depth, generator) for encoder in made.encoders)
 
 
 def divided(setting: Protocol) -> str:

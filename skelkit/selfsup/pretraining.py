@@ -50,6 +50,7 @@ class Pretrained:
     Attributes:
         encoders: one, or f and g (ASMa).
         losses: mean loss of each epoch; ranks: effective rank of the features of some clips after each.
+        head: how many numbers were learnt beside the encoders, and thrown away; 0 of "scratch".
         seconds: of training.
     """
 
@@ -59,6 +60,7 @@ class Pretrained:
     encoders: list[nn.Module]
     losses: list[float] = field(default_factory=list)
     ranks: list[float] = field(default_factory=list)
+    head: int = 0
     seconds: float = 0.0
 
     def tokens(self, x: Tensor, hidden: Tensor | None = None) -> list[Tensor]:
@@ -136,6 +138,7 @@ def pretrain(
         for encoder in made.encoders:
             encoder.eval()
         return made
+    made.head = sum(p.numel() for p in model.parameters() if p.requires_grad) - made.parameters
     _Pretraining(model, made, clips, s, generator, seed).go(callback, checkpoints, every, bar(method, s.epochs, progress, unit="epoch"))
     return made
 
@@ -170,7 +173,7 @@ class _Pretraining:
     def epoch(self, epoch: int) -> float:
         """All clips once, in an order drawn anew. Returns the mean loss."""
         self.model.train()
-        batches = batches_of(len(self.still), self.s.batch, self.generator)
+        batches = training.batches(len(self.still), self.s.batch, self.generator)
         steps = self.s.epochs * len(batches)
         rates = [rate(self.s, epoch * len(batches) + k, steps) for k in range(len(batches))]
         what = f"{self.made.method}, epoch {epoch + 1}"
@@ -210,18 +213,9 @@ class _Pretraining:
         self.made.losses, self.made.ranks, self.made.seconds = list(state["losses"]), list(state["ranks"]), state["seconds"]
 
 
-def batches_of(clips: int, size: int, generator: torch.Generator) -> list[Tensor]:
-    """All clips in an order drawn anew, as equal batches of at most `size`; of two or more clips each.
-
-    >>> [len(b) for b in batches_of(65, 32, torch.Generator().manual_seed(0))]
-    [22, 22, 21]
-    """
-    return list(torch.randperm(clips, generator=generator).tensor_split(max(1, -(-clips // size))))
-
-
 def rate(s: Settings, step: int, steps: int) -> float:
     """Learning rate of a step: rises to `lr` over the warm-up, then falls along a cosine to 0."""
     rise = max(1, round(s.warmup * steps))
     if step < rise:
         return s.lr * (step + 1) / rise
-    return s.lr * (1 + math.cos(math.pi * (step - rise) / max(1, steps - rise))) / 2
+    return training.cosine(s.lr, step - rise, max(1, steps - rise))

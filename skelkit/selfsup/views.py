@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from .. import augment
+from ..models.sttformer import kept_index
 from ..skeletons import Skeleton
 from .settings import Settings
 
@@ -28,5 +29,5 @@ def drop_frames(x: Tensor, hidden: Tensor) -> Tensor:
         raise ValueError(f"clip {int(hidden.all(1).nonzero()[0])}: all {x.shape[2]} frames would be dropped; choose a smaller ratio")
     if fewest != most:
         raise ValueError(f"the clips keep {fewest} to {most} frames; drop equally many of every clip")
-    kept = hidden.byte().sort(dim=1, stable=True).indices[:, :most]
+    kept = kept_index(hidden, most)
     return x.gather(2, kept[:, None, :, None, None].expand(-1, x.shape[1], -1, *x.shape[3:]))
