@@ -117,7 +117,7 @@ def distill(
             taught by the labels alone.
         train: clips; their labels are used only with hard > 0, or without a teacher.
         preset: one of `PRESETS`; changes: single settings, by name.
-        validation: share of the training subjects (or clips) by which the epoch is chosen.
+        validation: share of the training subjects (or clips) by which the epoch is chosen; 0 takes the last.
         start: a student to go on from, instead of first weights; of `sparsity.prune`, say: weights that are zero stay zero.
         checkpoints, every, callback, progress: as in `selfsup.pretrain`.
 
@@ -133,15 +133,14 @@ def distill(
     scenario = split_into_tasks(train, train, 1, seed=seed, validation=validation)
     student = deepcopy(start) if start is not None else _student(train, s, generator)
     lesson = _Lesson(student, teacher, Still(scenario.train, s.frames, crop=None), s, generator)
-    asked = Still(scenario.validation, s.frames)
+    asked = Still(scenario.validation, s.frames) if validation else None
     epochs = max(s.epochs, -(-s.least_steps // -(-len(scenario.train) // s.batch)))
     about = asdict(s) | {"seed": seed, "clips": len(train), "frames of clips": len(train.poses), "taught by": type(teacher).__name__}
     run = training.Run({"student": student, "lesson": lesson, "generator": generator}, about, checkpoints, every)
     with bar("student", epochs, progress, unit="epoch") as shown:
         for epoch in run.loop("epoch", range(epochs)):
             loss = lesson.epoch(epoch, epochs)
-            with torch.no_grad():
-                right = float((asked.through(student.eval()).argmax(1) == asked.labels).float().mean())
+            right = _right(student, asked) if asked is not None else 0.0  # without validation clips the last epoch counts
             lesson.best.offer(right, epoch + 1)
             shown.tell(f"epoch {epoch + 1} of {epochs}", loss, 1)
             if callback is not None:
@@ -155,6 +154,12 @@ def _student(train: ClipSet, s: Settings, generator: torch.Generator) -> Classif
     encoder = STGCN(train.skeleton, s.size, generator, classes=len(train.classes))
     seconds = float((train.lengths / train.fps).median())
     return Classifier(encoder, None, train.classes, s.frames, train.fps, seconds, s.stream).to(train.device)
+
+
+@torch.no_grad()
+def _right(student: Classifier, clips: Still) -> float:
+    """Share of clips that the student names rightly."""
+    return float((clips.through(student.eval()).argmax(1) == clips.labels).float().mean())
 
 
 class _Lesson:

@@ -100,6 +100,12 @@ def test_the_weights_are_those_of_the_epoch_that_validation_clips_liked_best(cli
     assert all(torch.equal(v, best[k]) for k, v in student.state_dict().items())
 
 
+def test_without_validation_clips_the_last_epoch_counts(clips):
+    seen = []
+    student = distill(None, clips, validation=0, callback=lambda p: seen.append({k: v.clone() for k, v in p.student.state_dict().items()}), **QUICK)
+    assert all(torch.equal(v, seen[-1][k]) for k, v in student.state_dict().items())
+
+
 def test_features_can_teach_too(clips):
     train_set, test = clips.split("stratified", train=0.7)
     made = selfsup.pretrain("asma", train_set, size="small", frames=10, epochs=1, batch=12, projector=8)

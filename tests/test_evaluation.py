@@ -145,6 +145,8 @@ def test_skeletons_without_a_common_joint_are_refused(toy):
 def test_unknown_protocols_and_settings_are_refused(sets):
     with pytest.raises(ValueError, match="no protocol 'lineal'; known: knn, linear"):
         evaluate(encoders(sets), *sets, "lineal")
+    with pytest.raises(ValueError, match="validation=0: the epoch"):
+        evaluate(encoders(sets), *sets, "linear", validation=0)
     with pytest.raises(ValueError, match="no setting epocs"):
         evaluate(encoders(sets), *sets, "linear", epocs=3)
 

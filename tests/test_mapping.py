@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from skelkit import ClipSet, motion
-from skelkit.data.mapping import Mapping, as_skeleton, canonical, common, match, merge
+from skelkit.data.mapping import Mapping, as_skeleton, canonical, common, match
+from skelkit.data.merging import merge
 from skelkit.skeletons import COCO17, KINECT20, KNOWN, MOCAP21, NTU25, Skeleton
 
 FINGER = Skeleton("finger", ["base", "middle", "tip"], [("base", "middle"), ("middle", "tip")], root="base")

@@ -75,6 +75,8 @@ def evaluate(pretrained: Pretrained, train: ClipSet, test: ClipSet, protocol: st
     """
     if protocol not in PROTOCOLS:
         raise ValueError(f"no protocol {protocol!r}; known: {', '.join(PROTOCOLS)}")
+    if not 0 < validation < 1:
+        raise ValueError(f"validation={validation}: the epoch (or k) is chosen on that share of the training subjects or clips, between 0 and 1")
     s = pretrained.settings.changed(**changes)
     generator = torch.Generator().manual_seed(seed)
     scenario = split_into_tasks(train, test, 1, seed=seed, validation=validation)

@@ -8,7 +8,8 @@ from dataclasses import asdict, dataclass, field
 from typing import ClassVar
 
 from ..data import ClipSet, load
-from ..data.mapping import as_skeleton, merge
+from ..data.mapping import as_skeleton
+from ..data.merging import merge
 from ..distillation import distill
 from ..models import parameters
 from ..preparation import Still
