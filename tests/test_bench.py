@@ -22,6 +22,6 @@ def test_a_pretraining_step_is_measured_stage_by_stage():
 
 
 def test_the_data_benchmark_gives_clips_a_second():
-    made, batch = bench.bench_data(torch.device("cpu"), clips=64, rounds=1)
+    made, batch = bench.bench_clips(torch.device("cpu"), clips=64, rounds=1)
     assert made["clips a second"] > 0
     assert batch["times a copy"] > 0

@@ -1,12 +1,14 @@
 """Damaged files: whatever the bytes, a reader gives finite clips or says what is wrong with which file; soon, and in little memory.
 
-Two kinds of damage, the same at every run: 2,000 mutations of the bytes of a valid file for each reader, and what hypothesis makes up in
-place of parts of it. Where a checksum would hide the damage (zip, npz), every second mutation is of what is packed, before it is packed.
+Two kinds of damage, the same at every run: 2,000 mutations of the bytes of a valid file for each reader (SKELKIT_FUZZ=100000 for a recorded
+run), and what hypothesis makes up in place of parts of it. Where a checksum would hide the damage (zip, npz), every second mutation is of
+what is packed, before it is packed.
 """
 
 import contextlib
 import io
 import json
+import os
 import pickle
 import random
 import re
@@ -24,7 +26,7 @@ from hypothesis import strategies as st
 
 from skelkit.data import ClipSet, annotations, archives, bvh, files, npz_splits, nwucla, pickles, stgcn_files, tables
 
-FILES, SECONDS, BYTES = 2000, 5, 2**30
+FILES, SECONDS, BYTES = int(os.environ.get("SKELKIT_FUZZ", "2000")), 5, 2**30
 STATUS = Path("/proc/self/status")
 BVH = """HIERARCHY
 ROOT wrist
