@@ -12,7 +12,8 @@ from pathlib import Path
 import numpy as np
 
 from .bench import median_ratio, seconds
-from .data import convert, load, ntu_synth, ntu_text
+from .data import load
+from .data.ntu import conversion, layout, synthesis
 
 
 def bench_ntu(files: int = 200, rounds: int = 5, growth: Sequence[int] = (1000, 4000, 16000)) -> list[dict]:
@@ -24,15 +25,15 @@ def bench_ntu(files: int = 200, rounds: int = 5, growth: Sequence[int] = (1000, 
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         clips = load("synthetic", clips=20, frames=80)
-        ntu_synth.synthesise(folder / "raw", clips, oddities=False)
+        synthesis.synthesise(folder / "raw", clips, oddities=False)
         written = sorted((folder / "raw").iterdir())
         few = [written[i % len(written)] for i in range(files)]
         texts = [path.read_bytes() for path in few]
         size = sum(map(len, texts))
         rows = []
         for what, ours, other in (
-            ("parse, against line by line", lambda: [ntu_text.parse(t) for t in texts], lambda: [line_by_line(t) for t in texts]),
-            ("parse, against reading the cached bytes", lambda: [ntu_text.parse(p.read_bytes()) for p in few], lambda: [p.read_bytes() for p in few]),
+            ("parse, against line by line", lambda: [layout.parse(t) for t in texts], lambda: [line_by_line(t) for t in texts]),
+            ("parse, against reading the cached bytes", lambda: [layout.parse(p.read_bytes()) for p in few], lambda: [p.read_bytes() for p in few]),
         ):
             took, theirs, ratio = median_ratio(ours, other, rounds)
             rows.append(
@@ -56,7 +57,7 @@ def _row(what: str, files: int, size: float, took: float) -> dict:
 
 def _converted(source: Path, target: Path) -> tuple[float, float | None]:
     """Seconds of a conversion in this process, and its highest memory in MB where the system tells (Linux)."""
-    took = seconds(lambda: convert.convert(source, target, workers=1, progress=False))
+    took = seconds(lambda: conversion.convert(source, target, workers=1, progress=False))
     status = Path("/proc/self/status")  # getrusage would count what the process that started this one held
     found = re.search(r"VmHWM:\s+(\d+) kB", status.read_text()) if status.exists() else None
     return took, int(found[1]) / 1024 if found else None

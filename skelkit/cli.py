@@ -178,8 +178,10 @@ def run_describe(options) -> int:
 
 
 def run_convert(options) -> int:
-    from .data import ClipSet, load, ntu_files, toolkits
-    from .data.convert import convert
+    from .data import ClipSet, load
+    from .data.ntu import samples
+    from .data.ntu.conversion import convert
+    from .data.readers import toolkits
 
     kinds = {
         ".safetensors": ClipSet.save,
@@ -193,12 +195,7 @@ def run_convert(options) -> int:
         target = target if target.stem.endswith("_data") else target.with_name(f"{target.stem}_data.npy")
     if target.exists() and not options.force:
         raise FileExistsError(f"{target} exists; pass --force to replace it")
-    if (
-        options.source != "synthetic"
-        and target.suffix == ".safetensors"
-        and Path(options.source).exists()
-        and ntu_files.holds_samples(options.source)
-    ):
+    if options.source != "synthetic" and target.suffix == ".safetensors" and Path(options.source).exists() and samples.holds_samples(options.source):
         given = {name: getattr(options, name) for name in ("workers", "scheduler", "dtype", "missing", "only", "damaged")}
         print(convert(options.source, target, denoise=not options.all_bodies, **given).describe())
         clips = ClipSet.load(target)

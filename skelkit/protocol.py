@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import torch
 
 from .data import ClipSet, load
-from .data.ntu_names import TRAINING_PERFORMERS
+from .data.ntu.names import TRAINING_PERFORMERS
 from .data.tasks import rank_in_class
 
 LESSON = ("drink", "wave", "wave fast", "clap", "kick", "jump", "sit down", "stand up", "hug", "punch")

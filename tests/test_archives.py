@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from skelkit import writing
-from skelkit.data import archives, bvh, foreign, npy
+from skelkit.data.readers import archives, bvh, foreign, npy
 
 BVH = """HIERARCHY
 ROOT wrist

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from skelkit.data import bvh
+from skelkit.data.readers import bvh
 from skelkit.skeletons import MOCAP21
 
 CLIP = """HIERARCHY

@@ -69,7 +69,7 @@ def test_show_writes_a_page_for_one_clip(tmp_path):
         (["data", "convert", "synthetic", "clips.xyz"], "must end in .safetensors, .pkl, .npy"),
         (["study", "99"], "no notebook '99'"),
         (["study", "--dataset", "nowhere"], "nowhere: no such file or folder"),
-        (["bench", "everything"], "no benchmark everything; there are: asma, charon, codecs"),
+        (["bench", "everything"], "no benchmark everything; there are: asma, charon, clips, codecs"),
         (["bench", "masks", "--device", "tpu"], "no device 'tpu'"),
     ],
 )
@@ -109,9 +109,9 @@ def test_data_that_cannot_be_read_stops_the_study_before_the_first_notebook(tmp_
 def raw(tmp_path):
     """Raw NTU RGB+D files of four performers, with oddities."""
     from skelkit import load
-    from skelkit.data import ntu_synth
+    from skelkit.data.ntu import synthesis
 
-    ntu_synth.synthesise(tmp_path / "raw", load("synthetic", clips=12, frames=20, classes=["wave", "hug"]))
+    synthesis.synthesise(tmp_path / "raw", load("synthetic", clips=12, frames=20, classes=["wave", "hug"]))
     return tmp_path / "raw"
 
 

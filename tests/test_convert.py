@@ -11,23 +11,23 @@ import pytest
 import torch
 
 import skelkit as sk
-from skelkit.data import convert as conversion
-from skelkit.data import ntu, ntu_synth, ntu_text, parallel
-from skelkit.data.convert import convert
+from skelkit.data import ntu
+from skelkit.data.ntu import conversion, layout, parallel, reading, synthesis
+from skelkit.data.ntu.conversion import convert
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     """Raw files with every oddity, one of them empty."""
     folder = tmp_path_factory.mktemp("ntu")
-    ntu_synth.synthesise(folder, sk.load("synthetic", clips=21, frames=30))
-    ntu_text.write(folder / "S001C001P001R009A001.skeleton", [[]] * 9)
+    synthesis.synthesise(folder, sk.load("synthetic", clips=21, frames=30))
+    layout.write(folder / "S001C001P001R009A001.skeleton", [[]] * 9)
     return folder
 
 
 @pytest.fixture(autouse=True)
 def small_chunks(monkeypatch):
-    monkeypatch.setattr(ntu, "CHUNK", 4)
+    monkeypatch.setattr(reading, "CHUNK", 4)
 
 
 def header(path):
@@ -59,7 +59,7 @@ def test_poses_may_be_float16(folder, tmp_path):
     assert torch.equal(half.poses, clips.poses.half())
     (tmp_path / "far").mkdir()
     for k, far in enumerate((1, 1e5)):
-        ntu_text.write(tmp_path / "far" / f"S001C001P001R001A00{k + 1}.skeleton", [[(1, np.full((25, 3), far))]] * 20)
+        layout.write(tmp_path / "far" / f"S001C001P001R001A00{k + 1}.skeleton", [[(1, np.full((25, 3), far))]] * 20)
     with pytest.raises(ValueError, match="S001C001P001R001A002: found coordinates that float16 cannot hold"):
         convert(tmp_path / "far", tmp_path / "far.safetensors", dtype="float16")
 
@@ -90,18 +90,18 @@ def test_without_dask_a_scheduler_is_an_error_that_says_what_to_install(folder, 
 
 CHILD = """
 import sys, time
-from skelkit.data import convert, ntu
-ntu.CHUNK = 4
-write = convert.write_atomic
+from skelkit.data.ntu import conversion, reading
+reading.CHUNK = 4
+write = conversion.write_atomic
 
 def slowly(path, content):
     time.sleep(0.3)
     write(path, content)
     print(path, flush=True)
 
-convert.write_atomic = slowly
+conversion.write_atomic = slowly
 if __name__ == "__main__":
-    convert.convert(sys.argv[1], sys.argv[2], workers=2)
+    conversion.convert(sys.argv[1], sys.argv[2], workers=2)
 """
 
 

@@ -10,8 +10,9 @@ from ntu_reference import slow_parse
 
 import skelkit as sk
 from skelkit import bench_data
-from skelkit.data import ntu, ntu_files, ntu_synth, ntu_text
-from skelkit.data.ntu_bodies import REASONS, Rules, performers
+from skelkit.data import ntu
+from skelkit.data.ntu import layout, reading, samples, synthesis
+from skelkit.data.ntu.bodies import REASONS, Rules, performers
 from skelkit.skeletons import NTU25
 
 NAME = "S001C002P003R002A013"
@@ -31,11 +32,11 @@ def moving(frames, speed=0.01, **box):
 
 def recording(frames, **tracks):
     """What `parse` makes of these tracks, named i1, i2, …, written as a file."""
-    return ntu_text.parse(ntu_text.text([[(int(i[1:]), track[t]) for i, track in tracks.items() if t in track] for t in range(frames)]))
+    return layout.parse(layout.text([[(int(i[1:]), track[t]) for i, track in tracks.items() if t in track] for t in range(frames)]))
 
 
 def clip_file(folder, name=NAME, frames=20, **more):
-    return ntu_text.write(folder / f"{name}.skeleton", [[(7, joints)] for joints in moving(range(frames)).values()], **more)
+    return layout.write(folder / f"{name}.skeleton", [[(7, joints)] for joints in moving(range(frames)).values()], **more)
 
 
 def people(frames, *tracks, **rules):
@@ -49,7 +50,7 @@ def made(tmp_path_factory):
     """(clips, folder of raw files with every oddity, name -> oddity)."""
     clips = sk.load("synthetic", clips=42)
     folder = tmp_path_factory.mktemp("ntu")
-    return clips, folder, ntu_synth.synthesise(folder, clips)
+    return clips, folder, synthesis.synthesise(folder, clips)
 
 
 # -- one file ----------------------------------------------------------------------------------------------------------
@@ -58,7 +59,7 @@ def made(tmp_path_factory):
 def test_the_fast_parser_gives_what_a_slow_one_line_by_line_gives(made):
     for path in made[1].iterdir():
         frames, bodies = slow_parse(path.read_bytes())
-        parsed = ntu_text.parse(path.read_bytes(), path)
+        parsed = layout.parse(path.read_bytes(), path)
         assert (parsed.frames, list(parsed.bodies)) == (frames, list(bodies))
         for identity, seen in bodies.items():
             assert parsed.bodies[identity][0].tolist() == [frame for frame, _ in seen]
@@ -68,23 +69,23 @@ def test_the_fast_parser_gives_what_a_slow_one_line_by_line_gives(made):
 def test_bodies_come_and_go_with_ids_that_a_float_could_not_tell_apart():
     a, b = 72057594037944340, 72057594037944341
     assert float(a) == float(b)
-    parsed = ntu_text.parse(ntu_text.text([[(a, body())], [], [(b, body(seed=1)), (a, body())], [(b, body(seed=1))]]))
+    parsed = layout.parse(layout.text([[(a, body())], [], [(b, body(seed=1)), (a, body())], [(b, body(seed=1))]]))
     assert parsed.frames == 4
     assert {i: frames.tolist() for i, (frames, _) in parsed.bodies.items()} == {a: [0, 2], b: [2, 3]}
     assert np.allclose(parsed.bodies[b][1], body(seed=1), atol=1e-6)
 
 
 def test_line_endings_blank_lines_spaces_and_a_missing_last_newline_do_not_matter():
-    data = ntu_text.text([[(1, body())], []], "\r\n")
-    _, expected = ntu_text.parse(data).bodies[1]
+    data = layout.text([[(1, body())], []], "\r\n")
+    _, expected = layout.parse(data).bodies[1]
     for same in (data.replace(b"\r\n", b"\n"), data.rstrip(), data + b"\r\n\n", data.replace(b" ", b" \t "), data.replace(b"\n", b" \n\n")):
-        assert np.array_equal(ntu_text.parse(same).bodies[1][1], expected)
+        assert np.array_equal(layout.parse(same).bodies[1][1], expected)
 
 
 def test_columns_after_z_may_hold_anything():
-    data = ntu_text.text([[(1, body())]]).split(b"\r\n")
+    data = layout.text([[(1, body())]]).split(b"\r\n")
     data[4] = b"1 2 3 -Infinity nan -1.#IND" + b" 0" * 6
-    assert ntu_text.parse(b"\n".join(data)).bodies[1][1][0, 0].tolist() == [1, 2, 3]
+    assert layout.parse(b"\n".join(data)).bodies[1][1][0, 0].tolist() == [1, 2, 3]
 
 
 @pytest.mark.parametrize(
@@ -108,20 +109,20 @@ def test_columns_after_z_may_hold_anything():
     ],
 )
 def test_an_error_names_file_and_line_and_what_to_do(line, words, error):
-    lines = ntu_text.text([[(7, body())], [], []], "\n").split(b"\n")
+    lines = layout.text([[(7, body())], [], []], "\n").split(b"\n")
     lines[line - 1] = words
     with pytest.raises(ValueError, match=re.escape(f"S1.skeleton: {error}")):
-        ntu_text.parse(b"\n".join(lines), "S1.skeleton")
+        layout.parse(b"\n".join(lines), "S1.skeleton")
 
 
 def test_an_empty_file_a_truncated_one_and_a_body_twice_in_a_frame_are_refused():
     with pytest.raises(ValueError, match=r"f: line 1: found the end of the file, expected the number of frames; get the whole file"):
-        ntu_text.parse(b"", "f")
-    data = ntu_text.text([[(7, body())]] * 9)
+        layout.parse(b"", "f")
+    data = layout.text([[(7, body())]] * 9)
     with pytest.raises(ValueError, match=r"f: line \d+: found"):
-        ntu_text.parse(data[: len(data) // 2], "f")
+        layout.parse(data[: len(data) // 2], "f")
     with pytest.raises(ValueError, match="line 30: found tracking id 7 again, expected each body once in frame 0"):
-        ntu_text.parse(ntu_text.text([[(7, body()), (7, body())]]), "f")
+        layout.parse(layout.text([[(7, body()), (7, body())]]), "f")
 
 
 # -- who performs ------------------------------------------------------------------------------------------------------
@@ -271,17 +272,17 @@ def test_an_archive_is_read_in_place_and_a_folder_of_archives_too(made, tmp_path
     assert whole.names == expected.names
     assert torch.equal(whole.poses, expected.poses)
     assert sorted(tmp_path.rglob("*")) == before
-    assert ntu_files.holds_samples(tmp_path)
-    assert ntu_files.holds_samples(tmp_path / "one.zip")
-    assert ntu_files.holds_samples(folder)
-    assert not ntu_files.holds_samples(tmp_path / "no such folder")
+    assert samples.holds_samples(tmp_path)
+    assert samples.holds_samples(tmp_path / "one.zip")
+    assert samples.holds_samples(folder)
+    assert not samples.holds_samples(tmp_path / "no such folder")
 
 
 def test_missing_empty_and_damaged_samples_are_left_out_and_reported(tmp_path):
     good, listed, empty, damaged = (f"S001C001P001R001A00{k}" for k in range(1, 5))
     clip_file(tmp_path, good)
     clip_file(tmp_path, listed)
-    ntu_text.write(tmp_path / f"{empty}.skeleton", [[]] * 30)
+    layout.write(tmp_path / f"{empty}.skeleton", [[]] * 30)
     (tmp_path / f"{damaged}.skeleton").write_text("1\n1\n")
     (tmp_path / "notes.skeleton").write_text("?")
     listing = tmp_path / "missing.txt"
@@ -327,7 +328,7 @@ def test_nothing_to_read_is_an_error(tmp_path):
 @pytest.mark.parametrize("member", ["../{}", "/tmp/{}", "a/../../{}", "..\\{}", "C:/{}", "a\x1b[31m/{}"])
 def test_a_member_that_would_leave_the_archive_is_refused(tmp_path, member):
     with zipfile.ZipFile(tmp_path / "bad.zip", "w") as file:
-        file.writestr(member.format(f"{NAME}.skeleton"), ntu_text.text([[(7, body())]]))
+        file.writestr(member.format(f"{NAME}.skeleton"), layout.text([[(7, body())]]))
     with pytest.raises(ValueError, match=r"leaves the archive's folder or holds control characters.*do not use this archive") as refused:
         ntu.read(tmp_path / "bad.zip")
     assert str(refused.value).isprintable()
@@ -336,17 +337,17 @@ def test_a_member_that_would_leave_the_archive_is_refused(tmp_path, member):
 
 def test_a_member_that_unpacks_to_more_than_a_clip_can_be_is_refused_unread(tmp_path):
     with zipfile.ZipFile(tmp_path / "bomb.zip", "w", zipfile.ZIP_DEFLATED) as file:
-        file.writestr(f"{NAME}.skeleton", b"0" * (ntu_text.LIMIT + 1))
+        file.writestr(f"{NAME}.skeleton", b"0" * (layout.LIMIT + 1))
     assert (tmp_path / "bomb.zip").stat().st_size < 100_000
-    with pytest.raises(ValueError, match=f"found {ntu_text.LIMIT + 1} bytes, expected {ntu_text.LIMIT} at most"):
+    with pytest.raises(ValueError, match=f"found {layout.LIMIT + 1} bytes, expected {layout.LIMIT} at most"):
         ntu.read(tmp_path / "bomb.zip")
 
 
 def test_a_member_that_lies_about_its_size_is_not_unpacked_further(tmp_path):
     path = tmp_path / "lies.zip"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as file:
-        file.writestr(f"{NAME}.skeleton", b"0" * (ntu_text.LIMIT + 1))
-    path.write_bytes(path.read_bytes().replace((ntu_text.LIMIT + 1).to_bytes(4, "little"), (100).to_bytes(4, "little")))
+        file.writestr(f"{NAME}.skeleton", b"0" * (layout.LIMIT + 1))
+    path.write_bytes(path.read_bytes().replace((layout.LIMIT + 1).to_bytes(4, "little"), (100).to_bytes(4, "little")))
     with pytest.raises(ValueError, match=r"found something that cannot be read \(Bad CRC-32"):
         ntu.read(path)
 
@@ -404,7 +405,7 @@ def test_names_with_control_characters_are_not_read_and_not_printed(tmp_path):
 def all_names(performers, cameras, setups, actions):
     """A set of one-frame clips of every combination."""
     names = [f"S{s:03d}C{c:03d}P{p:03d}R001A{a:03d}" for s in setups for c in cameras for p in performers for a in actions]
-    fields = ntu.described("", names, [1] * len(names), ntu.Report())
+    fields = reading.described("", names, [1] * len(names), ntu.Report())
     return sk.ClipSet(torch.ones(len(names), 1, 25, 3), **fields)
 
 
@@ -434,7 +435,7 @@ def test_the_published_protocols_divide_by_performer_camera_and_setup():
 
 def test_only_clips_of_25_joints_can_be_synthesised(tmp_path, ragged):
     with pytest.raises(ValueError, match="20 joints, an NTU file has 25"):
-        ntu_synth.synthesise(tmp_path, sk.ClipSet.from_arrays(ragged([5])))
+        synthesis.synthesise(tmp_path, sk.ClipSet.from_arrays(ragged([5])))
 
 
 def test_the_benchmark_compares_with_a_plain_parser():

@@ -13,9 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from ntu_reference import Refused, damage, slow_parse
 
-from skelkit.data import ntu, ntu_text
-from skelkit.data.decimals import decimals
-from skelkit.data.ntu_bodies import Rules, performers
+from skelkit.data import ntu
+from skelkit.data.ntu import layout
+from skelkit.data.ntu.bodies import Rules, performers
+from skelkit.data.ntu.decimals import decimals
 
 ROUNDS = int(os.environ.get("SKELKIT_FUZZ", "2000"))
 ERROR = re.compile(r"some file: line ([0-9]+): found .+, expected .+; .+", re.DOTALL)
@@ -26,7 +27,7 @@ def valid(draw):
     generator = np.random.default_rng(draw.randrange(2**32))
     ids = [72057594037940000 + draw.randrange(4) for _ in range(3)]
     frames = [[(i, generator.normal(0, 1, (25, 3))) for i in dict.fromkeys(ids[: draw.choice([0, 1, 1, 2, 3])])] for _ in range(draw.randrange(1, 5))]
-    return ntu_text.text(frames, draw.choice(["\n", "\r\n"]))
+    return layout.text(frames, draw.choice(["\n", "\r\n"]))
 
 
 def check(data):
@@ -35,12 +36,12 @@ def check(data):
         frames, bodies = slow_parse(data)
     except Refused:
         with pytest.raises(ValueError) as refused:
-            ntu_text.parse(data, "some file")
+            layout.parse(data, "some file")
         found = ERROR.fullmatch(str(refused.value))
         assert found, str(refused.value)
         assert 1 <= int(found[1]) <= data.count(b"\n") + 1
         return False
-    recording = ntu_text.parse(data, "some file")
+    recording = layout.parse(data, "some file")
     assert recording.frames == frames
     assert list(recording.bodies) == list(bodies)
     for body, seen in bodies.items():
@@ -86,7 +87,7 @@ def test_lines_that_could_stand_in_a_file_are_refused_or_read(lines):
 
 @given(st.data())
 def test_a_whole_file_with_some_words_changed_is_refused_or_read(data):
-    words = re.split(rb"( |\r\n)", ntu_text.text([[(2**64 - 1, np.ones((25, 3)))], []]))
+    words = re.split(rb"( |\r\n)", layout.text([[(2**64 - 1, np.ones((25, 3)))], []]))
     for _ in range(data.draw(st.integers(1, 3))):
         place = data.draw(st.integers(0, len(words) - 1))
         words[place] = data.draw(
@@ -118,11 +119,11 @@ def test_words_become_the_numbers_that_float_makes_of_them(words):
     "piece", [b"1\n", b"\n", b" ", b"1", b"1 ", b"999999999\n", b"0\n", b"\x00", b"25\r\n"], ids=lambda piece: repr(piece)[2:-1].replace("\\", "_")
 )
 def test_the_largest_file_that_is_read_takes_neither_five_seconds_nor_a_gigabyte(piece):
-    data = (b"8000000\n" + piece * (ntu_text.LIMIT // len(piece)))[: ntu_text.LIMIT]
+    data = (b"8000000\n" + piece * (layout.LIMIT // len(piece)))[: layout.LIMIT]
     tracemalloc.start()
     began = time.perf_counter()
     with pytest.raises(ValueError, match="some file: line "):
-        ntu_text.parse(data, "some file")
+        layout.parse(data, "some file")
     seconds, (_, peak) = time.perf_counter() - began, tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert seconds < 5
@@ -133,7 +134,7 @@ def test_a_damaged_archive_is_refused_or_read_to_finite_clips(tmp_path):
     path, name = tmp_path / "some.zip", "S001C001P001R001A001.skeleton"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as file:
         for i, take in enumerate((1, 2, 3)):
-            file.writestr(f"nturgb+d_skeletons/{name.replace('R001', f'R00{take}')}", ntu_text.text([[(5, np.full((25, 3), 0.1 + i))]] * 3))
+            file.writestr(f"nturgb+d_skeletons/{name.replace('R001', f'R00{take}')}", layout.text([[(5, np.full((25, 3), 0.1 + i))]] * 3))
     whole, refused = path.read_bytes(), 0
     for seed in range(200):
         draw = random.Random(seed)

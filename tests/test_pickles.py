@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from skelkit.data import pickles
+from skelkit.data.readers import pickles
 
 
 @pytest.fixture
@@ -272,7 +272,7 @@ def test_no_pickle_takes_far_more_memory_than_its_size(load, bomb):
 
 
 def test_lists_in_lists_a_billion_times_are_one_list_each_and_have_a_short_name(load):
-    from skelkit.data.foreign import quote
+    from skelkit.data.readers.foreign import quote
 
     assert quote(load(program(LAUGHS))) == "a list of 10"
 
@@ -282,7 +282,7 @@ def test_a_list_a_hundred_thousand_deep_is_read_and_let_go(load):
 
 
 def test_every_instruction_of_pickle_is_known_here_or_refused(load):
-    from skelkit.data import pickle_machine as machine
+    from skelkit.data.readers import pickle_machine as machine
 
     read = {*machine._VALUES, *machine._STEPS, *machine._CONSTANTS, *machine._EMPTY, *machine._LAST, *machine._LONG, "STOP", "PROTO", "FRAME"}
     ways_out = {
@@ -295,7 +295,7 @@ def test_every_instruction_of_pickle_is_known_here_or_refused(load):
 def test_reading_imports_no_module_that_a_file_names(tmp_path):
     (tmp_path / "a.pkl").write_bytes(b"cantigravity\nfly\n.")
     code = (
-        "import sys\nfrom skelkit.data import pickles\ntry: pickles.load(sys.argv[1])\n"
+        "import sys\nfrom skelkit.data.readers import pickles\ntry: pickles.load(sys.argv[1])\n"
         "except ValueError as error: print(error)\nassert 'antigravity' not in sys.modules"
     )
     done = subprocess.run([sys.executable, "-c", code, tmp_path / "a.pkl"], capture_output=True, text=True, check=True)

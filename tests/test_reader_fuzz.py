@@ -24,7 +24,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from skelkit.data import ClipSet, annotations, archives, bvh, files, npz_splits, nwucla, pickles, stgcn_files, tables
+from skelkit.data import ClipSet, files
+from skelkit.data.readers import annotations, archives, bvh, npz_splits, nwucla, pickles, stgcn_files, tables
 
 FILES, SECONDS, BYTES = int(os.environ.get("SKELKIT_FUZZ", "2000")), 5, 2**30
 STATUS = Path("/proc/self/status")

@@ -7,8 +7,9 @@ import pytest
 import torch
 
 from skelkit import motion
-from skelkit.data import body, choreography, sensor, synthetic
-from skelkit.data.actions import DOFS
+from skelkit.data import synthetic
+from skelkit.data.synthetic import body, choreography, sensor
+from skelkit.data.synthetic.actions import DOFS
 from skelkit.skeletons import NTU25
 
 EVERY = synthetic.ACTIONS

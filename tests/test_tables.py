@@ -5,7 +5,7 @@ import pytest
 
 import skelkit as sk
 from skelkit import study
-from skelkit.data import foreign, tables, toolkits
+from skelkit.data.readers import foreign, tables, toolkits
 from skelkit.skeletons import KINECT20
 from skelkit.viz import page
 

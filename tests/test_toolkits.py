@@ -9,7 +9,7 @@ import pytest
 import torch
 
 import skelkit as sk
-from skelkit.data import annotations, bvh, npz_splits, nwucla, stgcn_files, toolkits
+from skelkit.data.readers import annotations, bvh, npz_splits, nwucla, stgcn_files, toolkits
 from skelkit.skeletons import COCO17, KINECT20, MOCAP21, NTU25
 
 NTU_NAMES = ["S001C001P001R001A001", "S001C002P003R001A002", "S018C003P002R002A001"]

@@ -13,9 +13,11 @@ from typing import NoReturn
 import numpy as np
 
 from ..skeletons import Skeleton
-from . import bvh, npy, ntu, ntu_files, toolkits
+from . import ntu
 from .clips import ClipSet
-from .foreign import check_labels, known_skeleton
+from .ntu import samples
+from .readers import bvh, npy, toolkits
+from .readers.foreign import check_labels, known_skeleton
 
 LOADABLE = (
     '"synthetic", NTU RGB+D (a folder or .zip of .skeleton files), a folder, file or .zip of .bvh, an .npz file (data, length, label), '
@@ -34,11 +36,11 @@ def load(source: str | os.PathLike, *, seed: int = 0, **options) -> ClipSet:
     ===========================  =============================================================  ================================
     ``"synthetic"``              generated from `seed`, see `skelkit.data.synthetic.make`       those of ``make``
     folder or zip of .skeleton   raw NTU RGB+D, see `skelkit.data.ntu.read`                    those of ``read``
-    folder with .bvh, or a file  motion capture, see `skelkit.data.bvh.read_folder`             pattern, scale, end_sites,
+    folder with .bvh, or a file  motion capture, see `skelkit.data.readers.bvh.read_folder`     pattern, scale, end_sites,
                                                                                                 keep_reference_root
     ``*.npz``                    all clips' frames back to back, see `read_npz`                 fps, skeleton
     ``*.safetensors``            what `ClipSet.save` wrote                                      none
-    files of other toolkits      see `skelkit.data.toolkits`                                    those of their readers
+    files of other toolkits      see `skelkit.data.readers.toolkits`                            those of their readers
     ===========================  =============================================================  ================================
 
     `seed` is read by the synthetic clips alone: files hold what they hold. (A folder of the name is ``"./synthetic"``.)
@@ -72,7 +74,7 @@ def load(source: str | os.PathLike, *, seed: int = 0, **options) -> ClipSet:
 def _reader(path: Path) -> tuple[str, Callable[..., ClipSet]]:
     if not path.exists():
         raise FileNotFoundError(f"{path}: no such file or folder; sk.load takes {LOADABLE}")
-    if (path.is_dir() or path.suffix.lower() == ".zip") and ntu_files.holds_samples(path):
+    if (path.is_dir() or path.suffix.lower() == ".zip") and samples.holds_samples(path):
         return "NTU RGB+D", ntu.read
     if found := toolkits.find_reader(path):
         return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from torch import Tensor
 
-from .clips import ClipSet
+from ..clips import ClipSet
 
 
 def check_fits(part: str, clips: ClipSet, frames: int, persons: int) -> None:

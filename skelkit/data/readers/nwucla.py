@@ -14,9 +14,9 @@ from pathlib import Path
 
 import numpy as np
 
-from ..skeletons import KINECT20
+from ...skeletons import KINECT20
+from ..clips import ClipSet
 from . import archives
-from .clips import ClipSet
 from .foreign import check_file, clip_set, fail, plain_name, quote
 
 NAME = re.compile(r"a([0-9]{2})_s([0-9]{2})_e([0-9]{2})_v([0-9]{2})\.json")

@@ -13,11 +13,11 @@ from pathlib import Path
 
 import numpy as np
 
-from .. import skeletons
-from ..skeletons import Skeleton
-from ..writing import writing
+from ... import skeletons
+from ...skeletons import Skeleton
+from ...writing import writing
+from ..clips import ClipSet
 from . import npy
-from .clips import ClipSet
 from .foreign import clip_set, fail, known_skeleton, trimmed, upright
 from .padding import check_fits, padded
 

@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ..skeletons import NTU25
+from ...skeletons import NTU25
 
 _JITTER = {
     "spine_base": 0.4, "spine_mid": 0.4, "neck": 0.4, "head": 0.5, "spine_shoulder": 0.3, "hip": 0.5, "shoulder": 0.6, "elbow": 2.2,

@@ -15,12 +15,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ..motion import rotation
-from ..skeletons import NTU25
+from ...motion import rotation
+from ...skeletons import NTU25
+from ..clips import ClipSet
 from . import body, choreography, sensor
 from .actions import ACTIONS, PAIRS, TWO_PERSON
 from .body import SUBJECTS
-from .clips import ClipSet
 
 __all__ = ["ACTIONS", "CAMERAS", "PAIRS", "SUBJECTS", "TWO_PERSON", "make"]
 

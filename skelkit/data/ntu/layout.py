@@ -20,7 +20,7 @@ from typing import NoReturn
 
 import numpy as np
 
-from ..writing import write_atomic
+from ...writing import write_atomic
 from .decimals import decimals
 
 JOINTS, LIMIT, MOST_FRAMES, MOST_BODIES = 25, 16 << 20, 100_000, 100

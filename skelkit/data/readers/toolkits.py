@@ -18,10 +18,10 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+from ..clips import ClipSet
 from . import archives, npy, npz_splits
 from .annotations import read_annotations, write_annotations
 from .archives import read_bvh_zip
-from .clips import ClipSet
 from .foreign import Refused
 from .npz_splits import read_x_train, write_x_train
 from .nwucla import NAME, is_nwucla, read_nwucla

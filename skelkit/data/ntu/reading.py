@@ -1,6 +1,6 @@
 """NTU RGB+D, 60 and 120 actions: raw ``.skeleton`` files as the data set's authors give them, read into a ClipSet.
 
-The parts: `ntu_files` finds samples, `ntu_text` parses one, `ntu_bodies` tells performers from furniture, `ntu_names` knows what names say.
+The parts: `samples` finds them, `layout` parses one, `bodies` tells performers from furniture, `names` knows what names say.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from ..progress import bar
-from ..skeletons import NTU25
-from . import ntu_files, ntu_text, parallel
-from .clips import ClipSet
-from .ntu_bodies import Report, Rules, performers
-from .ntu_files import Entry
-from .ntu_names import ACTIONS, NAME, TRAINING_PERFORMERS, classes_of, columns, protocol
+from ...progress import bar
+from ...skeletons import NTU25
+from ..clips import ClipSet
+from . import layout, parallel, samples
+from .bodies import Report, Rules, performers
+from .names import ACTIONS, NAME, TRAINING_PERFORMERS, classes_of, columns, protocol
+from .samples import Entry
 
 __all__ = ["ACTIONS", "TRAINING_PERFORMERS", "Report", "Rules", "protocol", "read"]
 
@@ -71,7 +71,7 @@ def read(
 
     Args:
         path: a folder, looked through with all below it; a zip archive, read in place; or a folder of such archives.
-        denoise, length, spread, share, persons, join: see `skelkit.data.ntu_bodies.Rules`; the published thresholds unless given.
+        denoise, length, spread, share, persons, join: see `skelkit.data.ntu.Rules`; the published thresholds unless given.
         missing: a text file with the names of samples to leave out, one a line: the list that the data set's authors publish of samples
             with missing or incomplete skeletons (302 of NTU-60, 535 of NTU-120). It is theirs, so it is not part of this kit.
         only: samples whose name matches, like ``"S001*"`` or ``"*A05?"``.
@@ -92,7 +92,7 @@ def read(
         for i, part in parallel.each(parse_all, tasks, worth(tasks) if workers is None else workers):
             parts[i] = part
             shown.tell("", None, done=len(tasks[i].entries))
-    ntu_files.close()
+    samples.close()
     for task, part in zip(tasks, parts, strict=True):
         report.add(len(task.entries), len(part.names), part.notes)
     return _together(path, parts, report)
@@ -103,7 +103,7 @@ def plan(path: str | Path, rules: Rules, report: Report, *, missing=None, only: 
     if damaged not in ("refuse", "report"):
         raise ValueError(f"damaged={damaged!r}: expected 'refuse' or 'report'")
     left_out = listed(missing) if missing is not None else set()
-    entries, notes = ntu_files.find(path)
+    entries, notes = samples.find(path)
     if only is not None:
         entries = [e for e in entries if fnmatchcase(e.name, only)]
         if not entries:
@@ -135,7 +135,7 @@ def parse_all(task: Task) -> Part:
     poses, names, lengths, notes = [], [], [], []
     for entry in task.entries:
         try:
-            recording = ntu_text.parse(ntu_files.content(entry), entry)
+            recording = layout.parse(samples.content(entry), entry)
         except ValueError as error:
             if task.damaged == "refuse":
                 raise
@@ -149,7 +149,7 @@ def parse_all(task: Task) -> Part:
         poses.append(clip)
         names.append(entry.name)
         lengths.append(len(clip))
-    empty = np.zeros((0, task.rules.persons, ntu_text.JOINTS, 3), np.float32)
+    empty = np.zeros((0, task.rules.persons, layout.JOINTS, 3), np.float32)
     return Part(np.concatenate([empty, *poses]), names, lengths, notes)
 
 

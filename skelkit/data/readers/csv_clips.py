@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .clips import ClipSet
+from ..clips import ClipSet
 from .foreign import MOST_PERSONS, check_file, check_room, clip_set, fail, number, plain_name, quote, upright
 from .tables import Description, as_groups
 

@@ -22,10 +22,10 @@ from pathlib import Path
 
 import numpy as np
 
-from .. import skeletons
-from ..skeletons import Skeleton
+from ... import skeletons
+from ...skeletons import Skeleton
+from ..clips import ClipSet
 from .bvh_text import Joint, Words, fail, lines_of, read_hierarchy, read_motion
-from .clips import ClipSet
 
 PATTERN = r"dataset-\d+_(?P<class>[^_/]+)_(?P<subject>[^_/]+)_\d+\.bvh$"
 """The file names of the Bandai-Namco Research Motion Dataset: ``dataset-2_<class>_<style>_<number>.bvh``."""

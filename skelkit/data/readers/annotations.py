@@ -12,10 +12,10 @@ from pathlib import Path
 
 import numpy as np
 
-from ..skeletons import Skeleton
-from ..writing import write_atomic
+from ...skeletons import Skeleton
+from ...writing import write_atomic
+from ..clips import ClipSet
 from . import pickles
-from .clips import ClipSet
 from .foreign import Refused, clip_set, fail, ntu_groups, plain_name, quote
 
 _KIND = 'a dict with "annotations", or a list of them'

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from .clips import ClipSet
+from ..clips import ClipSet
 
 NAME = re.compile(r"S(?P<setup>[0-9]{3})C(?P<view>[0-9]{3})P(?P<subject>[0-9]{3})R(?P<take>[0-9]{3})A(?P<action>[0-9]{3})")
 

@@ -17,11 +17,12 @@ from pathlib import Path
 import torch
 from safetensors import safe_open
 
-from .. import checkpoint
-from ..progress import bar
-from ..writing import make_folder, write_atomic
-from . import ntu, ntu_files, parallel, stored
-from .ntu_bodies import Report, Rules
+from ... import checkpoint
+from ...progress import bar
+from ...writing import make_folder, write_atomic
+from .. import stored
+from . import parallel, reading, samples
+from .bodies import Report, Rules
 
 PART = "skelkit-ntu-part-1"
 DTYPES = {"float32": torch.float32, "float16": torch.float16}
@@ -31,14 +32,14 @@ DTYPES = {"float32": torch.float32, "float16": torch.float16}
 class _Chunk:
     """A task and the dtype that its poses are stored in."""
 
-    task: ntu.Task
+    task: reading.Task
     dtype: str
 
     @property
     def key(self) -> str:
         """What decides the content, and nothing else: not where the samples lie."""
-        samples = [(e.name, e.size, e.stamp) for e in self.task.entries]
-        about = [PART, self.dtype, asdict(self.task.rules), self.task.damaged, samples]
+        entries = [(e.name, e.size, e.stamp) for e in self.task.entries]
+        about = [PART, self.dtype, asdict(self.task.rules), self.task.damaged, entries]
         return hashlib.sha256(json.dumps(about).encode()).hexdigest()[:20]
 
 
@@ -71,7 +72,7 @@ def convert(
     if dtype not in DTYPES:
         raise ValueError(f"dtype={dtype!r}: expected {' or '.join(map(repr, DTYPES))}")
     report = Report()
-    tasks = ntu.plan(Path(source).absolute(), Rules(**rules), report, missing=missing, only=only, damaged=damaged)
+    tasks = reading.plan(Path(source).absolute(), Rules(**rules), report, missing=missing, only=only, damaged=damaged)
     chunks = [_Chunk(task, dtype) for task in tasks]
     folder = make_folder(target.with_name(f"{target.name}.parts"))
     files = [folder / f"{i:06d}-{chunk.key}.safetensors" for i, chunk in enumerate(chunks)]
@@ -82,11 +83,11 @@ def convert(
                 shown.tell("", None, done=len(tasks[i].entries))
             else:
                 todo.append(i)
-        workers = ntu.worth([tasks[i] for i in todo]) if workers is None else workers
+        workers = reading.worth([tasks[i] for i in todo]) if workers is None else workers
         for k, content in parallel.each(_parse, [chunks[i] for i in todo], workers, scheduler):
             write_atomic(files[todo[k]], content)
             shown.tell("", None, done=len(tasks[todo[k]].entries))
-    ntu_files.close()
+    samples.close()
     _join(source, files, tasks, dtype, target, report)
     shutil.rmtree(folder)
     return report
@@ -94,7 +95,7 @@ def convert(
 
 def _parse(chunk: _Chunk) -> bytes:
     """What is stored of a chunk, with a checksum."""
-    part = ntu.parse_all(chunk.task)
+    part = reading.parse_all(chunk.task)
     poses = torch.from_numpy(part.poses).to(DTYPES[chunk.dtype])
     if not (fits := poses.isfinite().flatten(1).all(1)).all():
         clip = torch.tensor(part.lengths).cumsum(0) <= fits.long().argmin()
@@ -116,7 +117,7 @@ def _whole(file: Path) -> bool:
         return False
 
 
-def _join(source, files: Sequence[Path], tasks: Sequence[ntu.Task], dtype: str, target: Path, report: Report) -> None:
+def _join(source, files: Sequence[Path], tasks: Sequence[reading.Task], dtype: str, target: Path, report: Report) -> None:
     """All parts as one file, a part in memory at a time."""
     names, lengths = [], []
     for file, task in zip(files, tasks, strict=True):
@@ -125,7 +126,7 @@ def _join(source, files: Sequence[Path], tasks: Sequence[ntu.Task], dtype: str, 
         report.add(len(task.entries), len(tree["names"]), tree["notes"])
         names += tree["names"]
         lengths += tree["lengths"]
-    fields = ntu.described(source, names, lengths, report)
+    fields = reading.described(source, names, lengths, report)
     shape = [int(fields["starts"][-1]), tasks[0].rules.persons, len(fields["skeleton"]), 3]
     stored.write(target, fields, _poses(files), shape, DTYPES[dtype])
 

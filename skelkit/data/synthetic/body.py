@@ -13,7 +13,7 @@ from functools import cache
 import torch
 from torch import Tensor
 
-from ..skeletons import NTU25
+from ...skeletons import NTU25
 from .actions import DOFS
 
 SUBJECTS = 40

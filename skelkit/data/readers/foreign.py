@@ -10,10 +10,10 @@ from typing import NoReturn
 
 import numpy as np
 
-from .. import skeletons
-from ..skeletons import Skeleton
-from .clips import ClipSet
-from .ntu_names import NAME
+from ... import skeletons
+from ...skeletons import Skeleton
+from ..clips import ClipSet
+from ..ntu.names import NAME
 
 MOST_BYTES = 64 * 2**30
 """No reader opens a larger file unless told to."""
@@ -62,7 +62,7 @@ def plain_name(where: object, what: str, name: object) -> str:
     '<b>sit</b>'
     >>> plain_name("clips.csv:7", "class", "sit" + chr(27) + "[2J")
     Traceback (most recent call last):
-    skelkit.data.foreign.Refused: clips.csv:7: found the class 'sit\\x1b[2J', expected a name without control characters; rename it
+    skelkit.data.readers.foreign.Refused: clips.csv:7: found the class 'sit\\x1b[2J', expected a name without control characters; rename it
     """
     if not isinstance(name, str) or not name.strip() or len(name) > 200:
         fail(where, f"the {what} {quote(name)}", "a name of 1 to 200 characters", "rename it")

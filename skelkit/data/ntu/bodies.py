@@ -13,7 +13,7 @@ from functools import cached_property
 
 import numpy as np
 
-from .ntu_text import JOINTS, Recording
+from .layout import JOINTS, Recording
 
 REASONS = {
     "listed": "files left out: on the list of missing samples",

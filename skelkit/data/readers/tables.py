@@ -42,8 +42,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ..skeletons import Skeleton, of_size
-from .clips import ClipSet
+from ...skeletons import Skeleton, of_size
+from ..clips import ClipSet
 from .foreign import UP, check_file, fail, known_skeleton, plain_name, quote
 
 _SECTIONS = {
@@ -85,7 +85,7 @@ def read_table(path: str | Path, *, source: str | Path | None = None) -> ClipSet
         ValueError: "file:line: found …, expected …; what to do", or the section and key of the TOML file in place of a line.
     """
     told = describe(path, source)
-    from . import csv_clips, npz_arrays  # they read descriptions
+    from . import csv_clips, npz_arrays
 
     return csv_clips.read(told) if told.columns else npz_arrays.read(told)
 

@@ -18,8 +18,8 @@ from itertools import pairwise
 from pathlib import Path
 from typing import NoReturn
 
-from .ntu_names import NAME
-from .ntu_text import LIMIT
+from .layout import LIMIT
+from .names import NAME
 
 _ENDING = ".skeleton"
 

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
+from ..clips import ClipSet
 from . import bvh
-from .clips import ClipSet
 from .foreign import Refused, check_file, fail, plain_name, quote
 
 MOST_MEMBERS = 500_000
@@ -114,7 +114,7 @@ def members(path: str | Path, suffix: str = "", most_bytes: int = 2**30) -> Iter
 def read_bvh_zip(
     path: str | Path, *, pattern: str | None = None, scale: float = 0.01, end_sites: bool = False, keep_reference_root: bool = False
 ) -> ClipSet:
-    """All BVH files of a zip archive as a ClipSet; options and names are those of `skelkit.data.bvh.read_folder`.
+    """All BVH files of a zip archive as a ClipSet; options and names are those of `skelkit.data.readers.bvh.read_folder`.
 
     Where no pattern fits, the class is the name of the folder in the archive, or the archive's own for files outside any.
 

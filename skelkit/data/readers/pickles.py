@@ -48,7 +48,7 @@ def load(path: str | Path, *, most_bytes: int = MOST_BYTES) -> object:
     >>> _ = path.write_bytes(b"cos\\nsystem\\n(S'reboot'\\ntR.")
     >>> load(path)  # doctest: +ELLIPSIS
     Traceback (most recent call last):
-    skelkit.data.foreign.Refused: ...a.pkl: byte 0: found os.system, expected numbers, ...; a pickle can run any code, ...
+    skelkit.data.readers.foreign.Refused: ...a.pkl: byte 0: found os.system, expected numbers, ...; a pickle can run any code, ...
     """
     path = check_file(path, most_bytes)
     machine = Machine(path, path.stat().st_size, FUNCTIONS, build)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..clips import ClipSet
 from . import npy
-from .clips import ClipSet
 from .foreign import check_room, clip_set, fail, plain_name, quote, trimmed, upright
 from .tables import Description, as_groups, skeleton_of
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
-from ..writing import make_folder
-from . import ntu_text
-from .clips import ClipSet
-from .ntu_text import JOINTS
+from ...writing import make_folder
+from ..clips import ClipSet
+from . import layout
+from .layout import JOINTS
 
 Frames = list[list[tuple[int, np.ndarray]]]
 FIRST_ID = 72057594037940000
@@ -37,7 +37,7 @@ def synthesise(folder: str | Path, clips: ClipSet, oddities: bool = True, seed: 
         written[name] = list(ODDITIES)[i % len(ODDITIES)] if oddities else ""
         if written[name]:
             ODDITIES[written[name]](frames, draw)
-        (folder / f"{name}.skeleton").write_bytes(ntu_text.text(frames, "\n" if i % 2 else "\r\n"))
+        (folder / f"{name}.skeleton").write_bytes(layout.text(frames, "\n" if i % 2 else "\r\n"))
     return written
 
 

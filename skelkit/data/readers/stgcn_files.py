@@ -16,10 +16,10 @@ from pathlib import Path
 
 import numpy as np
 
-from ..skeletons import Skeleton
-from ..writing import write_atomic, writing
+from ...skeletons import Skeleton
+from ...writing import write_atomic, writing
+from ..clips import ClipSet
 from . import npy, pickles
-from .clips import ClipSet
 from .foreign import clip_set, fail, ntu_groups, plain_name, quote, trimmed, upright
 from .padding import check_fits, padded
 

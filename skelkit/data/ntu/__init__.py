@@ -1,0 +1,8 @@
+"""NTU RGB+D: raw files in, clips out, with a report of what was dropped; or one file of any number of them, in bounded memory."""
+
+from .bodies import Report, Rules
+from .conversion import convert
+from .names import ACTIONS, TRAINING_PERFORMERS, protocol
+from .reading import read
+
+__all__ = ["ACTIONS", "TRAINING_PERFORMERS", "Report", "Rules", "convert", "protocol", "read"]
