@@ -1,6 +1,7 @@
 """Longer runs, kept."""
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -155,3 +156,26 @@ def test_a_notebook_is_told_how_a_recording_came_about_or_how_to_make_it(tiny, t
     told = capsys.readouterr().out
     assert "make it with: skelkit record tiny --dataset synthetic" in told
     assert "skelkit record tiny --dataset synthetic: 3 tasks x 2 classes" in told
+
+
+def test_the_readme_says_what_was_recorded():
+    text = (Path(__file__).parents[1] / "README.md").read_text("utf-8")
+    table = text.split("## What it shows")[1].split("\n## ")[0]
+    found = [[cell.strip() for cell in line.split("|")[1:-1]] for line in table.splitlines() if " ± " in line and line.startswith("|")]
+    assert len(found) == 8
+    for name, *cells in found:
+        learner = name.replace("*", "").split(" (")[0].lower()
+        for dataset, cell in zip(("synthetic", "precog", "bandai-namco-2"), cells, strict=True):
+            assert f"{cell} points" == record.read("methods", dataset).points(learner), (learner, dataset)
+    prose = table.split("|\n\n")[-1]
+    for experiment, label, what in (
+        ("intervals", "s = 1", ""),
+        ("intervals", "s = 5", ""),
+        ("codecs", "int8, every 30th frame", "bytes"),
+        ("codecs", "float32, every frame", "bytes"),
+        ("ratios", "0%", ""),
+        ("ratios", "90%", ""),
+    ):
+        kept = record.read(experiment, "synthetic")
+        assert kept.points(label).removesuffix(" points") in prose, (experiment, label)
+        assert not what or f"{kept.summary('bytes_per_clip')[label][0]:,.0f}" in prose, (experiment, label)
