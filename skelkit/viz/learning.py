@@ -219,7 +219,8 @@ def by_budget(
         fig.add_scatter(x=[size for size, _ in points], y=means, name=name, mode="lines+markers",
                         line={"color": COLORWAY[k % len(COLORWAY)], "dash": DASHES[k % len(DASHES)]}, marker={"symbol": SYMBOLS[k % len(SYMBOLS)], "size": 9},
                         error_y={"type": "data", "array": spreads, "thickness": 1.5, "width": 4}, hovertemplate="%{x:,} bytes: %{y:.1f} %<extra>" + name + "</extra>")  # fmt: skip
-    fig.add_annotation(text="within one point of uncompressed", x=0.01, xref="paper", xanchor="left", y=middle + 1, yanchor="bottom", showarrow=False, font={"size": 12, "color": "#00664B"})  # fmt: skip
+    fig.add_scatter(x=[None], y=[None], mode="markers", name="within one point of uncompressed",
+                    marker={"symbol": "square", "size": 14, "color": _faint(OKABE_ITO["green"], 0.3)})  # fmt: skip
     _nice_log(fig, "x", [size for size, _ in every])
     fig.update_yaxes(ticksuffix=" %")
     fig.update_layout(height=440, legend={"orientation": "h", "y": -0.2, "yanchor": "top"})
