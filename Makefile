@@ -12,6 +12,9 @@ PIP_FLAGS ?=
 # Threads that spin while they wait make torch some 25 times slower on two cores as soon as anything else runs.
 export OMP_WAIT_POLICY ?= PASSIVE
 
+# A process a core, of one thread; the tests of a file stay together, in order.
+PARALLEL ?= -n auto --maxprocesses 8 --dist loadfile --no-loadscope-reorder
+
 BIN := .venv/bin
 READY := .venv/.ready
 
@@ -24,8 +27,8 @@ study: $(READY)
 test: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/python -m pytest
-	$(BIN)/python -m pytest --nbval-lax --nbval-current-env -o addopts="-p no:cacheprovider" -q notebooks
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest $(PARALLEL)
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest $(PARALLEL) --nbval-lax --nbval-current-env -o addopts="-p no:cacheprovider" -q notebooks
 
 lab: $(READY)
 	$(BIN)/jupyter lab --notebook-dir=notebooks
