@@ -52,7 +52,7 @@ def write(runs: Sequence[Run], path: Path, title: str = "The skelkit study") -> 
     page = (
         f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>{html.escape(title)}</title><style>{_STYLE}{_highlight()}</style>\n<script>{get_plotlyjs()}</script>\n{player_module()}</head>\n"
-        f"<body><nav>{links}</nav>\n<p>{html.escape(title)}: {html.escape(about)}. Recomputed in {seconds:.0f} s; every sentence marked ✓ was checked in this run.</p>\n"
+        f"<body><nav>{links}</nav>\n<p>{html.escape(title)}: {html.escape(about)}. Recomputed in {seconds:.0f} s; every sentence marked ✓ was checked in this run; one marked → says whichever of two things this data shows.</p>\n"
         f"{sections}\n{_glossary()}\n</body></html>\n"
     )
     return write_atomic(path, page.encode())

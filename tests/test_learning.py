@@ -397,7 +397,7 @@ def test_recalibration_is_of_still_clips_of_the_task_and_the_memory_in_equal_sha
         ({"memory": "0 clips"}, "a budget of 0 bytes cannot hold one clip"),
         ({"memory": 100}, r"a budget of 100 bytes cannot hold one clip: 2 person\(s\) .* take \d+ bytes"),
         ({"memory": "1 slot"}, "cannot hold one clip"),
-        ({"memory": "much"}, "budget='much': expected a whole number of bytes"),
+        ({"memory": "much"}, "a memory of 'much': expected a whole number of bytes"),
         ({"order": [0, 1], "tasks": 1}, "2 classes are in no task: class 2, class 3"),
         ({"tasks": 3}, "4 classes do not divide into 3 tasks"),
     ],

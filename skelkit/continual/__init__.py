@@ -3,7 +3,7 @@
 from .history import History, Progress
 from .learning import LEARNERS, learn
 from .memory import ReplayMemory
-from .metrics import accuracy, backward_transfer, confusion, faa, forgetting, forward_transfer
+from .metrics import accuracy, backward_transfer, confusion, doubt, faa, forgetting, forward_transfer
 from .settings import PRESETS, Settings, settings
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "accuracy",
     "backward_transfer",
     "confusion",
+    "doubt",
     "faa",
     "forgetting",
     "forward_transfer",

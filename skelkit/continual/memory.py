@@ -291,5 +291,7 @@ def budget_bytes(budget: int | str, frames: int, joints: int, persons: int = 2, 
     if isinstance(budget, str) and (match := re.fullmatch(r"\s*(\d+)\s+(clip|slot)s?\s*", budget)):
         return int(match[1]) * (slot_bytes if match[2] == "slot" else frames * joints * 3 * 4 * persons)
     if isinstance(budget, bool) or not isinstance(budget, int) or budget < 0:
-        raise ValueError(f"budget={budget!r}: expected a whole number of bytes, or a text like '500 clips' or '500 slots'")
+        raise ValueError(
+            f"a memory of {budget!r}: expected a whole number of bytes (65536), '500 clips' (the bytes of so many, uncompressed) or '500 slots' (each holds one person of one clip, compressed)"
+        )
     return budget

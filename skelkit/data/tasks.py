@@ -162,7 +162,8 @@ def _sizes(tasks: int | str | None, per_task: int | None, classes: int, drop: bo
     if classes % (given := tasks or per_task) and not (drop and given < classes):
         fitting = ", ".join(str(d) for d in range(1, classes + 1) if classes % d == 0)
         what = f"{tasks} tasks" if tasks else f"tasks of {per_task}"
-        raise ValueError(f"{classes} classes do not divide into {what}; {fitting} would do, or pass drop=True to leave some classes out")
+        leave = ", or pass drop=True to leave some classes out" if given < classes else ""
+        raise ValueError(f"{classes} classes do not divide into {what}; {fitting} would do{leave}")
     return (tasks, classes // tasks) if tasks else (classes // per_task, per_task)
 
 

@@ -135,9 +135,11 @@ def over_ratio(rows: Sequence[dict], title: str = "What masking costs and brings
     )
     fig.add_scatter(x=x, y=[r["cost"] for r in rows], mode="lines+markers", name="cost of a step", line={"color": OKABE_ITO["vermilion"]},
                     marker={"symbol": "square"}, hovertemplate="%{x:.0f} % hidden: %{y:.2f} of the full cost<extra></extra>", row=1, col=1)  # fmt: skip
-    fig.add_scatter(x=[100 * r["ratio"] for r in rows for _ in r["accuracy"]], y=[100 * v for r in rows for v in r["accuracy"]], mode="markers", name="one seed",
-                    marker={"color": OKABE_ITO["blue"], "symbol": "circle-open", "size": 6, "opacity": 0.7}, hoverinfo="skip", row=2, col=1)  # fmt: skip
-    fig.add_scatter(x=x, y=means, mode="lines+markers", name="mean ± standard deviation", line={"color": OKABE_ITO["blue"]},
+    several = any(len(r["accuracy"]) > 1 for r in rows)
+    if several:
+        fig.add_scatter(x=[100 * r["ratio"] for r in rows for _ in r["accuracy"]], y=[100 * v for r in rows for v in r["accuracy"]], mode="markers", name="one seed",
+                        marker={"color": OKABE_ITO["blue"], "symbol": "circle-open", "size": 6, "opacity": 0.7}, hoverinfo="skip", row=2, col=1)  # fmt: skip
+    fig.add_scatter(x=x, y=means, mode="lines+markers", name="mean ± standard deviation" if several else "accuracy", line={"color": OKABE_ITO["blue"]},
                     error_y={"type": "data", "array": spreads, "thickness": 1.5, "width": 4}, hovertemplate="%{x:.0f} % hidden: %{y:.1f} %<extra></extra>", row=2, col=1)  # fmt: skip
     fig.add_scatter(x=[x[best]], y=[means[best]], mode="markers", name=f"best: {means[best]:.1f} % at {x[best]:.0f} % hidden",
                     marker={"symbol": "star", "size": 17, "color": OKABE_ITO["orange"], "line": {"width": 1, "color": "black"}}, hoverinfo="skip", row=2, col=1)  # fmt: skip
