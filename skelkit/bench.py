@@ -110,7 +110,7 @@ def bench_asma(device: torch.device) -> list[dict]:
 
 
 def bench_data(device: torch.device) -> list[dict]:
-    """Raw NTU RGB+D files: against a parser that goes line by line, against the disk, and with ever more files."""
+    """Raw NTU RGB+D files: against a parser that goes line by line, against reading the bytes alone, and with ever more files."""
     from .bench_data import bench_ntu
 
     return bench_ntu()

@@ -1,4 +1,4 @@
-"""How fast raw NTU RGB+D files are read: against a parser that goes line by line, against the disk, and with ever more files."""
+"""How fast raw NTU RGB+D files are read: against a parser that goes line by line, against reading the bytes alone, and with ever more files."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 
 from .bench import median_ratio, seconds
-from .data import load
-from .data.ntu import conversion, layout, synthesis
+from .data import load, ntu
+from .data.ntu import layout, synthesis
 
 
 def bench_ntu(files: int = 200, rounds: int = 5, growth: Sequence[int] = (1000, 4000, 16000)) -> list[dict]:
@@ -57,7 +57,7 @@ def _row(what: str, files: int, size: float, took: float) -> dict:
 
 def _converted(source: Path, target: Path) -> tuple[float, float | None]:
     """Seconds of a conversion in this process, and its highest memory in MB where the system tells (Linux)."""
-    took = seconds(lambda: conversion.convert(source, target, workers=1, progress=False))
+    took = seconds(lambda: ntu.convert(source, target, workers=1, progress=False))
     status = Path("/proc/self/status")  # getrusage would count what the process that started this one held
     found = re.search(r"VmHWM:\s+(\d+) kB", status.read_text()) if status.exists() else None
     return took, int(found[1]) / 1024 if found else None

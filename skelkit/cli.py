@@ -179,8 +179,7 @@ def run_describe(options) -> int:
 
 def run_convert(options) -> int:
     from .data import ClipSet, load
-    from .data.ntu import samples
-    from .data.ntu.conversion import convert
+    from .data.ntu import convert, samples
     from .data.readers import toolkits
 
     kinds = {

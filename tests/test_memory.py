@@ -414,7 +414,7 @@ def test_a_budget_too_small_for_one_clip_is_refused_with_the_bytes_that_one_take
         (lambda m, x, y, z: m.offer(x, y, z, key=torch.tensor([0, 1, 2, math.inf])), r"keys of shape \[4\] for 4 clips; give one finite number"),
         (lambda m, x, y, z: m.offer(x, y, z, key=torch.full((4,), math.nan)), "give one finite number per clip"),
         (lambda m, x, y, z: make("1 slot"), r"cannot hold one clip: 2 person\(s\)"),
-        (lambda m, x, y, z: make("12 slot machines"), "expected a whole number of bytes"),
+        (lambda m, x, y, z: make("12 slot machines"), r"expected a whole number of bytes \(65536\), '500 clips' \(.*\) or '500 slots'"),
     ],
 )
 def test_what_cannot_be_kept_is_refused_and_changes_nothing(attempt, message):

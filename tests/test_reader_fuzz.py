@@ -24,8 +24,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from skelkit.data import ClipSet, files
-from skelkit.data.readers import annotations, archives, bvh, npz_splits, nwucla, pickles, stgcn_files, tables
+from skelkit.data import ClipSet
+from skelkit.data.readers import annotations, archives, bvh, npz_splits, nwucla, pickles, ragged_npz, stgcn_files, tables
 
 FILES, SECONDS, BYTES = int(os.environ.get("SKELKIT_FUZZ", "2000")), 5, 2**30
 STATUS = Path("/proc/self/status")
@@ -270,7 +270,7 @@ def test_damaged_ragged_npz(tmp_path):
         "classes": np.array(["sit", "run"]),
         "fps": np.array(30.0),
     }
-    fuzz(lambda: files.read_npz(path), tmp_path, repacked({f"{name}.npy": npy(array) for name, array in some.items()}, path))
+    fuzz(lambda: ragged_npz.read_npz(path), tmp_path, repacked({f"{name}.npy": npy(array) for name, array in some.items()}, path))
 
 
 def test_damaged_clips_of_this_kit(tmp_path):

@@ -53,6 +53,18 @@ def confusion(logits: Tensor, labels: Tensor) -> Tensor:
     return (labels * classes + logits.argmax(1).cpu()).bincount(minlength=classes**2).view(classes, classes)
 
 
+def doubt(share: float, clips: int) -> float:
+    """Two standard errors of a share (0 to 1) counted on so many clips; two networks closer than that may well be alike.
+
+    As if two more clips had been right and two more wrong (Agresti and Coull), so that all right is not beyond doubt.
+
+    >>> round(doubt(0.8, 100), 3), round(doubt(1.0, 100), 3)
+    (0.08, 0.027)
+    """
+    middle = (share * clips + 2) / (clips + 4)
+    return 2 * (middle * (1 - middle) / (clips + 4)) ** 0.5
+
+
 def _check_pair(logits: Tensor, labels: Tensor) -> None:
     if logits.ndim != 2 or labels.shape != logits.shape[:1]:
         raise ValueError(f"logits of shape {list(logits.shape)} with labels of shape {list(labels.shape)}; expected [clips, classes] with [clips]")
@@ -135,12 +147,3 @@ def _read(matrix: Tensor, i: Tensor, j: Tensor) -> Tensor:
 
 def _mean(values: Tensor) -> float:
     return float(values.mean()) if len(values) else 0.0
-
-
-def doubt(share: float, clips: int) -> float:
-    """Two standard errors of a share (0 to 1) counted on so many clips; two networks closer than that may well be alike.
-
-    >>> round(doubt(0.8, 100), 3)
-    0.08
-    """
-    return 2 * (share * (1 - share) / clips) ** 0.5

@@ -18,10 +18,8 @@ from ...skeletons import NTU25
 from ..clips import ClipSet
 from . import layout, parallel, samples
 from .bodies import Report, Rules, performers
-from .names import ACTIONS, NAME, TRAINING_PERFORMERS, classes_of, columns, protocol
+from .names import NAME, classes_of, columns
 from .samples import Entry
-
-__all__ = ["ACTIONS", "TRAINING_PERFORMERS", "Report", "Rules", "protocol", "read"]
 
 FPS = 30.0
 CHUNK = 128

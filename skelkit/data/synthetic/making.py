@@ -19,10 +19,8 @@ from ...motion import rotation
 from ...skeletons import NTU25
 from ..clips import ClipSet
 from . import body, choreography, sensor
-from .actions import ACTIONS, PAIRS, TWO_PERSON
+from .actions import ACTIONS
 from .body import SUBJECTS
-
-__all__ = ["ACTIONS", "CAMERAS", "PAIRS", "SUBJECTS", "TWO_PERSON", "make"]
 
 CAMERAS = ((-45.0, 4.0, 1.15, 3.3), (0.0, 2.0, 1.05, 3.0), (45.0, 3.0, 0.95, 3.2))
 """Cameras 1 to 3: yaw about the performers and downward tilt in degrees, height and distance in metres."""
