@@ -308,13 +308,13 @@ def test_fragments_of_the_same_clip_have_their_own_ids():
     fragments = [page.page_fragment(walk(10)) for _ in range(3)]
     assert len({re.search(r'<div id="([^"]+)"', f).group(1) for f in fragments}) == 3
     assert "function render" not in fragments[0]
-    assert page.player_module().count("window.skelkitPlayer={render}") == 1
+    assert page.player_module().count("window.skelkitPlayer={initialize,render}") == 1
 
 
 def test_the_script_that_each_saved_player_repeats_is_at_most_17_kb():
     assert len(Player._esm.encode()) <= 17_000
     assert "//" not in Player._esm
-    assert Player._esm.endswith("export default{render};")
+    assert Player._esm.endswith("export default{initialize,render};")
 
 
 def test_saved_state_of_two_bodies_is_at_most_150_kb():

@@ -417,4 +417,8 @@ function render({ model, el }) {
   };
 }
 
-export default { render };
+function initialize({ model }) {
+  hear(model);
+}
+
+export default { initialize, render };

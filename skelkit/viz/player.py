@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 import math
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +17,7 @@ from .. import motion
 from ..data import Clip, ClipSet
 from ..skeletons import Skeleton, of_size
 from . import style
+from .scripts import script
 
 MOST = 6
 """How many clips one player shows."""
@@ -71,22 +71,10 @@ def compare(clip, *others, labels: Sequence[str] | None = None, overlay: bool = 
     return player(clip, *others, labels=labels, overlay=overlay, **{"stretch": True, **options})
 
 
-def _compact(script: str) -> str:
-    """The script without comments and needless spaces, because a notebook stores it once per player: 20 kB become 16.
-
-    Good for player.js, whose statements all end in a semicolon or brace and whose strings are "…" or `…`, never nested.
-    """
-    lines = (re.sub(r"(^|\s)// .*", "", line) for line in script.splitlines())
-    code_and_strings = re.split(r"""("[^"]*"|`[^`]*`)""", "\n".join(line for line in lines if line.strip() != "//"))
-    for i in range(0, len(code_and_strings), 2):
-        code_and_strings[i] = re.sub(r" ?([^\w$ ]) ?", r"\1", re.sub(r"\s+", " ", code_and_strings[i]))
-    return "".join(code_and_strings).strip()
-
-
 class Player(anywidget.AnyWidget):
     """The widget that `player` makes; `frame` is the frame on show, to be read, observed and set."""
 
-    _esm = _compact((_HERE / "player.js").read_text("utf-8"))
+    _esm = script("hearing.js") + script("player.js")
     _css = (_HERE / "player.css").read_text("utf-8")
     poses = traitlets.Bytes().tag(sync=True)
     values = traitlets.Bytes().tag(sync=True)

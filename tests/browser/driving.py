@@ -63,9 +63,10 @@ class Troubles(list):
 
 
 @contextlib.contextmanager
-def lab_page(browser, server, notebook: str):
-    """A notebook in JupyterLab after "Run All Cells" from the menu: the page, and its `Troubles` as `page.troubles`."""
-    with _page(browser, server, f"lab/tree/{notebook}?reset&token={server.token}") as page:
+def lab_page(browser, server, notebook: str, script: str = ""):
+    """A notebook in JupyterLab after "Run All Cells" from the menu: the page, and its `Troubles` as `page.troubles`. `script` runs in it first."""
+    slow = ("[anywidget] Failed to initialize model",)  # said of a model that needed two seconds; hearing.js mends it
+    with _page(browser, server, f"lab/tree/{notebook}?reset&token={server.token}", slow, script) as page:
         widget = "window.jupyterapp?.shell?.currentWidget"
         _until(page, server, f"{widget}?.sessionContext?.session?.kernel?.status === 'idle' && {widget}.content.model.cells.length > 0", 60)
         page.get_by_role("menuitem", name="Run", exact=True).click()
@@ -85,10 +86,11 @@ def voila_page(browser, server, notebook: str):
 
 
 @contextlib.contextmanager
-def _page(browser, server, path: str, expected: tuple[str, ...] = ()):
+def _page(browser, server, path: str, expected: tuple[str, ...] = (), script: str = ""):
     context = browser.new_context(viewport={"width": 1280, "height": 900})
     context.set_default_timeout(30_000)
     page = context.new_page()
+    page.add_init_script(script)
     page.troubles = Troubles(page, server.url, expected)
     try:
         page.goto(server.url + path, timeout=90_000)

@@ -136,8 +136,23 @@ def test_the_ratio_is_reached_with_the_tab_key(masks):
         pytest.fail("six times Tab from the first control do not reach the ratio")
     before = float(ratio.get_attribute("aria-valuenow"))
     masks.keyboard.press("ArrowRight")
-    assert float(ratio.get_attribute("aria-valuenow")) > before
+    masks.wait_for_function("([node, old]) => Number(node.getAttribute('aria-valuenow')) > old", arg=[ratio.element_handle(), before])
     nothing_went_wrong(masks)
+
+
+def test_chart_and_picture_follow_on_a_page_too_slow_for_anywidget(browser, lab):
+    out_of_time = "AbortSignal.timeout = (ms) => (ms === 2000 ? { addEventListener: (_, late) => late() } : AbortSignal.any([]));"
+    with driving.lab_page(browser, lab, "02_masks.ipynb", out_of_time) as page:
+        cell = driving.cell(page, "panels.masking(")
+        chart, picture = cell.locator(".js-plotly-plot"), cell.locator(".skelkit-player canvas.stage")
+        chart.locator(".main-svg").first.wait_for()
+        look = "([chart, picture]) => [chart.innerHTML, picture.toDataURL()]"
+        both = [chart.element_handle(), picture.element_handle()]
+        before = page.evaluate(look, both)
+        driving.handle(cell, "ratio").press("ArrowRight")
+        page.wait_for_function(f"([nodes, old]) => ({look})(nodes).every((now, i) => now !== old[i])", arg=[both, before])
+        page.server = lab
+        nothing_went_wrong(page)
 
 
 def test_the_epoch_and_the_encoder_change_matrix_and_clips_of_06(browser, lab, capsys):

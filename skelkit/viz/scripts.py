@@ -1,0 +1,18 @@
+"""The JavaScript of widgets, made small: a notebook stores it once per widget."""
+
+import re
+from pathlib import Path
+
+_HERE = Path(__file__).parent
+
+
+def script(name: str) -> str:
+    """A script of this folder without comments and needless spaces: 20 kB become 16.
+
+    Good for scripts whose statements all end in a semicolon or brace and whose strings are "…" or `…`, never nested.
+    """
+    lines = (re.sub(r"(^|\s)// .*", "", line) for line in (_HERE / name).read_text("utf-8").splitlines())
+    code_and_strings = re.split(r"""("[^"]*"|`[^`]*`)""", "\n".join(line for line in lines if line.strip() != "//"))
+    for i in range(0, len(code_and_strings), 2):
+        code_and_strings[i] = re.sub(r" ?([^\w$ ]) ?", r"\1", re.sub(r"\s+", " ", code_and_strings[i]))
+    return "".join(code_and_strings).strip()
