@@ -26,9 +26,9 @@ a { color: #0059a0; }
 h1 { line-height: 1.2; margin-top: 2.5rem; }
 section ~ section { border-top: 3px solid #0072B2; margin-top: 4rem; }
 img { max-width: 100%; }
-table { border-collapse: collapse; margin: .8rem 0; font-size: .95em; }
+table { border-collapse: collapse; margin: .8rem 0; font-size: .95em; display: block; max-width: 100%; overflow-x: auto; }
 th, td { padding: .25em .8em; border-bottom: 1px solid #ddd; text-align: left; vertical-align: top; }
-pre { background: #f6f6f6; padding: .6rem .8rem; overflow-x: auto; white-space: pre-wrap; font-size: .85em; line-height: 1.4; }
+pre { background: #f6f6f6; padding: .6rem .8rem; overflow-x: auto; white-space: pre-wrap; overflow-wrap: anywhere; font-size: .85em; line-height: 1.4; }
 .output pre { background: none; padding: .2rem 0; }
 details.code { margin: .4rem 0; }
 details.code > summary { color: #595959; cursor: pointer; font-size: .85em; }
@@ -47,13 +47,15 @@ def write(runs: Sequence[Run], path: Path, title: str = "The skelkit study") -> 
     parameters = runs[0].results["parameters"] if runs else {}
     # Only the folder's name of a path: a report is passed on, and a path says more than its reader needs.
     about = ", ".join(f"{k} {Path(str(v)).name if k == 'dataset' else v}" for k, v in parameters.items())
-    sections = "\n".join(f'<section id="{html.escape(run.name)}">{_body(run.path)}</section>' for run in runs)
+    sections = "\n".join(f'<section id="{html.escape(run.name)}">{_body(run.path)}</section>' for run in runs) + _glossary()
+    here = {run.name for run in runs}
+    sections = re.sub(r'<a href="#(\d\d_\w+)">(.*?)</a>', lambda link: link[0] if link[1] in here else link[2], sections)
     seconds = sum(run.seconds for run in runs)
     page = (
         f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>{html.escape(title)}</title><style>{_STYLE}{_highlight()}</style>\n<script>{get_plotlyjs()}</script>\n{player_module()}</head>\n"
         f"<body><nav>{links}</nav>\n<p>{html.escape(title)}: {html.escape(about)}. Recomputed in {seconds:.0f} s; every sentence marked ✓ was checked in this run; one marked → says whichever of two things this data shows.</p>\n"
-        f"{sections}\n{_glossary()}\n</body></html>\n"
+        f"{sections}\n</body></html>\n"
     )
     return write_atomic(path, page.encode())
 

@@ -125,6 +125,15 @@ def test_an_executed_notebook_stays_under_one_megabyte_and_without_warnings(path
             assert output.get("name") != "stderr", f"{path.name} prints to standard error: {output.get('text')}"
 
 
+def test_a_report_of_one_notebook_has_no_links_to_the_others(study_runs, tmp_path):
+    from skelkit import report
+
+    run = next(run for name, run in study_runs.items() if name.startswith("06"))
+    text = report.write([run], tmp_path / "report.html").read_text()
+    assert "02 · Masks" in text
+    assert set(re.findall(r'href="#([^"]+)"', text)) <= set(re.findall(r' id="([^"]+)"', text))
+
+
 def test_the_report_is_one_offline_page_that_holds_everything(study_runs, tmp_path):
     from skelkit import report
 
