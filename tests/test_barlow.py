@@ -133,9 +133,18 @@ def test_alignment_is_attention_in_both_directions_with_what_was_there_added():
     with torch.no_grad():
         found = alignment(f, g)
         for n in range(3):
-            mine = alignment.norm_f(f[n] + slow_attention(alignment.f_asks_g, f[n], g[n])).mean(0)
-            theirs = alignment.norm_g(g[n] + slow_attention(alignment.g_asks_f, g[n], f[n])).mean(0)
+            mine = alignment.norms[0](f[n] + slow_attention(alignment.asks[0], f[n], g[n])).mean(0)
+            theirs = alignment.norms[1](g[n] + slow_attention(alignment.asks[1], g[n], f[n])).mean(0)
             assert torch.allclose(found[n], torch.cat([mine, theirs]), atol=1e-4)
+
+
+def test_of_three_each_asks_both_others():
+    alignment, three = Alignment(8, 3, heads=2, generator=torch.Generator().manual_seed(0)), [tokens(i) for i in range(3)]
+    alignment.asks[1].out_proj.weight.data.normal_(generator=torch.Generator().manual_seed(1))
+    with torch.no_grad():
+        found = alignment(*three)[0, 8:16]
+        answer = slow_attention(alignment.asks[1], three[1][0], torch.cat([three[0][0], three[2][0]]))
+        assert torch.allclose(found, alignment.norms[1](three[1][0] + answer).mean(0), atol=1e-5)
 
 
 def test_alignment_begins_as_the_features_side_by_side():
@@ -147,7 +156,7 @@ def test_alignment_begins_as_the_features_side_by_side():
 
 def test_between_single_vectors_attention_is_a_linear_map():
     """Why f and g come as several tokens."""
-    attention, f, g = moved().f_asks_g, tokens(0)[:, :1], tokens(1)[:, :1]
+    attention, f, g = moved().asks[0], tokens(0)[:, :1], tokens(1)[:, :1]
     asked, _ = attention(f, g, g)
     other, _ = attention(torch.randn_like(f), g, g)
     assert torch.allclose(asked, other, atol=1e-5)
@@ -156,3 +165,5 @@ def test_between_single_vectors_attention_is_a_linear_map():
 def test_heads_that_do_not_divide_the_width_are_refused():
     with pytest.raises(ValueError, match="3 heads do not divide 8 features"):
         Alignment(8, heads=3, generator=torch.Generator())
+    with pytest.raises(ValueError, match="nobody to ask"):
+        Alignment(8, 1, heads=2, generator=torch.Generator())

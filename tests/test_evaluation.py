@@ -95,8 +95,27 @@ def test_two_encoders_are_aligned_unless_it_is_asked_otherwise(sets):
     made = encoders(sets, "asma")
     assert Downstream(made, 12, seeded()).alignment is not None
     assert Downstream(made, 12, seeded(), head="linear").alignment is None
-    with pytest.raises(ValueError, match="head='aligned' takes two encoders, pstl has 1"):
+    with pytest.raises(ValueError, match="head='aligned' takes several encoders, pstl has 1"):
         Downstream(encoders(sets), 12, seeded(), head="aligned")
+
+
+def test_encoders_of_several_streams_are_aligned_each_with_all_others(sets):
+    joint, bone = (encoders(sets, "asma", stream=stream) for stream in ("joint", "bone"))
+    both = selfsup.together(joint, bone)
+    assert both.streams == ("joint", "joint", "bone", "bone")
+    assert both.parameters == joint.parameters + bone.parameters
+    x = Still(sets[1], 10)[torch.arange(3)]
+    assert torch.equal(both.features(x), torch.cat([joint.features(x), bone.features(x)], 1))
+    network = evaluate(both, *sets, "linear").network
+    assert len(network.alignment.asks) == 4
+    assert network.norm.num_features == both.features(x).shape[1]
+
+
+def test_encoders_are_put_together_only_if_they_are_alike(sets):
+    with pytest.raises(ValueError, match="found: star small with 10 frames, star small with 8 frames"):
+        selfsup.together(encoders(sets), encoders(sets, frames=8))
+    with pytest.raises(ValueError, match="found: none"):
+        selfsup.together()
 
 
 def test_an_ensemble_takes_the_mean_of_how_sure_they_are(sets):

@@ -1,4 +1,4 @@
-"""What sits on an encoder: the projector of Barlow Twins, the alignment of two encoders' features."""
+"""What sits on an encoder: the projector of Barlow Twins, the alignment of several encoders' features."""
 
 from __future__ import annotations
 
@@ -31,33 +31,38 @@ class Projector(nn.Sequential):
 
 
 class Alignment(nn.Module):
-    """Two encoders' features look at each other and are fused: each asks, the other answers. (ASMa, feature alignment module.)
+    """Features of several encoders look at each other and are fused: each asks all others. (ASMa, feature alignment module.)
 
-    f' = LayerNorm(f + attention(f asks g)), g' = LayerNorm(g + attention(g asks f)); the fused vector is the mean of each over its tokens,
-    one after the other, [N, 2 D].
+    Of two, f and g: f' = LayerNorm(f + attention(f asks g)), g' = LayerNorm(g + attention(g asks f)). The fused vector is the mean of each
+    over its tokens, one after the other, [N, count D]. More than two are f and g of several streams.
 
-    Differs from the authors: f and g come as several tokens, one a stretch of frames (and stream). Between one vector and one vector the
-    softmax has a single term, is 1, and attention is a linear layer.
+    Differs from the authors: f and g come as several tokens, one a stretch of frames. Between one vector and one vector the softmax has a
+    single term, is 1, and attention is a linear layer.
 
     Args:
-        width: D of both; heads: of attention, a divisor of D.
+        width: D of all; count: how many; heads: of attention, a divisor of D.
 
     >>> Alignment(64, generator=torch.Generator())(torch.rand(8, 13, 64), torch.rand(8, 13, 64)).shape
     torch.Size([8, 128])
     """
 
-    def __init__(self, width: int, heads: int = 4, generator: torch.Generator | None = None):
+    def __init__(self, width: int, count: int = 2, heads: int = 4, generator: torch.Generator | None = None):
         super().__init__()
         if width % heads:
             raise ValueError(f"{heads} heads do not divide {width} features; choose a divisor")
-        self.f_asks_g, self.g_asks_f = (nn.utils.skip_init(nn.MultiheadAttention, width, heads, batch_first=True) for _ in range(2))
-        self.norm_f, self.norm_g = nn.LayerNorm(width), nn.LayerNorm(width)
+        if count < 2:
+            raise ValueError(f"count={count}: one encoder has nobody to ask; give two or more")
+        self.asks = nn.ModuleList(nn.utils.skip_init(nn.MultiheadAttention, width, heads, batch_first=True) for _ in range(count))
+        self.norms = nn.ModuleList(nn.LayerNorm(width) for _ in range(count))
         initialise(self, generator)
-        for attention in (self.f_asks_g, self.g_asks_f):
+        for attention in self.asks:
             nn.init.zeros_(attention.out_proj.weight)  # begins as plain concatenation, and learns what to add
 
-    def forward(self, f: Tensor, g: Tensor) -> Tensor:
-        """Tokens f, g [N, S, D] -> [N, 2 D]."""
-        from_g, _ = self.f_asks_g(f, g, g, need_weights=False)
-        from_f, _ = self.g_asks_f(g, f, f, need_weights=False)
-        return torch.cat([self.norm_f(f + from_g).mean(1), self.norm_g(g + from_f).mean(1)], 1)
+    def forward(self, *tokens: Tensor) -> Tensor:
+        """Tokens of each encoder [N, S, D] -> [N, count D]."""
+        fused = []
+        for i, (mine, asks, norm) in enumerate(zip(tokens, self.asks, self.norms, strict=True)):
+            others = torch.cat([*tokens[:i], *tokens[i + 1 :]], 1)
+            answer, _ = asks(mine, others, others, need_weights=False)
+            fused.append(norm(mine + answer).mean(1))
+        return torch.cat(fused, 1)

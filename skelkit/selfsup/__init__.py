@@ -3,7 +3,7 @@
 from .barlow import barlow_twins, effective_rank
 from .downstream import Downstream
 from .evaluation import Evaluation, ensemble, evaluate
-from .pretraining import METHODS, Pretrained, pretrain
+from .pretraining import METHODS, Pretrained, pretrain, together
 from .settings import PRESETS, Settings
 
 __all__ = [
@@ -18,4 +18,5 @@ __all__ = [
     "ensemble",
     "evaluate",
     "pretrain",
+    "together",
 ]

@@ -10,9 +10,8 @@ from torch import Tensor, nn
 from ..data.mapping import match
 from ..models import Alignment
 from ..models.block import initialise
-from ..motion import as_stream
 from ..skeletons import Skeleton
-from .pretraining import Pretrained
+from .pretraining import Pretrained, tokens_of
 
 HEADS = ("linear", "aligned")
 
@@ -25,8 +24,8 @@ class Downstream(nn.Module):
     Args:
         pretrained: its encoders are copied.
         skeleton: of the clips, if it is not that of the encoders: joints are matched by name, missing ones removed from the graph.
-        head: "linear": one layer on the features of all encoders side by side. "aligned": the feature alignment module before it, which takes
-            two encoders; the default where there are two.
+        head: "linear": one layer on the features of all encoders side by side. "aligned": the feature alignment module before it; the
+            default where there are several encoders.
 
     >>> from skelkit import selfsup, skeletons
     >>> from skelkit.data import synthetic
@@ -37,19 +36,20 @@ class Downstream(nn.Module):
 
     def __init__(self, pretrained: Pretrained, classes: int, generator: torch.Generator, skeleton: Skeleton | None = None, head: str = ""):
         super().__init__()
-        head = head or ("aligned" if len(pretrained.encoders) == 2 else "linear")
+        count = len(pretrained.encoders)
+        head = head or ("aligned" if count > 1 else "linear")
         if head not in HEADS:
             raise ValueError(f"head={head!r}: expected {' or '.join(map(repr, HEADS))}")
-        if head == "aligned" and len(pretrained.encoders) != 2:
-            raise ValueError(f"head='aligned' takes two encoders, {pretrained.method} has {len(pretrained.encoders)}; use head='linear'")
+        if head == "aligned" and count < 2:
+            raise ValueError(f"head='aligned' takes several encoders, {pretrained.method} has {count}; use head='linear'")
         self.encoders = nn.ModuleList(deepcopy(encoder) for encoder in pretrained.encoders)
-        self.skeleton, self.stream = skeleton or pretrained.skeleton, pretrained.settings.stream
+        self.skeleton, self.streams = skeleton or pretrained.skeleton, pretrained.streams
         self.mapping = None
         if skeleton is not None and skeleton != pretrained.skeleton:
             self.mapping = match(skeleton, pretrained.skeleton)
         width = pretrained.encoders[0].width
-        self.alignment = Alignment(width, generator=generator) if head == "aligned" else None
-        self.norm = nn.BatchNorm1d(width * len(self.encoders), affine=False)
+        self.alignment = Alignment(width, count, generator=generator) if head == "aligned" else None
+        self.norm = nn.BatchNorm1d(width * count, affine=False)
         self.classifier = nn.utils.skip_init(nn.Linear, self.norm.num_features, classes)
         initialise(self.classifier, generator)
 
@@ -62,8 +62,7 @@ class Downstream(nn.Module):
         if self.mapping is not None:
             x = self.mapping.apply(x)
             hidden = self.mapping.hidden.to(x.device) if self.mapping.missing else None
-        x = as_stream(x, self.encoders[0].skeleton, self.stream)
-        return [encoder.tokens(x, hidden) for encoder in self.encoders]
+        return tokens_of(self.encoders, self.streams, x, hidden)
 
     def classify(self, tokens: list[Tensor]) -> Tensor:
         """Logits of tokens, [N, classes]."""

@@ -16,7 +16,7 @@ from ..preparation import Still
 from ..protocol import Protocol, lesson
 from ..sparsity import prune
 from .evaluation import ensemble, evaluate, right
-from .pretraining import METHODS, Pretrained, pretrain
+from .pretraining import METHODS, Pretrained, pretrain, together
 
 JUDGED = ("knn", "linear", "finetune", "semi 10 %", "semi 1 %")
 """How every method is judged."""
@@ -29,8 +29,8 @@ class Variant:
     Args:
         label: how the notebooks call it.
         method: of `METHODS`.
-        judged: names as in `JUDGED`; "joined", "aligned", "first alone", "second alone" are linear evaluations of two encoders; "streams" an
-            ensemble of joint, bone and motion.
+        judged: names as in `JUDGED`; "joined", "aligned", "first alone", "second alone" are linear evaluations of two encoders; "streams" is
+            joint, bone and motion, each alone, as an ensemble, side by side and aligned.
         changes: of settings.
         elsewhere: pre-trained on other data sets than those it is judged on.
     """
@@ -48,7 +48,9 @@ class Variant:
         clips = gathered(sources, preset, seed) if self.elsewhere and sources else setting.train
         begun = time.perf_counter()
         made = pretrain(self.method, clips, preset=preset, seed=seed, progress=False, **self.changes)
-        found = {name: judge(name, made, setting, clips, seed, preset) for name in self.judged}
+        found: dict[str, float] = {}
+        for name in self.judged:
+            found |= judge(name, made, setting, clips, seed, preset)
         return {
             "label": self.label, "seed": seed, "variant": asdict(self), **found, "parameters": made.parameters,
             "head": made.head, "rank": made.ranks[-1] if made.ranks else None, "loss": made.losses[-1] if made.losses else None,
@@ -60,20 +62,28 @@ def divided(setting: Protocol) -> str:
     return f"{len(setting.train.labels.unique())} classes, {len(setting.train)} clips to train, {len(setting.test)} to test, {setting.how}"
 
 
-def judge(name: str, made: Pretrained, setting: Protocol, clips: ClipSet, seed: int, preset: str) -> float:
-    """Accuracy by one of the ways in `JUDGED`, or of two encoders or three streams."""
+def judge(name: str, made: Pretrained, setting: Protocol, clips: ClipSet, seed: int, preset: str) -> dict[str, float]:
+    """Accuracy by one of the ways in `JUDGED`, or of two encoders, or of three streams, which are judged in several ways at once."""
     sets = setting.train, setting.test
+
+    def linear(encoders: Pretrained, head: str = "") -> float:
+        return evaluate(encoders, *sets, "linear", head=head, seed=seed).accuracy
+
     if name.startswith("semi"):
-        return evaluate(made, *sets, "semi", fraction=float(name.split()[1]) / 100, seed=seed).accuracy
+        return {name: evaluate(made, *sets, "semi", fraction=float(name.split()[1]) / 100, seed=seed).accuracy}
     if name in ("joined", "aligned"):
-        return evaluate(made, *sets, "linear", head="linear" if name == "joined" else "aligned", seed=seed).accuracy
+        return {name: linear(made, "linear" if name == "joined" else "aligned")}
     if name in ("first alone", "second alone"):
         one = made.encoders[:1] if name == "first alone" else made.encoders[1:]
-        return evaluate(Pretrained(made.method, made.settings, made.skeleton, one), *sets, "linear", seed=seed).accuracy
+        return {name: linear(Pretrained(made.method, made.settings, made.skeleton, one))}
     if name == "streams":
         rest = [pretrain(made.method, clips, preset=preset, seed=seed, progress=False, stream=stream) for stream in ("bone", "motion")]
-        return ensemble(*(evaluate(each, *sets, "linear", seed=seed) for each in (made, *rest)))
-    return evaluate(made, *sets, name, seed=seed).accuracy
+        alone = {each.settings.stream: evaluate(each, *sets, "linear", seed=seed) for each in (made, *rest)}
+        all_three = together(made, *rest)
+        return {stream: e.accuracy for stream, e in alone.items()} | {
+            "ensemble": ensemble(*alone.values()), "joined": linear(all_three, "linear"), "aligned": linear(all_three, "aligned")
+        }  # fmt: skip
+    return {name: evaluate(made, *sets, name, seed=seed).accuracy}
 
 
 def gathered(sources: Sequence[str], preset: str, seed: int) -> ClipSet:
@@ -103,9 +113,8 @@ def heads() -> list[Variant]:
 
 
 def streams() -> list[Variant]:
-    """Joint, bone and motion alone, and what the three say together."""
-    alone = [Variant(f"ASMa, {stream}", "asma", ("linear",), {"stream": stream}) for stream in ("bone", "motion")]
-    return [Variant("ASMa, joint; all three", "asma", ("linear", "streams")), *alone]
+    """Joint, bone and motion alone, and what the three say together: PSTL, one encoder a stream, and ASMa, two."""
+    return [Variant(name, name, ("linear", "streams")) for name in ("pstl", "asma")]
 
 
 def transfer() -> list[Variant]:

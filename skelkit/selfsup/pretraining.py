@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -48,7 +48,8 @@ class Pretrained:
     """Encoders that were trained without labels.
 
     Attributes:
-        encoders: one, or f and g (ASMa).
+        encoders: one, or f and g (ASMa), or those of several streams, see `together`.
+        streams: what each encoder sees; all what the settings say, unless given.
         losses: mean loss of each epoch; ranks: effective rank of the features of some clips after each.
         head: how many numbers were learnt beside the encoders, and thrown away; 0 of "scratch".
         seconds: of training.
@@ -62,11 +63,14 @@ class Pretrained:
     ranks: list[float] = field(default_factory=list)
     head: int = 0
     seconds: float = 0.0
+    streams: tuple[str, ...] = ()
+
+    def __post_init__(self):
+        self.streams = self.streams or (self.settings.stream,) * len(self.encoders)
 
     def tokens(self, x: Tensor, hidden: Tensor | None = None) -> list[Tensor]:
         """Of each encoder [N, T', D]; clips [N, 3, T, V, M] are centred, in metres. hidden: joints to remove."""
-        x = as_stream(x, self.skeleton, self.settings.stream)
-        return [encoder.tokens(x, hidden) for encoder in self.encoders]
+        return tokens_of(self.encoders, self.streams, x, hidden)
 
     def features(self, x: Tensor, hidden: Tensor | None = None) -> Tensor:
         """Of all encoders side by side, [N, sum D]."""
@@ -79,7 +83,33 @@ class Pretrained:
 
     def __repr__(self) -> str:
         loss = f", loss {self.losses[-1]:.2f}" if self.losses else ""
-        return f"Pretrained({self.method}, {self.settings.stream}: {self.parameters:,} parameters, {len(self.losses)} epochs{loss}, {self.seconds:.0f} s)"
+        return f"Pretrained({self.method}, {', '.join(dict.fromkeys(self.streams))}: {self.parameters:,} parameters, {len(self.losses)} epochs{loss}, {self.seconds:.0f} s)"
+
+
+def tokens_of(encoders: Iterable[nn.Module], streams: Sequence[str], x: Tensor, hidden: Tensor | None = None) -> list[Tensor]:
+    """Of each encoder [N, T', D] of the stream that it sees. Clips x [N, 3, T, V, M] are centred, in metres; hidden: joints to remove."""
+    return [encoder.tokens(as_stream(x, encoder.skeleton, stream), hidden) for encoder, stream in zip(encoders, streams, strict=True)]
+
+
+def together(*several: Pretrained) -> Pretrained:
+    """Encoders of several trainings as one, to be judged side by side or aligned: those of joint, bone and motion. (ASMa, three streams.)
+
+    Raises:
+        ValueError: none, or not of the same skeleton, size and frames.
+
+    >>> from skelkit import load
+    >>> clips = load("synthetic", clips=24, classes=["wave", "hug"])
+    >>> together(*(pretrain("asma", clips, preset="smoke", epochs=1, stream=stream) for stream in ("joint", "bone"))).streams
+    ('joint', 'joint', 'bone', 'bone')
+    """
+    alike = dict.fromkeys((p.skeleton, p.settings.size, p.settings.frames) for p in several)
+    if len(alike) != 1:
+        found = ", ".join(f"{skeleton.name} {size} with {frames} frames" for skeleton, size, frames in alike) or "none"
+        raise ValueError(f"encoders that are put together are of one skeleton, size and number of frames; found: {found}")
+    encoders, streams = ([each for p in several for each in getattr(p, what)] for what in ("encoders", "streams"))
+    method = " + ".join(dict.fromkeys(p.method for p in several))
+    return Pretrained(method, several[0].settings, several[0].skeleton, encoders, head=sum(p.head for p in several),
+                      seconds=sum(p.seconds for p in several), streams=tuple(streams))  # fmt: skip
 
 
 @dataclass(frozen=True)
