@@ -1,4 +1,5 @@
 import os
+import re
 import warnings
 from dataclasses import replace
 from itertools import pairwise
@@ -162,6 +163,19 @@ def test_collapse_is_reported_with_the_statistic_that_shows_it(toy, monkeypatch)
     monkeypatch.setattr(models.STGCN, "tokens", lambda self, x, hidden=None: self.norm.weight.sum() * torch.ones(len(x), 1, 12))
     with pytest.warns(UserWarning, match=r"skeletonbt, epoch 1: the representation collapsed: .* effective rank of nan \(of 12\); raise redundancy"):
         selfsup.pretrain("skeletonbt", toy(), **QUICK | {"epochs": 1})
+
+
+@pytest.mark.parametrize(
+    ("ranks", "said"),
+    [([1.2, 1.2, 4, 4, 4], []), ([4, 4, 4, 4, 1.2], [5]), ([1.2] * 5, [3]), ([4, 1.2, 1.2, 1.2, 4], [4]), ([1.2, 4, 1.2, 4, 4], [])],
+)
+def test_collapse_is_reported_once_if_it_lasts_or_ends_the_training(ranks, said, toy, monkeypatch):
+    found = iter(ranks)
+    monkeypatch.setattr("skelkit.selfsup.pretraining.effective_rank", lambda _: next(found))
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        selfsup.pretrain("pstl", toy(), **QUICK | {"epochs": 5})
+    assert [int(re.search(r"epoch (\d+): the representation collapsed", str(w.message)).group(1)) for w in caught] == said
 
 
 def test_a_healthy_training_reports_no_collapse(toy):

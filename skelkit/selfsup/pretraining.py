@@ -8,6 +8,7 @@ import warnings
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import takewhile
 from pathlib import Path
 
 import torch
@@ -39,8 +40,8 @@ METHODS: dict[str, Callable[[Skeleton, Settings, torch.Generator], nn.Module]] =
     "two random": partial(Twins, ways=["random", "random"]),
 }
 """Name -> method. Controls: "scratch" is not trained, first weights; "two …" are two encoders as ASMa's, but alike."""
-COLLAPSED = 1.5
-"""An effective rank below this is reported: features of all clips lie on one line."""
+COLLAPSED, LASTING = 1.5, 0.2
+"""An effective rank below this is reported, features of all clips lie on one line: at the end, or where it lasted this share of the epochs."""
 
 
 @dataclass
@@ -194,7 +195,8 @@ class _Pretraining:
                 begun = time.perf_counter()
                 self.made.losses.append(self.epoch(epoch))
                 self.made.seconds += time.perf_counter() - begun
-                self.made.ranks.append(self.judge())
+                self.made.ranks.append(self.rank_now())
+                self.warn_of_collapse()
                 bar.tell(f"epoch {epoch + 1} of {s.epochs}", self.made.losses[-1], 1)
                 if callback is not None:
                     callback(Progress(epoch + 1, s.epochs, self.made.losses[-1], self.made.ranks[-1], self.made, self.model))
@@ -223,18 +225,22 @@ class _Pretraining:
                     p.grad /= self.world
 
     @torch.no_grad()
-    def judge(self) -> float:
-        """Effective rank of the first encoder's features of some clips; says so if they collapsed."""
+    def rank_now(self) -> float:
+        """Effective rank of the first encoder's features of some clips."""
         self.model.eval()
-        x = self.still[torch.arange(min(len(self.still), 128), device=self.still.labels.device)]
-        found = effective_rank(self.made.features(x))
-        if not found >= COLLAPSED and len(x) > 2:
+        return effective_rank(self.made.features(self.still[torch.arange(min(len(self.still), 128), device=self.still.labels.device)]))
+
+    def warn_of_collapse(self) -> None:
+        """Say so, once, if features lie on one line for long or at the end; in the first epochs they may."""
+        ranks, epochs = self.made.ranks, self.s.epochs
+        low = sum(1 for _ in takewhile(lambda rank: not rank >= COLLAPSED, reversed(ranks)))  # epochs in a row up to this one; nan is low
+        lasting = max(3, round(LASTING * epochs))
+        if (low == lasting or (0 < low < lasting and len(ranks) == epochs)) and len(self.still) > 2:
             warnings.warn(
-                f"{self.made.method}, epoch {len(self.made.losses)}: the representation collapsed: features of {len(x)} clips have an effective rank of "
-                f"{found:.2f} (of {self.made.encoders[0].width}); raise redundancy or batch, or lower lr",
+                f"{self.made.method}, epoch {len(ranks)}: the representation collapsed: features have an effective rank of {ranks[-1]:.2f} "
+                f"(of {self.made.encoders[0].width}); raise redundancy or batch, or lower lr",
                 stacklevel=2,
             )
-        return found
 
     def state_dict(self) -> dict:
         return {"losses": self.made.losses, "ranks": self.made.ranks, "seconds": self.made.seconds}
