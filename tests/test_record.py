@@ -98,6 +98,18 @@ def test_every_variant_names_a_method_and_settings_that_exist(name):
             settings.settings("laptop", **variant.changes)
 
 
+def test_where_few_labels_are_known_neither_teacher_nor_student_sees_the_others(monkeypatch):
+    seen = []
+    distill = pretraining.distill
+    monkeypatch.setattr(pretraining, "distill", lambda teacher, clips, **rest: (seen.append((len(clips), rest)), distill(teacher, clips, **rest))[1])
+    ways = {"answers alone": {"hard": 0.0, "epochs": 1}, "labels": {"epochs": 1}}
+    found = pretraining.Taught(students=ways, fraction=0.1).run("synthetic", 0, "smoke")
+    (every, answers), (known, labels) = seen
+    assert known == found["labelled"] < every
+    assert answers["hard"] == 0
+    assert answers["validation"] == labels["validation"] == 0
+
+
 def test_a_run_of_students_keeps_the_teacher_and_all_of_them():
     found = pretraining.Taught(students={"student": {"epochs": 1}, "labels": {"epochs": 1}}).run("synthetic", 0, "smoke")
     assert {"teacher", "student", "labels", "student, 2:4", "student, 2:4, taught again"} <= found.keys()

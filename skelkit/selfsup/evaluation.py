@@ -33,7 +33,7 @@ class Evaluation:
         accuracy: on the test clips; validation: on the validation clips at the chosen epoch (or k).
         chosen: that epoch, counted from 1, or that k.
         logits: [N, classes] of the test clips, labels: Long[N].
-        labelled: clips whose labels were used.
+        known: clips whose labels were learnt from; labelled: how many.
         network: encoders and head as chosen; None of k-NN.
         lost: joints of the encoders' skeleton that the clips do not have.
     """
@@ -44,9 +44,13 @@ class Evaluation:
     chosen: int
     logits: Tensor
     labels: Tensor
-    labelled: int
+    known: ClipSet
     network: Downstream | None = None
     lost: tuple[str, ...] = ()
+
+    @property
+    def labelled(self) -> int:
+        return len(self.known)
 
     def __repr__(self) -> str:
         return f"Evaluation({self.protocol}: {self.accuracy:.1%} of {len(self.labels)} test clips, {self.labelled} labels)"
@@ -87,9 +91,7 @@ def evaluate(pretrained: Pretrained, train: ClipSet, test: ClipSet, protocol: st
     way = {"knn": _knn, "linear": _linear}.get(protocol, _finetune)
     accuracy, chosen, logits = way(network, s, *sets, generator)
     labels = sets[2].labels
-    return Evaluation(
-        protocol, right(logits, labels), accuracy, chosen, logits, labels, len(learnt), None if protocol == "knn" else network, tuple(lost)
-    )
+    return Evaluation(protocol, right(logits, labels), accuracy, chosen, logits, labels, learnt, None if protocol == "knn" else network, tuple(lost))
 
 
 def ensemble(*evaluations: Evaluation) -> float:

@@ -12,6 +12,7 @@ from ..data.mapping import as_skeleton
 from ..data.merging import merge
 from ..distillation import distill
 from ..models import parameters
+from ..models.classifier import Classifier
 from ..preparation import Still
 from ..protocol import Protocol, lesson
 from ..sparsity import prune
@@ -128,41 +129,56 @@ class Taught:
 
     Args:
         students: label -> settings of `distill`; those of "labels" have no teacher.
+        fraction: of the labels that are known, to the teacher too (who has validation clips beside them); a student that learns answers alone
+            learns those of all clips.
     """
 
     label: str = "ASMa, aligned, fine-tuned"
     students: dict = field(default_factory=dict)
-    main: ClassVar[str] = "student"
+    fraction: float = 1.0
+    main: ClassVar[str] = "teacher"
 
     def run(self, dataset: str, seed: int, preset: str, sources: Sequence[str] = ()) -> dict:
         """One run, as it is kept."""
         setting = lesson(dataset, preset, seed)
         begun = time.perf_counter()
         made = pretrain("asma", setting.train, preset=preset, seed=seed, progress=False)
-        teacher = evaluate(made, setting.train, setting.test, "finetune", seed=seed)
+        teacher = evaluate(made, setting.train, setting.test, "finetune", fraction=self.fraction, seed=seed)
         found, options = {"teacher": teacher.accuracy}, {"preset": preset, "seed": seed, "progress": False}
+        known = setting.train
+        if self.fraction < 1:
+            known, options["validation"] = teacher.known, 0.0  # too few to choose an epoch by
         test = Still(setting.test, made.settings.frames)
+        made_of: dict[str, Classifier] = {}
         for name, changes in self.students.items():
-            student = distill(None if name.startswith("labels") else teacher.network, setting.train, **options, **changes)
+            clips = setting.train if changes.get("hard") == 0 else known
+            made_of[name] = student = distill(None if name.startswith("labels") else teacher.network, clips, **options, **changes)
             found[name] = right(test.through(student), test.labels)
-            if name == "student":
-                pruned = prune(student)
-                again = distill(teacher.network, setting.train, start=pruned, **options, epochs=20, least_steps=0)
-                found["student, 2:4"], found["student, 2:4, taught again"] = (right(test.through(s), test.labels) for s in (pruned, again))
-                sizes = {"teacher_parameters": parameters(teacher.network), "student_parameters": parameters(student)}
+        if "student" in made_of:
+            pruned = prune(made_of["student"])
+            again = distill(teacher.network, setting.train, start=pruned, **options, epochs=20, least_steps=0)
+            found["student, 2:4"], found["student, 2:4, taught again"] = (right(test.through(s), test.labels) for s in (pruned, again))
         return {
-            "label": self.label, "seed": seed, "variant": asdict(self), **found, **sizes,
+            "label": self.label, "seed": seed, "variant": asdict(self), **found, "teacher_parameters": parameters(teacher.network),
+            "student_parameters": parameters(next(iter(made_of.values()))), "labelled": len(known),
             "total_seconds": time.perf_counter() - begun, "divided": divided(setting),
         }  # fmt: skip
 
 
 def students() -> list[Taught]:
-    """A student that learns answers, at several temperatures, with labels, with features; and one that learns labels alone, the control."""
+    """A student that learns answers, at several temperatures, with labels, with features; one that learns labels alone, the control. A smaller
+    one. And where few labels are known: the student learns what the teacher says of clips without."""
     ways = {
         "student": {}, "labels": {}, "labels, laptop size": {"size": "laptop"}, "τ = 1": {"temperature": 1.0}, "τ = 4": {"temperature": 4.0},
         "τ = 8": {"temperature": 8.0}, "answers alone": {"hard": 0.0}, "and features": {"features": 1.0},
     }  # fmt: skip
-    return [Taught(students=ways)]
+    pocket = {"pocket": {"size": "pocket"}, "labels, pocket": {"size": "pocket"}}
+    unlabelled = {"answers alone": {"hard": 0.0}, "labels": {}}
+    return [
+        Taught(students=ways),
+        Taught("the smallest student", pocket),
+        Taught("ASMa, aligned, fine-tuned with 10 % of the labels", unlabelled, fraction=0.1),
+    ]
 
 
 EXPERIMENTS: dict[str, Callable[[], list]] = {
