@@ -88,9 +88,14 @@ def read(experiment: str, dataset: str, folder: Path = FOLDER) -> Recording | No
     return Recording({k: v for k, v in content.items() if k != "runs"}, content["runs"])
 
 
-def find(experiment: str, setup: study.Setup, folder: Path = FOLDER) -> Recording | None:
-    """What a notebook shows of an experiment: how it came about is printed; where nothing is kept, how to make it."""
+def find(experiment: str, setup: study.Setup, folder: Path = FOLDER, *, instead: str = "") -> Recording | None:
+    """What a notebook shows of an experiment: how it came about is printed; where nothing is kept, how to make it.
+
+    `instead` is the data set whose recording is shown where nothing was recorded on the notebook's own.
+    """
     kept = read(experiment, setup.dataset, folder)
+    if kept is None and instead and (kept := read(experiment, instead, folder)):
+        print(f"Not recorded on this data; shown is what was found on {instead}.")
     if kept is None:
         where = "synthetic" if setup.dataset == "synthetic" else "PATH"
         study.finding(False, "", f"Nothing is recorded on this data yet; make it with: skelkit record {experiment} --dataset {where}")

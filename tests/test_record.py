@@ -171,6 +171,14 @@ def test_a_notebook_is_told_how_a_recording_came_about_or_how_to_make_it(tiny, t
     assert "skelkit record tiny --dataset synthetic: 3 tasks x 2 classes" in told
 
 
+def test_another_data_sets_recording_is_shown_only_where_there_is_none_and_it_is_said(tiny, tmp_path, capsys, toy):
+    setup = study.begin("x", preset="smoke", dataset=str(toy().save(tmp_path / "elsewhere.safetensors")), seed=0)
+    record.record("tiny", seeds=[0], preset="smoke", jobs=1, folder=tmp_path, only=["nothing"], tell=lambda _: None)
+    assert record.find("tiny", setup, tmp_path) is None
+    assert record.find("tiny", setup, tmp_path, instead="synthetic").labels == ["nothing"]
+    assert "what was found on synthetic" in capsys.readouterr().out
+
+
 def test_the_readme_says_what_was_recorded():
     text = (Path(__file__).parents[1] / "README.md").read_text("utf-8")
     table = text.split("## What it shows")[1].split("\n## ")[0]
