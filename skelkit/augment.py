@@ -5,6 +5,9 @@ x is [N, C, T, V, M]; the generator may live on the CPU (same draws for any devi
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 
@@ -55,6 +58,17 @@ def mirror(x: Tensor, skeleton: Skeleton, generator: torch.Generator, p: float =
     check_batch(x, skeleton)
     image = x[:, :, :, skeleton.mirror.to(x.device)] * x.new_tensor([-1, 1, 1]).reshape(1, 3, 1, 1, 1)
     return torch.where(_coin(x, p, generator), image, x)
+
+
+def sides(classes: Sequence[str]) -> list[tuple[str, str]]:
+    """Pairs of classes whose names differ in left and right alone: the mirror image of a clip of one is a clip of the other.
+
+    >>> sides(["left punch", "right punch", "kick"])
+    [('left punch', 'right punch')]
+    """
+    other = {"left": "right", "right": "left", "Left": "Right", "Right": "Left", "LEFT": "RIGHT", "RIGHT": "LEFT"}
+    images = {name: re.sub("|".join(other), lambda side: other[side[0]], name) for name in classes}
+    return [(name, image) for name, image in images.items() if name < image and image in images]
 
 
 def flip(x: Tensor, generator: torch.Generator, p: float = 0.5) -> Tensor:

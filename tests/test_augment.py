@@ -211,3 +211,18 @@ def test_a_probability_beyond_one_is_an_error():
 def test_mirroring_more_than_the_whole_clip_is_an_error():
     with pytest.raises(ValueError, match="padding=1: the share"):
         augment.crop(torch.ones(1, 3, 6, 25, 1), torch.Generator(), padding=1)
+
+
+@pytest.mark.parametrize(
+    ("classes", "pairs"),
+    [
+        (["left punch", "right punch", "kick"], [("left punch", "right punch")]),
+        (["walk-turn-right", "walk-turn-left"], [("walk-turn-left", "walk-turn-right")]),
+        (["RaiseLeftHand", "RaiseRightHand"], [("RaiseLeftHand", "RaiseRightHand")]),
+        (["right punch", "left kick"], []),
+        (["wave", "hug"], []),
+        (["left to right", "right to left"], [("left to right", "right to left")]),
+    ],
+)
+def test_classes_that_are_mirror_images_are_found_by_their_names(classes, pairs):
+    assert augment.sides(classes) == pairs

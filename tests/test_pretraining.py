@@ -184,6 +184,14 @@ def test_a_healthy_training_reports_no_collapse(toy):
         assert selfsup.pretrain("pstl", toy(each=10), **QUICK).ranks[-1] > 1.5
 
 
+def test_views_are_mirrored_unless_classes_tell_left_from_right(toy):
+    clips = toy()
+    assert selfsup.pretrain("pstl", clips, **QUICK).settings.mirror == 0.5
+    sided = replace(clips, classes=("left", "right", *clips.classes[2:]))
+    assert selfsup.pretrain("pstl", sided, **QUICK).settings.mirror == 0
+    assert selfsup.pretrain("pstl", sided, **QUICK, mirror=0.5).settings.mirror == 0.5
+
+
 def test_wrong_requests_are_refused(toy):
     for options, message in [
         ({"method": "psTL"}, "no method 'psTL'; known: skeletonbt, pstl, asma"),

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import ClassVar
 
+from .. import augment
 from ..data import ClipSet, load
 from ..data.mapping import as_skeleton
 from ..data.merging import merge
@@ -47,14 +48,15 @@ class Variant:
         """One run, as it is kept: shares of test clips that are right, what it cost, what was learnt from."""
         setting = lesson(dataset, preset, seed)
         clips = gathered(sources, preset, seed) if self.elsewhere and sources else setting.train
+        sided = {"mirror": 0.0} if augment.sides(setting.train.classes) else {}  # those it will be judged on, wherever it learns
         begun = time.perf_counter()
-        made = pretrain(self.method, clips, preset=preset, seed=seed, progress=False, **self.changes)
+        made = pretrain(self.method, clips, preset=preset, seed=seed, progress=False, **sided | self.changes)
         found: dict[str, float] = {}
         for name in self.judged:
             found |= judge(name, made, setting, clips, seed, preset)
         return {
             "label": self.label, "seed": seed, "variant": asdict(self), **found, "parameters": made.parameters,
-            "head": made.head, "rank": made.ranks[-1] if made.ranks else None, "loss": made.losses[-1] if made.losses else None,
+            "head": made.head, "mirror": made.settings.mirror, "rank": made.ranks[-1] if made.ranks else None, "loss": made.losses[-1] if made.losses else None,
             "clips": len(clips), "pretraining_seconds": made.seconds, "total_seconds": time.perf_counter() - begun, "divided": divided(setting),
         }  # fmt: skip
 
@@ -116,6 +118,11 @@ def heads() -> list[Variant]:
 def streams() -> list[Variant]:
     """Joint, bone and motion alone, and what the three say together: PSTL, one encoder a stream, and ASMa, two."""
     return [Variant(name, name, ("linear", "streams")) for name in ("pstl", "asma")]
+
+
+def mirrored() -> list[Variant]:
+    """PSTL whose views are mirrored or not, for data whose classes tell left from right."""
+    return [Variant(label, "pstl", ("knn", "linear", "finetune"), {"mirror": p}) for label, p in (("mirrored", 0.5), ("not mirrored", 0.0))]
 
 
 def transfer() -> list[Variant]:
@@ -186,6 +193,7 @@ EXPERIMENTS: dict[str, Callable[[], list]] = {
     "pairs": pairs,
     "heads": heads,
     "streams": streams,
+    "mirrored": mirrored,
     "transfer": transfer,
     "students": students,
 }

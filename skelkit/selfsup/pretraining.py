@@ -15,6 +15,7 @@ import torch
 import torch.distributed as dist
 from torch import Tensor, nn
 
+from .. import augment
 from .. import train as training
 from ..data import ClipSet
 from ..models import parameters
@@ -149,6 +150,9 @@ def pretrain(
 
     Under torchrun each process takes its share of every batch, correlations are over the whole of it, and gradients are averaged.
 
+    Differs from the authors: where names of classes tell left from right ("left punch", "right punch"), views are not mirrored, unless
+    `mirror` is given: an encoder that says the same of a clip and of its mirror image cannot tell them apart.
+
     Raises:
         ValueError: an unknown method, preset or setting, fewer clips than a batch needs, a checkpoint of other settings.
         train.Diverged: a loss that is no number; the last checkpoint is kept.
@@ -159,6 +163,8 @@ def pretrain(
     """
     if method not in METHODS:
         raise ValueError(f"no method {method!r}; known: {', '.join(METHODS)}")
+    if augment.sides(clips.classes):
+        changes = {"mirror": 0.0} | changes
     s = make_settings(preset, **changes)
     if len(clips) < 2:
         raise ValueError(f"{len(clips)} clip to pre-train on: views are compared over a batch of at least 2 clips")
