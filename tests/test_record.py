@@ -204,3 +204,5 @@ def test_the_readme_says_what_was_recorded():
         kept = record.read(experiment, "synthetic")
         assert kept.points(label).removesuffix(" points") in prose, (experiment, label)
         assert not what or f"{kept.summary('bytes_per_clip')[label][0]:,.0f}" in prose, (experiment, label)
+    for label in ("mirrored", "not mirrored"):
+        assert record.read("mirrored", "precog").points(label, "linear").removesuffix(" points") in table, label
