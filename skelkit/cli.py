@@ -243,7 +243,7 @@ def run_show(options) -> int:
 def _record(commands) -> None:
     from .record import EXPERIMENTS
 
-    listed = "; ".join(f"{name}: {make.__doc__.splitlines()[0].rstrip('.')}" for name, make in EXPERIMENTS.items())
+    listed = "; ".join(f"{name}: {' '.join(make.__doc__.split()).rstrip('.')}" for name, make in EXPERIMENTS.items())
     command = commands.add_parser(
         "record",
         help="longer runs over several seeds, kept as JSON",

@@ -54,7 +54,7 @@ class Settings:
     precision: Literal["auto", "fp32", "bf16"] = "auto"
 
     def __post_init__(self):
-        check(self, {"epochs": 1, "batch": 2, "frames": 1})
+        check(self, {"epochs": 1, "batch": 2, "frames": 1, "soft": 0, "hard": 0, "features": 0})
         if not self.temperature > 0:
             raise ValueError(f"temperature={self.temperature}: expected a positive number; 1 leaves the teacher's answers as they are")
 
@@ -128,6 +128,10 @@ def distill(
     >>> distill(None, load("synthetic", clips=24, classes=["wave", "hug"]), preset="smoke", epochs=1).classes
     ('wave', 'hug')
     """
+    if teacher is not None and not callable(teacher):
+        raise ValueError(f"the teacher is a {type(teacher).__name__}, expected what answers clips with logits: evaluate(…, 'finetune').network, say")
+    if (theirs := getattr(teacher, "classes", ())) and tuple(theirs) != tuple(train.classes):
+        raise ValueError(f"the teacher knows {', '.join(theirs)}, the clips are of {', '.join(train.classes)}; train it on the same classes")
     s = choose(PRESETS, preset, {"soft": 0.0, "hard": 1.0, "features": 0.0} | changes if teacher is None else changes)
     generator = torch.Generator().manual_seed(seed)
     scenario = split_into_tasks(train, train, 1, seed=seed, validation=validation)

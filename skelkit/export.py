@@ -36,9 +36,11 @@ def onnx(classifier: Classifier, path: str | Path) -> Path:
     The file is written only after onnxruntime gave the logits of torch for random clips of several lengths and numbers of persons.
 
     Raises:
-        ValueError: an encoder that is no STGCN.
+        ValueError: no `Classifier`, or one whose encoder is no STGCN.
         RuntimeError: the logits of onnxruntime differ from torch's.
     """
+    if not isinstance(classifier, Classifier):
+        raise ValueError(f"a {type(classifier).__name__} cannot be exported, a student can: distill(network, clips)")
     if not isinstance(classifier.encoder, STGCN):
         raise ValueError(f"a {type(classifier.encoder).__name__} cannot be exported yet; the encoder must be an STGCN")
     classifier = deepcopy(classifier).cpu().float().eval()

@@ -78,6 +78,10 @@ class Recognizer:
         self._frames: deque[np.ndarray] = deque(maxlen=max(1, round(window * fps)))
         self._seen = 0
 
+    def __repr__(self) -> str:
+        frames = self._frames.maxlen
+        return f"Recognizer({len(self.classes)} classes, {len(self.joints)} joints, an answer every {self._every} frames on the last {frames})"
+
     def push(self, frame) -> Recognition | None:
         """Show the next frame, [V, 3] or [M, V, 3] in metres, y up; absent persons are zeros, and M may change.
 

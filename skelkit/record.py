@@ -7,17 +7,13 @@ from __future__ import annotations
 
 import datetime
 import json
-import multiprocessing
-import os
 import statistics
 from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 
-import torch
-
-from . import study
+from . import parallel, study
 from .bench import machine
 from .continual import experiments as continual
 from .selfsup import experiments as selfsup
@@ -46,7 +42,7 @@ class Recording:
 
     def of(self, label: str, what: str = "faa") -> list:
         """One value of every seed of a variant; empty if it was not recorded."""
-        return [run[what] for run in sorted(self.runs, key=lambda r: r["seed"]) if run["label"] == label]
+        return [run[what] for run in sorted(self.runs, key=lambda r: r["seed"]) if run["label"] == label and what in run]
 
     @property
     def labels(self) -> list[str]:
@@ -55,7 +51,7 @@ class Recording:
 
     def summary(self, what: str = "faa") -> dict[str, tuple[float, float, int]]:
         """Per variant: mean, sample standard deviation (0 of one), seeds."""
-        return {label: spread(self.of(label, what)) for label in self.labels}
+        return {label: spread(values) for label in self.labels if (values := self.of(label, what))}
 
     def apart(self, one: str, other: str, what: str = "faa", other_what: str = "") -> list[float]:
         """One variant less another, seed by seed, in points; of the seeds that both have."""
@@ -100,12 +96,16 @@ def find(experiment: str, setup: study.Setup, folder: Path = FOLDER, *, instead:
         where = "synthetic" if setup.dataset == "synthetic" else "PATH"
         study.finding(False, "", f"Nothing is recorded on this data yet; make it with: skelkit record {experiment} --dataset {where}")
     else:
-        print(f"{kept.about['command']}: {kept.about['divided']}; {kept.about['machine']}, {kept.about['date']}")
+        print(f"{kept.about['command']}: preset {kept.about['preset']}, {kept.about['divided']}; {kept.about['machine']}, {kept.about['date']}")
     return kept
 
 
 def verdict(sentence: str, differences: Sequence[float]) -> None:
     """A finding on differences in points, one a seed: their mean and spread, and whether that is more than seeds differ."""
+    if len(differences) < 2:
+        said = f"{differences[0]:+.1f} points in one seed; how much seeds differ is not known" if differences else "not recorded yet"
+        study.finding(False, "", f"{sentence}: {said}.")
+        return
     mean, apart, seeds = spread(differences)
     text = f"{sentence}: {mean:+.1f} ± {apart:.1f} points over {seeds} seeds"
     study.finding(abs(mean) > apart, f"{text}.", f"{text}; no more than seeds differ.")
@@ -139,30 +139,24 @@ def record(experiment: str, dataset: str = "synthetic", seeds: Sequence[int] = (
     if sources:
         about["command"] += f" --sources {' '.join('synthetic' if source == 'synthetic' else 'PATH' for source in sources)}"
         about["sources"] = [dataset_name(source) for source in sources]
-    with ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn"), initializer=_one_thread) as pool:
-        futures = [pool.submit(run, v, dataset, s, preset, sources) for v, s in todo]
-        for future in as_completed(futures):
-            result = future.result()
-            about["divided"] = result.pop("divided")
-            runs = sorted([*runs, result], key=lambda r: (order[_key(r["variant"])], r["seed"]))
-            content = about | {"machine": machine(), "date": datetime.date.today().isoformat(), "runs": runs}
-            write_atomic(make_folder(folder / name) / f"{experiment}.json", _compact(content))
-            tell(f"  {result['label']}, seed {result['seed']}: {main} {result[main]:.3f}, {result['total_seconds']:.0f} s")
+    for _, result in parallel.each(partial(run, dataset=dataset, preset=preset, sources=sources), todo, jobs):
+        about["divided"] = result.pop("divided")
+        runs = sorted([*runs, result], key=lambda r: (order[_key(r["variant"])], r["seed"]))
+        content = about | {"machine": machine(), "date": datetime.date.today().isoformat(), "runs": runs}
+        write_atomic(make_folder(folder / name) / f"{experiment}.json", _compact(content))
+        tell(f"  {result['label']}, seed {result['seed']}: {main} {result[main]:.3f}, {result['total_seconds']:.0f} s")
     return read(experiment, name, folder)
 
 
-def run(variant, dataset: str, seed: int, preset: str, sources: Sequence[str] = ()) -> dict:
-    """One run, as it is kept; floats to four places."""
-    return _rounded(variant.run(dataset, seed, preset, sources))
+def run(what: tuple, dataset: str, preset: str, sources: Sequence[str] = ()) -> dict:
+    """One run of (variant, seed), as it is kept; floats to four places."""
+    variant, seed = what
+    found = variant.run(dataset, seed, preset, sources)
+    return _rounded(found) | {"variant": found["variant"]}  # by which a run is known
 
 
 def _key(variant: dict) -> str:
     return json.dumps(variant, sort_keys=True)
-
-
-def _one_thread() -> None:
-    os.environ["OMP_NUM_THREADS"] = "1"
-    torch.set_num_threads(1)
 
 
 def _rounded(value):

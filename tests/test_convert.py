@@ -11,8 +11,9 @@ import pytest
 import torch
 
 import skelkit as sk
+from skelkit import parallel
 from skelkit.data import ntu
-from skelkit.data.ntu import conversion, layout, parallel, reading, synthesis
+from skelkit.data.ntu import conversion, layout, reading, synthesis
 from skelkit.data.ntu.conversion import convert
 
 

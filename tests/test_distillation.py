@@ -130,6 +130,15 @@ def test_a_teacher_of_other_classes_and_wrong_settings_are_refused(clips):
         distill(oracle, clips, tau=4)
 
 
+def test_what_cannot_teach_is_refused(clips):
+    other = selfsup.Downstream(selfsup.pretrain("scratch", clips, size="small", frames=10), 12, seeded())
+    other.classes = tuple(f"other {i}" for i in range(12))
+    with pytest.raises(ValueError, match=r"the teacher knows other 0, .*, the clips are of class 0, "):
+        distill(other, clips, **QUICK)
+    with pytest.raises(ValueError, match=r"the teacher is a Pretrained, expected what answers clips .*finetune"):
+        distill(selfsup.pretrain("scratch", clips, size="small", frames=10), clips, **QUICK)
+
+
 def test_soft_and_hard_losses_add_up(clips, monkeypatch):
     student = distill(None, clips, **QUICK | {"epochs": 1})
     s = distillation.Settings(**QUICK | {"soft": 0.7, "hard": 0.3, "crop": 0.0})

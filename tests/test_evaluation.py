@@ -170,6 +170,16 @@ def test_unknown_protocols_and_settings_are_refused(sets):
         evaluate(encoders(sets), *sets, "linear", epocs=3)
 
 
+def test_k_nn_has_no_network_and_no_head(sets):
+    found = evaluate(encoders(sets), *sets, "knn")
+    with pytest.raises(ValueError, match="k-NN trains no network; evaluate by 'linear' or 'finetune'"):
+        found.network  # noqa: B018
+    with pytest.raises(ValueError, match="head='linear': k-NN compares"):
+        evaluate(encoders(sets), *sets, "knn", head="linear")
+    with pytest.raises(ValueError, match="fraction=0"):
+        evaluate(encoders(sets), *sets, "semi", fraction=0)
+
+
 def test_the_features_of_clips_are_the_means_of_their_tokens(sets):
     made = encoders(sets, "asma")
     x = Still(sets[0], 10)[torch.arange(4)]

@@ -114,6 +114,11 @@ def test_a_write_that_fails_leaves_the_old_file(exported, tmp_path, monkeypatch)
     assert list(tmp_path.iterdir()) == [path]
 
 
+def test_only_a_student_is_exported(tmp_path):
+    with pytest.raises(ValueError, match="a Linear cannot be exported, a student can"):
+        export.onnx(torch.nn.Linear(2, 2), tmp_path / "x.onnx")
+
+
 def test_other_encoders_are_refused():
     model = models.Classifier(models.STTFormer(2, 20, generator=torch.Generator().manual_seed(0)), None, ["a", "b"], 60, 30, 1.5)
     with pytest.raises(ValueError, match="a STTFormer cannot be exported yet; the encoder must be an STGCN"):

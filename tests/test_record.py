@@ -1,6 +1,7 @@
 """Longer runs, kept."""
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -130,6 +131,20 @@ def test_a_run_of_pretraining_keeps_how_it_was_judged_and_what_it_cost(method, j
     assert found["total_seconds"] >= found["pretraining_seconds"] > 0
 
 
+@pytest.mark.parametrize(("name", "seconds"), [("heads", 1), ("pairs", 1)])
+def test_every_kind_of_run_is_known_again_and_told(name, seconds, monkeypatch, tmp_path):
+    """Settings with many decimals; variants that are not judged by linear evaluation."""
+    found = dict.fromkeys(("knn", "linear", "first alone", "second alone", "joined", "aligned"), 0.5) | {"total_seconds": 1.0, "divided": "so"}
+    monkeypatch.setattr(
+        pretraining.Variant, "run", lambda self, dataset, seed, *rest: {"label": self.label, "seed": seed, "variant": asdict(self), **found}
+    )
+    told = []
+    variants = len(pretraining.EXPERIMENTS[name]())
+    assert len(record.record(name, seeds=[0], jobs=1, folder=tmp_path, tell=told.append).runs) == variants == len(told) - 1
+    record.record(name, seeds=[0], jobs=1, folder=tmp_path, tell=told.append)
+    assert told[-1] == f"{name} on synthetic: {variants} runs kept, 0 to do"
+
+
 def test_sources_are_gathered_on_the_skeleton_of_the_first(tmp_path, toy):
     import torch
 
@@ -156,7 +171,13 @@ def test_a_verdict_says_whether_a_difference_is_more_than_seeds_differ(capsys):
     study.begin("x", preset="smoke", seed=0)
     record.verdict("one against the other", [3.0, 4.0, 5.0])
     record.verdict("one against the other", [-3.0, 4.0, 5.0])
+    record.verdict("one against the other", [7.0])
+    record.verdict("one against the other", [])
     told = capsys.readouterr().out.splitlines()
+    assert told[2:] == [
+        "→ one against the other: +7.0 points in one seed; how much seeds differ is not known.",
+        "→ one against the other: not recorded yet.",
+    ]
     assert told[0] == "→ one against the other: +4.0 ± 1.0 points over 3 seeds."
     assert told[1].endswith("no more than seeds differ.")
 
@@ -168,7 +189,7 @@ def test_a_notebook_is_told_how_a_recording_came_about_or_how_to_make_it(tiny, t
     assert record.find("tiny", setup, tmp_path).labels == ["nothing"]
     told = capsys.readouterr().out
     assert "make it with: skelkit record tiny --dataset synthetic" in told
-    assert "skelkit record tiny --dataset synthetic: 3 tasks x 2 classes" in told
+    assert "skelkit record tiny --dataset synthetic: preset smoke, 3 tasks x 2 classes" in told
 
 
 def test_another_data_sets_recording_is_shown_only_where_there_is_none_and_it_is_said(tiny, tmp_path, capsys, toy):
@@ -204,5 +225,14 @@ def test_the_readme_says_what_was_recorded():
         kept = record.read(experiment, "synthetic")
         assert kept.points(label).removesuffix(" points") in prose, (experiment, label)
         assert not what or f"{kept.summary('bytes_per_clip')[label][0]:,.0f}" in prose, (experiment, label)
+    taught = record.read("students", "synthetic")
+    usual, _, few = taught.labels
+    for label, ways in ((usual, ("teacher", "student", "labels")), (few, ("teacher", "answers alone", "labels"))):
+        for way in ways:
+            assert taught.points(label, way).removesuffix(" points") in table, (label, way)
+    mean, apart, _ = record.spread(taught.apart(usual, usual, "teacher", "student"))
+    assert f"loses {mean:.1f} ± {apart:.1f} points" in table
+    mean, apart, _ = record.spread(taught.apart(few, few, "answers alone", "labels"))
+    assert f"{mean:+.1f} ± {apart:.1f} points, no more" in table
     for label in ("mirrored", "not mirrored"):
         assert record.read("mirrored", "precog").points(label, "linear").removesuffix(" points") in table, label

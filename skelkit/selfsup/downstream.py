@@ -44,7 +44,7 @@ class Downstream(nn.Module):
             raise ValueError(f"head='aligned' takes several encoders, {pretrained.method} has {count}; use head='linear'")
         self.encoders = nn.ModuleList(deepcopy(encoder) for encoder in pretrained.encoders)
         self.skeleton, self.streams = skeleton or pretrained.skeleton, pretrained.streams
-        self.mapping = None
+        self.mapping, self.classes = None, ()
         if skeleton is not None and skeleton != pretrained.skeleton:
             self.mapping = match(skeleton, pretrained.skeleton)
         width = pretrained.encoders[0].width

@@ -34,7 +34,7 @@ class Evaluation:
         chosen: that epoch, counted from 1, or that k.
         logits: [N, classes] of the test clips, labels: Long[N].
         known: clips whose labels were learnt from; labelled: how many.
-        network: encoders and head as chosen; None of k-NN.
+        made: encoders and head as chosen, `network`; None of k-NN, which has none.
         lost: joints of the encoders' skeleton that the clips do not have.
     """
 
@@ -45,8 +45,15 @@ class Evaluation:
     logits: Tensor
     labels: Tensor
     known: ClipSet
-    network: Downstream | None = None
+    made: Downstream | None = None
     lost: tuple[str, ...] = ()
+
+    @property
+    def network(self) -> Downstream:
+        """Encoders and head as chosen. Raises ValueError for k-NN."""
+        if self.made is None:
+            raise ValueError("k-NN trains no network; evaluate by 'linear' or 'finetune' for one that can teach or be used")
+        return self.made
 
     @property
     def labelled(self) -> int:
@@ -81,12 +88,15 @@ def evaluate(pretrained: Pretrained, train: ClipSet, test: ClipSet, protocol: st
         raise ValueError(f"no protocol {protocol!r}; known: {', '.join(PROTOCOLS)}")
     if not 0 < validation < 1:
         raise ValueError(f"validation={validation}: the epoch (or k) is chosen on that share of the training subjects or clips, between 0 and 1")
+    if protocol == "knn" and head:
+        raise ValueError(f"head={head!r}: k-NN compares the features of all encoders side by side and has no head; leave it out")
     s = pretrained.settings.changed(**changes)
     generator = torch.Generator().manual_seed(seed)
     scenario = split_into_tasks(train, test, 1, seed=seed, validation=validation)
-    learnt = few(scenario.train, fraction or (0.1 if protocol == "semi" else 1.0), generator)
+    learnt = few(scenario.train, fraction if fraction is not None else 0.1 if protocol == "semi" else 1.0, generator)
     network = Downstream(pretrained, len(train.classes), generator, train.skeleton, head).to(train.device)
     sets = [Still(clips, s.frames) for clips in (learnt, scenario.validation, scenario.test)]
+    network.classes = tuple(train.classes)
     lost = network.mapping.missing if network.mapping is not None else ()
     way = {"knn": _knn, "linear": _linear}.get(protocol, _finetune)
     accuracy, chosen, logits = way(network, s, *sets, generator)

@@ -17,11 +17,11 @@ from pathlib import Path
 import torch
 from safetensors import safe_open
 
-from ... import checkpoint
+from ... import checkpoint, parallel
 from ...progress import bar
 from ...writing import make_folder, write_atomic
 from .. import stored
-from . import parallel, reading, samples
+from . import reading, samples
 from .bodies import Report, Rules
 
 PART = "skelkit-ntu-part-1"

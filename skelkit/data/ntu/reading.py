@@ -13,10 +13,11 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from ... import parallel
 from ...progress import bar
 from ...skeletons import NTU25
 from ..clips import ClipSet
-from . import layout, parallel, samples
+from . import layout, samples
 from .bodies import Report, Rules, performers
 from .names import NAME, classes_of, columns
 from .samples import Entry

@@ -55,6 +55,7 @@ def each(job: Callable[[Task], Result], tasks: Sequence[Task], workers: int = 1,
 @contextlib.contextmanager
 def _processes(workers: int):
     """Fresh processes (spawn): forking one that has threads, as torch has, can lock up."""
+    others = set(multiprocessing.active_children())
     pool = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), initializer=_begin)
     try:
         yield pool.submit, lambda running: wait(running, return_when=FIRST_COMPLETED).done, workers
@@ -63,6 +64,10 @@ def _processes(workers: int):
             "a worker process ended before its work was done: in a script, put the call below if __name__ == '__main__':, "
             "for the processes read the script anew; if memory ran out, pass fewer workers=, or workers=1 to stay in this process"
         ) from None
+    except KeyboardInterrupt:
+        for process in set(multiprocessing.active_children()) - others:
+            process.terminate()  # a task may take minutes
+        raise
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
 
