@@ -9,9 +9,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
-import torch
 
-import skelkit as sk
 from skelkit import runner, study
 
 ROOT = Path(__file__).parent.parent
@@ -155,24 +153,3 @@ def test_the_report_is_one_offline_page_that_holds_everything(study_runs, tmp_pa
     )
     assert text.count("Plotly.newPlot(") >= charts > 8
     assert text.count("skelkitPlayer.mount(document") >= 5
-
-
-REAL = ["bandai-namco-2", "precog-2016/precog.npz"]
-
-
-@pytest.mark.parametrize("dataset", REAL)
-def test_every_claim_holds_on_real_recordings(dataset, real_data, tmp_path):
-    path = real_data(dataset)
-    runs = runner.run_all([], tmp_path, {"preset": "smoke", "dataset": str(path), "seed": 0, "device": "cpu"}, tell=lambda _: None)
-    assert len(runs) == len(NOTEBOOKS)
-    assert all(c["holds"] or c.get("finding") for run in runs for c in run.results["claims"])
-
-
-def test_the_study_runs_on_the_skeleton_of_the_readme(tmp_path):
-    """Three joints in a row, no left or right, no feet, no joint of three bones."""
-    skeleton = sk.Skeleton("robot", joints=["base", "elbow", "hand"], bones=[("base", "elbow"), ("elbow", "hand")], root="base")
-    generator = torch.Generator().manual_seed(0)
-    arrays = [1 + 0.01 * torch.randn(length, 3, 3, generator=generator).cumsum(0) for length in (60, 80, 70)]
-    path = sk.ClipSet.from_arrays(arrays, labels=[0, 1, 0], skeleton=skeleton, fps=50, classes=["reach", "wave"]).save(tmp_path / "robot.safetensors")
-    runs = runner.run_all([], tmp_path / "out", {"dataset": str(path), "seed": 0}, tell=lambda _: None)
-    assert len(runs) == len(NOTEBOOKS)
