@@ -234,5 +234,7 @@ def test_the_readme_says_what_was_recorded():
     assert f"loses {mean:.1f} ± {apart:.1f} points" in table
     mean, apart, _ = record.spread(taught.apart(few, few, "answers alone", "labels"))
     assert f"{mean:+.1f} ± {apart:.1f} points, no more" in table
+    for label, way in (("asma", "linear"), ("pstl", "linear"), ("scratch", "linear"), ("asma", "transfer"), ("scratch", "transfer")):
+        assert record.read("transfer", "precog").points(label, way).removesuffix(" points") in table, (label, way)
     for label in ("mirrored", "not mirrored"):
         assert record.read("mirrored", "precog").points(label, "linear").removesuffix(" points") in table, label
