@@ -76,12 +76,19 @@ def spread(values: Sequence[float]) -> tuple[float, float, int]:
 
 
 def read(experiment: str, dataset: str, folder: Path = FOLDER) -> Recording | None:
-    """What is kept of an experiment on a data set ("synthetic", or its file's name); None if nothing is."""
+    """What is kept of an experiment on a data set ("synthetic", or its file's name); None if nothing is.
+
+    Raises:
+        ValueError: names a file that is damaged.
+    """
     path = folder / dataset / f"{experiment}.json"
     if not path.exists():
         return None
-    content = json.loads(path.read_text())
-    return Recording({k: v for k, v in content.items() if k != "runs"}, content["runs"])
+    try:
+        content = json.loads(path.read_text())
+        return Recording({k: v for k, v in content.items() if k != "runs"}, content["runs"])
+    except (ValueError, KeyError, AttributeError, TypeError) as error:
+        raise ValueError(f"{path}: found no whole recording ({error}), expected what `skelkit record` wrote; take it away and record again") from None
 
 
 def find(experiment: str, setup: study.Setup, folder: Path = FOLDER, *, instead: str = "") -> Recording | None:

@@ -233,6 +233,24 @@ def fail(task):
     raise ValueError(f"task {task}")
 
 
+def doze(seconds):
+    time.sleep(seconds)
+
+
+def test_an_interrupt_does_not_wait_for_work_that_takes_long():
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGALRM, interrupt)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 4)
+        with pytest.raises(KeyboardInterrupt):
+            list(parallel.each(doze, [600, 600], 2))
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
 def test_an_error_in_a_process_is_the_callers_and_a_dead_process_is_explained():
     with pytest.raises(ValueError, match="task 7"):
         list(parallel.each(fail, [7], 2))

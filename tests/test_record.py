@@ -159,6 +159,14 @@ def test_sources_are_gathered_on_the_skeleton_of_the_first(tmp_path, toy):
     assert "fly" in clips.classes
 
 
+@pytest.mark.parametrize("text", ['{"runs": [', "[]", "{}", "3"])
+def test_a_damaged_recording_is_named(text, tmp_path):
+    (tmp_path / "synthetic").mkdir()
+    (tmp_path / "synthetic" / "tiny.json").write_text(text)
+    with pytest.raises(ValueError, match=r"tiny\.json: found no whole recording \(.*record again"):
+        record.read("tiny", "synthetic", tmp_path)
+
+
 def test_differences_between_variants_are_taken_seed_by_seed():
     runs = [
         {"label": label, "seed": seed, "faa": value} for label, seed, value in (("CHARON", 0, 0.5), ("CHARON", 1, 0.7), ("x", 1, 0.6), ("x", 2, 0.1))
