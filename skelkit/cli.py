@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 from . import __version__, study
+from .refusals import one_of
 from .writing import make_folder, write_atomic
 
 EPILOG = """examples:
@@ -296,9 +297,8 @@ def _bench(commands) -> None:
 def run_bench(options) -> int:
     from . import bench
 
-    unknown = sorted(set(options.what) - set(bench.BENCHES))
-    if unknown:
-        raise ValueError(f"no benchmark {', '.join(unknown)}; there are: {', '.join(bench.BENCHES)}")
+    for name in options.what:
+        one_of(name, bench.BENCHES, "benchmark")
     device = study.pick_device(options.device)
     found = {name: bench.BENCHES[name](device) for name in options.what or bench.BENCHES}
     if options.json:

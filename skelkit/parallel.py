@@ -62,7 +62,7 @@ def _processes(workers: int):
     except BrokenProcessPool:
         raise RuntimeError(
             "a worker process ended before its work was done: in a script, put the call below if __name__ == '__main__':, "
-            "for the processes read the script anew; if memory ran out, pass fewer workers=, or workers=1 to stay in this process"
+            "for the processes read the script anew; if memory ran out, use fewer processes, or one, which stays in this process"
         ) from None
     except KeyboardInterrupt:
         for process in set(multiprocessing.active_children()) - others:

@@ -9,6 +9,7 @@ import torch
 from .data import ClipSet, load
 from .data.ntu.names import TRAINING_PERFORMERS
 from .data.tasks import rank_in_class
+from .refusals import one_of
 
 LESSON = ("drink", "wave", "wave fast", "clap", "kick", "jump", "sit down", "stand up", "hug", "punch")
 """Ten actions of the embedded set, of one person and of two; some differ by tempo or by the order of time alone."""
@@ -90,8 +91,7 @@ def lesson(dataset: str = "synthetic", preset: str = "laptop", seed: int = 0, de
     >>> lesson(preset="smoke")
     3 tasks x 2 classes, 38 clips to train, 34 to test, cross-subject
     """
-    if preset not in _SIZES:
-        raise ValueError(f"no preset {preset!r}; known: {', '.join(_SIZES)}")
+    one_of(preset, _SIZES, "preset")
     classes, size = _SIZES[preset]
     if dataset == "synthetic":
         clips = load("synthetic", seed=seed, clips=size, classes=LESSON[::-1][:classes] if classes <= len(LESSON) else None)

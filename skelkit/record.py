@@ -16,6 +16,7 @@ from pathlib import Path
 from . import parallel, study
 from .bench import machine
 from .continual import experiments as continual
+from .refusals import one_of
 from .selfsup import experiments as selfsup
 from .study import dataset_name
 from .writing import make_folder, write_atomic
@@ -130,8 +131,7 @@ def record(experiment: str, dataset: str = "synthetic", seeds: Sequence[int] = (
     Raises:
         ValueError: an unknown experiment or variant.
     """
-    if experiment not in EXPERIMENTS:
-        raise ValueError(f"no experiment {experiment!r}; known: {', '.join(EXPERIMENTS)}")
+    one_of(experiment, EXPERIMENTS, "experiment")
     variants = EXPERIMENTS[experiment]()
     if unknown := set(only) - {v.label for v in variants}:
         raise ValueError(f"no variant {', '.join(sorted(unknown))} in {experiment}; there are: {'; '.join(v.label for v in variants)}")

@@ -15,6 +15,7 @@ from .data import ClipSet, load
 from .progress import HEADLESS
 from .protocol import NotEnough, Protocol
 from .protocol import lesson as make_lesson
+from .refusals import one_of
 from .writing import write_atomic
 
 RECORD = "SKELKIT_RECORD"
@@ -89,8 +90,7 @@ def begin(notebook: str, *, preset: str = "smoke", dataset: str = "synthetic", s
     Raises:
         ValueError: an unknown preset or device; the message lists the known ones.
     """
-    if preset not in PRESETS:
-        raise ValueError(f"no preset {preset!r}; known: {', '.join(PRESETS)}")
+    one_of(preset, PRESETS, "preset")
     if not isinstance(seed, int):
         raise ValueError(f"seed={seed!r}: expected a whole number")
     size, where = PRESETS[preset], pick_device(device)
@@ -134,8 +134,7 @@ def pick_device(device: str = "auto") -> torch.device:
     """
     if device == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    if device.split(":")[0] not in ("cpu", "cuda", "mps"):
-        raise ValueError(f"no device {device!r}; known: auto, cpu, cuda, mps")
+    one_of(device.split(":")[0], ("auto", "cpu", "cuda", "mps"), "device")
     if device.startswith("cuda") and not torch.cuda.is_available():
         raise ValueError("device 'cuda' was asked for, but torch sees no GPU; use device='auto' or 'cpu'")
     return torch.device(device)

@@ -234,7 +234,7 @@ def test_clips_that_do_not_fit_are_refused_with_both_numbers():
 
 
 def test_decoders_that_do_not_fit_are_refused_with_those_that_do():
-    with pytest.raises(ValueError, match="unknown size 'huge'; known: nano, tiny, base"):
+    with pytest.raises(ValueError, match="no size 'huge'; known: nano, tiny, base"):
         build("nano", "huge")
     with pytest.raises(ValueError, match="the decoder begins with 128 channels, the encoder ends with 32; that fit: nano"):
         build("nano", "tiny")

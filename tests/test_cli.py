@@ -69,7 +69,7 @@ def test_show_writes_a_page_for_one_clip(tmp_path):
         (["data", "convert", "synthetic", "clips.xyz"], "must end in .safetensors, .pkl, .npy"),
         (["study", "99"], "no notebook '99'"),
         (["study", "--dataset", "nowhere"], "nowhere: no such file or folder"),
-        (["bench", "everything"], "no benchmark everything; there are: asma, charon, clips, codecs"),
+        (["bench", "everything"], "no benchmark 'everything'; known: asma, charon, clips, codecs"),
         (["bench", "masks", "--device", "tpu"], "no device 'tpu'"),
     ],
 )

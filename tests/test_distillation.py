@@ -126,17 +126,18 @@ def test_a_teacher_of_other_classes_and_wrong_settings_are_refused(clips):
         distill(lambda x: torch.zeros(len(x), 3), clips, **QUICK)
     with pytest.raises(ValueError, match="temperature=0: expected a positive number"):
         distill(oracle, clips, **QUICK | {"temperature": 0})
-    with pytest.raises(ValueError, match="no setting tau; known: size"):
+    with pytest.raises(ValueError, match="no setting 'tau'; known: size"):
         distill(oracle, clips, tau=4)
 
 
 def test_what_cannot_teach_is_refused(clips):
-    other = selfsup.Downstream(selfsup.pretrain("scratch", clips, size="small", frames=10), 12, seeded())
-    other.classes = tuple(f"other {i}" for i in range(12))
+    other = selfsup.Downstream(selfsup.pretrain("scratch", clips, size="small", frames=10), [f"other {i}" for i in range(12)], seeded())
     with pytest.raises(ValueError, match=r"the teacher knows other 0, .*, the clips are of class 0, "):
         distill(other, clips, **QUICK)
     with pytest.raises(ValueError, match=r"the teacher is a Pretrained, expected what answers clips .*finetune"):
         distill(selfsup.pretrain("scratch", clips, size="small", frames=10), clips, **QUICK)
+    with pytest.raises(ValueError, match="train is a function, expected a ClipSet, as sk.load gives; look at the order"):
+        distill(clips, oracle, **QUICK)
 
 
 def test_soft_and_hard_losses_add_up(clips, monkeypatch):

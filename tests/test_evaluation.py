@@ -10,6 +10,7 @@ from skelkit.skeletons import KINECT20, NTU25, Skeleton
 
 pytestmark = pytest.mark.usefixtures("small")
 QUICK = {"frames": 10, "batch": 12, "projector": 16, "size": "small", "linear_epochs": 30, "tune_epochs": 6, "least_steps": 0}
+NAMES = tuple(f"class {i}" for i in range(12))
 
 
 def seeded(seed=0):
@@ -93,10 +94,10 @@ def test_few_labels_are_of_every_class_alike(fraction, count, toy):
 
 def test_two_encoders_are_aligned_unless_it_is_asked_otherwise(sets):
     made = encoders(sets, "asma")
-    assert Downstream(made, 12, seeded()).alignment is not None
-    assert Downstream(made, 12, seeded(), head="linear").alignment is None
+    assert Downstream(made, NAMES, seeded()).alignment is not None
+    assert Downstream(made, NAMES, seeded(), head="linear").alignment is None
     with pytest.raises(ValueError, match="head='aligned' takes several encoders, pstl has 1"):
-        Downstream(encoders(sets), 12, seeded(), head="aligned")
+        Downstream(encoders(sets), NAMES, seeded(), head="aligned")
 
 
 def test_encoders_of_several_streams_are_aligned_each_with_all_others(sets):
@@ -131,7 +132,7 @@ def test_an_ensemble_takes_the_mean_of_how_sure_they_are(sets):
 
 def test_clips_of_another_skeleton_are_read_by_name_and_missing_joints_removed():
     made = selfsup.Pretrained("scratch", selfsup.Settings(size="small"), NTU25, [models.STGCN(NTU25, "small", seeded()).eval()])
-    network = Downstream(made, 3, seeded(), KINECT20).eval()
+    network = Downstream(made, NAMES[:3], seeded(), KINECT20).eval()
     x = torch.randn(2, 3, 10, 20, 1, generator=seeded())
     whole = torch.randn(2, 3, 10, 25, 1, generator=seeded(1))  # whatever the missing joints are
     names = {"spine_base": "hip_center", "spine_mid": "spine", "spine_shoulder": "shoulder_center"}
@@ -161,12 +162,25 @@ def test_skeletons_without_a_common_joint_are_refused(toy):
         evaluate(made, train, test, "transfer")
 
 
+def test_arguments_in_another_order_are_refused_by_what_they_are(sets):
+    made, (train, test) = encoders(sets), sets
+    for arguments, message in [
+        ((train, made, test), "pretrained is a ClipSet, expected a Pretrained, as selfsup.pretrain gives; look at the order"),
+        ((made, train, "linear"), "test is a str, expected a ClipSet, as sk.load gives"),
+        ((made, train.poses, test), "train is an array, expected a ClipSet"),
+    ]:
+        with pytest.raises(ValueError, match=message):
+            evaluate(*arguments)
+    with pytest.raises(ValueError, match="fraction='10 %': the share of labels"):
+        evaluate(made, train, test, "semi", fraction="10 %")
+
+
 def test_unknown_protocols_and_settings_are_refused(sets):
     with pytest.raises(ValueError, match="no protocol 'lineal'; known: knn, linear"):
         evaluate(encoders(sets), *sets, "lineal")
     with pytest.raises(ValueError, match="validation=0: the epoch"):
         evaluate(encoders(sets), *sets, "linear", validation=0)
-    with pytest.raises(ValueError, match="no setting epocs"):
+    with pytest.raises(ValueError, match=r"no setting 'epocs'; known: .*; did you mean 'epochs'"):
         evaluate(encoders(sets), *sets, "linear", epocs=3)
 
 

@@ -196,9 +196,14 @@ def test_wrong_requests_are_refused(toy):
     for options, message in [
         ({"method": "psTL"}, "no method 'psTL'; known: skeletonbt, pstl, asma"),
         ({"batch": 1}, "batch=1: Barlow Twins compares"),
-        ({"epoch": 1}, "no setting epoch; known: size"),
+        ({"epoch": 1}, "no setting 'epoch'; known: size"),
         ({"stream": "bones"}, "stream='bones': expected 'joint', 'bone' or 'motion'"),
         ({"preset": "big"}, "no preset 'big'"),
+        ({"method": "pslt"}, "did you mean 'pstl'"),
+        ({"clips": "ntu.npz"}, "clips is a str, expected a ClipSet, as sk.load gives"),
+        ({"epochs": "3"}, "epochs='3': expected a whole number"),
+        ({"epochs": 1.5}, "epochs=1.5: expected a whole number"),
+        ({"lr": "fast"}, "lr='fast': expected a number"),
     ]:
         with pytest.raises(ValueError, match=message):
             selfsup.pretrain(**{"method": "pstl", "clips": toy()} | options)

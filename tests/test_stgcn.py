@@ -177,5 +177,5 @@ def test_a_mask_that_cannot_be_is_refused(mask, message):
 def test_clips_of_another_skeleton_are_refused():
     with pytest.raises(ValueError, match="25 joints, the Kinect v1-20 skeleton has 20"):
         STGCN(KINECT20, SMALL, seeded()).features(batch(joints=25))
-    with pytest.raises(ValueError, match="unknown size 'huge'; known: paper"):
+    with pytest.raises(ValueError, match="no size 'huge'; known: paper"):
         STGCN(KINECT20, "huge", seeded())

@@ -339,7 +339,7 @@ def test_clips_that_do_not_fit_are_refused_with_both_numbers():
 
 
 def test_unknown_names_are_refused_with_the_known_ones():
-    with pytest.raises(ValueError, match="unknown size 'huge'; known: nano, tiny, base"):
+    with pytest.raises(ValueError, match="no size 'huge'; known: nano, tiny, base"):
         build("huge")
     with pytest.raises(ValueError, match="attention='relu': expected 'softmax' or 'tanh'"):
         build(attention="relu")

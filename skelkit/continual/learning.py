@@ -13,6 +13,7 @@ from ..data import ClipSet
 from ..data.tasks import Scenario
 from ..data.tasks import tasks as split_into_tasks
 from ..progress import bar
+from ..refusals import one_of
 from .charon import CHARON
 from .history import History, Progress
 from .icarl import ICaRL
@@ -78,8 +79,7 @@ def learn(
     >>> history.accuracy.shape, history.bytes_per_clip is not None
     (torch.Size([2, 2]), True)
     """
-    if name not in LEARNERS:
-        raise ValueError(f"no learner {name!r}; known: {', '.join(LEARNERS)}")
+    one_of(name, LEARNERS, "learner")
     s = make_settings(preset, **changes)
     order_seed = seed if order_seed is None else order_seed
     scenario = split_into_tasks(train, test, tasks, classes_per_task, order=order, seed=order_seed, validation=validation, drop=drop)

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from .. import motion
+from ..refusals import one_of
 from ..skeletons import Skeleton, of_size
 from . import stored
 
@@ -256,12 +257,11 @@ class ClipSet:
         Raises:
             ValueError: an unknown protocol or group, or a side that would be empty.
         """
+        one_of(by, (*_GROUPS, "stratified"), "protocol")
         if by == "stratified":
             chosen = self._stratified(0.7 if train is None else train, seed)
-        elif by in _GROUPS:
-            chosen = self._of_group(by, train)
         else:
-            raise ValueError(f"no protocol {by!r}; known: {', '.join((*_GROUPS, 'stratified'))}")
+            chosen = self._of_group(by, train)
         if chosen.all() or not chosen.any():
             raise ValueError(f"split by {by} with train={train!r} leaves one side empty: {int(chosen.sum())} of {len(self)} clips for training")
         return self.select(chosen), self.select(~chosen)

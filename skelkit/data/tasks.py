@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from ..refusals import a, one_of
 from .clips import ClipSet
 
 PROTOCOLS = {"ntu60": (6, 10), "ntu120": (12, 10)}
@@ -128,6 +129,8 @@ def tasks(
 
 
 def _check_pair(train: ClipSet, test: ClipSet) -> None:
+    for name, clips in (("train", train), ("test", test)):
+        a(ClipSet, clips, name, "sk.load")
     if train.classes != test.classes:
         raise ValueError(f"train and test have different classes: {len(train.classes)} and {len(test.classes)}; split one set of clips into the two")
     if train.skeleton != test.skeleton:
@@ -147,8 +150,7 @@ def _named(order: Sequence[int | str], names: tuple[str, ...]) -> list[int]:
 
 def _sizes(tasks: int | str | None, per_task: int | None, classes: int, drop: bool) -> tuple[int, int]:
     if isinstance(tasks, str):
-        if tasks not in PROTOCOLS:
-            raise ValueError(f"no protocol {tasks!r}; known: {', '.join(PROTOCOLS)}, or give the number of tasks")
+        one_of(tasks, PROTOCOLS, "protocol", ", or give the number of tasks")
         tasks, per_task = PROTOCOLS[tasks]
     if tasks is None and per_task is None:
         raise ValueError("give tasks=, classes_per_task= or both")

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from .. import checkpoint, motion
+from ..refusals import one_of
 from ..skeletons import Skeleton
 from ..writing import write_atomic
 from .stgcn import STGCN, GraphSize
@@ -50,8 +51,7 @@ class Classifier(nn.Module):
             raise ValueError("an encoder without a classifier needs head=nn.Linear(encoder.width, number of classes)")
         if (found := (self.last.in_features, self.last.out_features)) != (expected := (encoder.width, len(self.classes))):
             raise ValueError(f"the head maps {found[0]} features to {found[1]} classes, expected {expected[0]} to {expected[1]}")
-        if stream not in motion.STREAMS:
-            raise ValueError(f"no stream {stream!r}; known: {', '.join(motion.STREAMS)}")
+        one_of(stream, motion.STREAMS, "stream")
         if not (self.frames >= 1 and self.fps > 0 and self.seconds > 0):
             raise ValueError(f"frames={frames}, fps={fps}, seconds={seconds}: all three must be positive")
 

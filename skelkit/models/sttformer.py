@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from .. import motion
 from ..masks import TUPLE
+from ..refusals import one_of
 from .block import SLOPE, Block, convolution, initialise
 from .tracks import Tracks, tracks
 
@@ -164,6 +165,7 @@ class STTFormer(nn.Module):
 
 def named(size, known: dict):
     """`known[size]` for a name, anything else as it is; an unknown name lists the known ones."""
-    if isinstance(size, str) and size not in known:
-        raise ValueError(f"unknown size {size!r}; known: {', '.join(known)}")
-    return known[size] if isinstance(size, str) else size
+    if not isinstance(size, str):
+        return size
+    one_of(size, known, "size")
+    return known[size]

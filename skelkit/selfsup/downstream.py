@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from copy import deepcopy
 
 import torch
@@ -23,6 +24,7 @@ class Downstream(nn.Module):
 
     Args:
         pretrained: its encoders are copied.
+        classes: their names.
         skeleton: of the clips, if it is not that of the encoders: joints are matched by name, missing ones removed from the graph.
         head: "linear": one layer on the features of all encoders side by side. "aligned": the feature alignment module before it; the
             default where there are several encoders.
@@ -30,11 +32,11 @@ class Downstream(nn.Module):
     >>> from skelkit import selfsup, skeletons
     >>> from skelkit.data import synthetic
     >>> encoders = selfsup.pretrain("scratch", synthetic.make(4, classes=["wave", "hug"]), preset="smoke")
-    >>> Downstream(encoders, classes=5, generator=torch.Generator())(torch.rand(2, 3, 20, 25, 1)).shape
-    torch.Size([2, 5])
+    >>> Downstream(encoders, ("wave", "hug"), torch.Generator())(torch.rand(2, 3, 20, 25, 1)).shape
+    torch.Size([2, 2])
     """
 
-    def __init__(self, pretrained: Pretrained, classes: int, generator: torch.Generator, skeleton: Skeleton | None = None, head: str = ""):
+    def __init__(self, pretrained: Pretrained, classes: Sequence[str], generator: torch.Generator, skeleton: Skeleton | None = None, head: str = ""):
         super().__init__()
         count = len(pretrained.encoders)
         head = head or ("aligned" if count > 1 else "linear")
@@ -44,13 +46,13 @@ class Downstream(nn.Module):
             raise ValueError(f"head='aligned' takes several encoders, {pretrained.method} has {count}; use head='linear'")
         self.encoders = nn.ModuleList(deepcopy(encoder) for encoder in pretrained.encoders)
         self.skeleton, self.streams = skeleton or pretrained.skeleton, pretrained.streams
-        self.mapping, self.classes = None, ()
+        self.mapping, self.classes = None, tuple(classes)
         if skeleton is not None and skeleton != pretrained.skeleton:
             self.mapping = match(skeleton, pretrained.skeleton)
         width = pretrained.encoders[0].width
         self.alignment = Alignment(width, count, generator=generator) if head == "aligned" else None
         self.norm = nn.BatchNorm1d(width * count, affine=False)
-        self.classifier = nn.utils.skip_init(nn.Linear, self.norm.num_features, classes)
+        self.classifier = nn.utils.skip_init(nn.Linear, self.norm.num_features, len(self.classes))
         initialise(self.classifier, generator)
 
     def forward(self, x: Tensor) -> Tensor:

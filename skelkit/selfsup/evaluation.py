@@ -6,6 +6,7 @@ Every way takes the epoch (or k) from validation clips and looks at the test cli
 from __future__ import annotations
 
 from dataclasses import dataclass
+from numbers import Real
 
 import torch
 import torch.nn.functional as F
@@ -17,6 +18,7 @@ from ..data import ClipSet
 from ..data.tasks import rank_in_class
 from ..data.tasks import tasks as split_into_tasks
 from ..preparation import Still
+from ..refusals import a, one_of
 from .downstream import Downstream
 from .pretraining import Pretrained
 from .settings import Settings
@@ -84,8 +86,8 @@ def evaluate(pretrained: Pretrained, train: ClipSet, test: ClipSet, protocol: st
     >>> evaluate(selfsup.pretrain("scratch", train, preset="smoke"), train, test, "knn").labels.shape == (len(test),)
     True
     """
-    if protocol not in PROTOCOLS:
-        raise ValueError(f"no protocol {protocol!r}; known: {', '.join(PROTOCOLS)}")
+    one_of(protocol, PROTOCOLS, "protocol")
+    a(Pretrained, pretrained, "pretrained", "selfsup.pretrain")
     if not 0 < validation < 1:
         raise ValueError(f"validation={validation}: the epoch (or k) is chosen on that share of the training subjects or clips, between 0 and 1")
     if protocol == "knn" and head:
@@ -94,9 +96,8 @@ def evaluate(pretrained: Pretrained, train: ClipSet, test: ClipSet, protocol: st
     generator = torch.Generator().manual_seed(seed)
     scenario = split_into_tasks(train, test, 1, seed=seed, validation=validation)
     learnt = few(scenario.train, fraction if fraction is not None else 0.1 if protocol == "semi" else 1.0, generator)
-    network = Downstream(pretrained, len(train.classes), generator, train.skeleton, head).to(train.device)
+    network = Downstream(pretrained, train.classes, generator, train.skeleton, head).to(train.device)
     sets = [Still(clips, s.frames) for clips in (learnt, scenario.validation, scenario.test)]
-    network.classes = tuple(train.classes)
     lost = network.mapping.missing if network.mapping is not None else ()
     way = {"knn": _knn, "linear": _linear}.get(protocol, _finetune)
     accuracy, chosen, logits = way(network, s, *sets, generator)
@@ -123,8 +124,8 @@ def right(logits: Tensor, labels: Tensor) -> float:
 
 def few(clips: ClipSet, fraction: float, generator: torch.Generator) -> ClipSet:
     """A fraction of every class's clips, at least one. Raises ValueError for a fraction outside (0, 1]."""
-    if not 0 < fraction <= 1:
-        raise ValueError(f"fraction={fraction}: the share of labels that are used lies in (0, 1]")
+    if not (isinstance(fraction, Real) and 0 < fraction <= 1):
+        raise ValueError(f"fraction={fraction!r}: the share of labels that are used lies in (0, 1]")
     labels = clips.labels.cpu()
     wanted = (labels.bincount() * fraction).round().clamp_min(1)[labels]
     return clips.select(rank_in_class(labels, generator) < wanted)

@@ -22,6 +22,7 @@ from ..models import parameters
 from ..motion import as_stream
 from ..preparation import Still
 from ..progress import bar
+from ..refusals import a, one_of
 from ..skeletons import Skeleton
 from .barlow import effective_rank
 from .methods import Twins
@@ -161,8 +162,8 @@ def pretrain(
     >>> pretrain("pstl", load("synthetic", clips=24, classes=["wave", "hug"]), preset="smoke", epochs=1, batch=12).encoders[0].width
     64
     """
-    if method not in METHODS:
-        raise ValueError(f"no method {method!r}; known: {', '.join(METHODS)}")
+    one_of(method, METHODS, "method")
+    a(ClipSet, clips, "clips", "sk.load")
     if augment.sides(clips.classes):
         changes = {"mirror": 0.0} | changes
     s = make_settings(preset, **changes)

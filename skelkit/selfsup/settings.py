@@ -62,9 +62,9 @@ class Settings:
     precision: Literal["auto", "fp32", "bf16"] = "auto"
 
     def __post_init__(self):
+        check(self, dict.fromkeys(("frames", "depth", "projector", "tube", "top"), 1) | dict.fromkeys(("epochs", "redundancy", "weight_decay"), 0))
         if self.batch < 2:
             raise ValueError(f"batch={self.batch}: Barlow Twins compares features over a batch; give at least 2 clips, better 32")
-        check(self, dict.fromkeys(("frames", "depth", "projector", "tube", "top"), 1) | dict.fromkeys(("epochs", "redundancy", "weight_decay"), 0))
 
     def changed(self, **changes) -> Settings:
         """The same with some settings changed."""

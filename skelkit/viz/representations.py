@@ -15,6 +15,7 @@ from .figures import SYMBOLS, _label_places, _nice_log
 from .style import COLORWAY, figure_defaults, readable
 
 DIVERGING = ((0.0, "#D55E00"), (0.5, "#FFFFFF"), (1.0, "#0072B2"))
+FAINT = ("rgba(0, 114, 178, 0.35)", "rgba(213, 94, 0, 0.35)")
 SHOWN = 40
 """Features of a correlation matrix that are drawn, evenly spaced: more could not be told apart."""
 
@@ -133,7 +134,7 @@ def frontier(rows: Sequence[Mapping], title: str) -> go.Figure:
         mine = [row for row in rows if row["kind"] == kind]
         fig.add_scatter(
             x=[row["milliseconds"] for row in mine], y=[100 * row["accuracy"] for row in mine], mode="markers", name=kind,
-            error_x={"type": "data", "symmetric": False, "array": [row["p95"] - row["milliseconds"] for row in mine], "arrayminus": [0] * len(mine), "thickness": 1, "width": 3},
+            error_x={"type": "data", "symmetric": False, "array": [row["p95"] - row["milliseconds"] for row in mine], "arrayminus": [0] * len(mine), "thickness": 1, "width": 5, "color": FAINT[k]},
             marker={"color": COLORWAY[k], "symbol": SYMBOLS[k], "size": [10 + 24 * (row["parameters"] / largest) ** 0.5 for row in mine], "opacity": 0.8},
             text=[f"{row['name']}, {row['parameters']:,} parameters" for row in mine], hovertemplate="%{text}<br>%{x:.2f} ms, %{y:.1f} %<extra></extra>",
         )  # fmt: skip

@@ -11,6 +11,7 @@ from typing import NoReturn
 import numpy as np
 
 from ... import skeletons
+from ...refusals import one_of
 from ...skeletons import Skeleton
 from ..clips import ClipSet
 from ..ntu.names import NAME
@@ -87,9 +88,10 @@ def check_file(path: str | Path, most_bytes: int = MOST_BYTES) -> Path:
 
 def known_skeleton(skeleton: Skeleton | str | None) -> Skeleton | None:
     """A skeleton itself, or a built-in one by its short name."""
-    if isinstance(skeleton, str) and skeleton not in skeletons.KNOWN:
-        raise ValueError(f"no built-in skeleton {skeleton!r}; known: {', '.join(skeletons.KNOWN)}; or pass a Skeleton")
-    return skeletons.KNOWN[skeleton] if isinstance(skeleton, str) else skeleton
+    if not isinstance(skeleton, str):
+        return skeleton
+    one_of(skeleton, skeletons.KNOWN, "built-in skeleton", "; or pass a Skeleton")
+    return skeletons.KNOWN[skeleton]
 
 
 # -- numbers -----------------------------------------------------------------------------------------------------------

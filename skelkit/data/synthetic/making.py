@@ -16,6 +16,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ...motion import rotation
+from ...refusals import one_of
 from ...skeletons import NTU25
 from ..clips import ClipSet
 from . import body, choreography, sensor
@@ -89,8 +90,7 @@ def _check(clips, seed, classes, frames, fps, views) -> tuple[int, ...]:
         raise ValueError(f"views={views!r}: there are cameras 1 to {len(CAMERAS)}; name at least one of them")
     classes = ACTIONS if classes is None else [classes] if isinstance(classes, str) else list(classes)
     for name in classes:
-        if name not in ACTIONS:
-            raise ValueError(f"no action {name!r}; known: {', '.join(ACTIONS)}")
+        one_of(name, ACTIONS, "action")
     if not classes or len(set(classes)) < len(classes):
         raise ValueError(f"classes={classes!r}: name at least one action, each of them once")
     return tuple(map(ACTIONS.index, classes))
