@@ -136,7 +136,7 @@ def test_what_cannot_teach_is_refused(clips):
         distill(other, clips, **QUICK)
     with pytest.raises(ValueError, match=r"the teacher is a Pretrained, expected what answers clips .*finetune"):
         distill(selfsup.pretrain("scratch", clips, size="small", frames=10), clips, **QUICK)
-    with pytest.raises(ValueError, match="train is a function, expected a ClipSet, as sk.load gives; look at the order"):
+    with pytest.raises(ValueError, match=r"train is a function, expected a ClipSet, as sk\.load gives; look at the order"):
         distill(clips, oracle, **QUICK)
 
 

@@ -179,7 +179,7 @@ def test_the_ablation_shows_each_combination_once_from_none_to_all(every):
 def test_the_band_lies_one_point_around_the_uncompressed_memory(every):
     band = next(s for s in every["by_budget"].layout.shapes if s.type == "rect")
     assert (band.y0, band.y1) == pytest.approx((60, 62))
-    assert "The fewest bytes within one point of it: 7,200." in every["by_budget"].layout.meta["alt"]
+    assert "The smallest within one point of it: 7,200." in every["by_budget"].layout.meta["alt"]
     other = learning.by_budget({"uniform": [(720, [0.4])]}, uncompressed=0.5)
     assert "fewest" not in other.layout.meta["alt"]
 

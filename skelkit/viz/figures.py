@@ -336,7 +336,7 @@ def _nice_log(fig: go.Figure, axis: str, values: Sequence[float], exact: bool = 
     steps = [m * 10.0**e for e in range(-4, 7) for m in (1, 2, 5)]
     ticks = list(values) if exact else [t for t in steps if low / 2 <= t <= high * 2]
     update = fig.update_xaxes if axis == "x" else fig.update_yaxes
-    update(type="log", tickvals=ticks, ticktext=[f"{t:g}" for t in ticks])
+    update(type="log", tickvals=ticks, ticktext=[f"{t:,.10g}" for t in ticks])
 
 
 def _label_places(x: Sequence[float], y: Sequence[float], names: Sequence[str]) -> list[tuple[str, str]]:

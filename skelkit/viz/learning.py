@@ -203,12 +203,17 @@ def by_budget(
     series: Mapping[str, Sequence[tuple[float, Sequence[float]]]],
     title: str = "How few bytes a stored clip needs",
     uncompressed: float | None = None,
+    *,
+    size: str = "stored size (bytes per clip, log scale)",
+    accuracy: str = "final average accuracy",
+    reference: str = "uncompressed",
 ) -> go.Figure:
-    """Final average accuracy over bytes per stored clip, with the band within one point of the uncompressed memory.
+    """Accuracy over size, as final average accuracy over bytes per stored clip, with the band within one point of a reference.
 
     Args:
         series: name -> (bytes per clip, FAA of each seed, 0 to 1), in any order.
-        uncompressed: FAA of the uncompressed memory, 0 to 1; by default the mean where a clip takes the most bytes.
+        uncompressed: FAA of the reference, the uncompressed memory, 0 to 1; by default the mean where a clip takes the most bytes.
+        size, accuracy, reference: what they are called, where they are others.
     """
     every = [point for points in series.values() for point in points]
     middle = _summary(max(every, key=lambda point: point[0])[1])[0] if uncompressed is None else 100 * uncompressed
@@ -218,18 +223,18 @@ def by_budget(
     for k, (name, points) in enumerate(series.items()):
         points = sorted(points, key=lambda point: point[0])
         means, spreads = zip(*(_summary(values) for _, values in points), strict=True)
-        fig.add_scatter(x=[size for size, _ in points], y=means, name=name, mode="lines+markers",
+        fig.add_scatter(x=[at for at, _ in points], y=means, name=name, mode="lines+markers",
                         line={"color": COLORWAY[k % len(COLORWAY)], "dash": DASHES[k % len(DASHES)]}, marker={"symbol": SYMBOLS[k % len(SYMBOLS)], "size": 9},
-                        error_y={"type": "data", "array": spreads, "thickness": 1.5, "width": 4}, hovertemplate="%{x:,} bytes: %{y:.1f} %<extra>" + name + "</extra>")  # fmt: skip
-    fig.add_scatter(x=[None], y=[None], mode="markers", name="within one point of uncompressed",
+                        error_y={"type": "data", "array": spreads, "thickness": 1.5, "width": 4}, hovertemplate="%{x:,}: %{y:.1f} %<extra>" + name + "</extra>")  # fmt: skip
+    fig.add_scatter(x=[None], y=[None], mode="markers", name=f"within one point of {reference}",
                     marker={"symbol": "square", "size": 14, "color": _faint(OKABE_ITO["green"], 0.3)})  # fmt: skip
-    _nice_log(fig, "x", [size for size, _ in every])
+    _nice_log(fig, "x", [at for at, _ in every])
     fig.update_yaxes(ticksuffix=" %")
     fig.update_layout(height=440, legend={"orientation": "h", "y": -0.2, "yanchor": "top"})
-    least = min((size for size, values in every if abs(_summary(values)[0] - middle) <= 1), default=None)
-    within = f" The fewest bytes within one point of it: {least:,.0f}." if least is not None else ""
-    alt = f"{title}: {', '.join(series)}. The uncompressed memory reaches {middle:.1f} %.{within}"
-    return figure_defaults(fig, title, alt, "stored size (bytes per clip, log scale)", "final average accuracy")
+    least = min((at for at, values in every if abs(_summary(values)[0] - middle) <= 1), default=None)
+    within = f" The smallest within one point of it: {least:,.0f}." if least is not None else ""
+    alt = f"{title}: {', '.join(series)}. {reference.capitalize()} reaches {middle:.1f} %.{within}"
+    return figure_defaults(fig, title, alt, size, accuracy)
 
 
 def _summary(values: Sequence[float]) -> tuple[float, float]:
