@@ -85,8 +85,8 @@ class Pretrained:
         return sum(parameters(encoder) for encoder in self.encoders)
 
     def __repr__(self) -> str:
-        loss = f", loss {self.losses[-1]:.2f}" if self.losses else ""
-        return f"Pretrained({self.method}, {', '.join(dict.fromkeys(self.streams))}: {self.parameters:,} parameters, {len(self.losses)} epochs{loss}, {self.seconds:.0f} s)"
+        trained = f", {len(self.losses)} epochs, loss {self.losses[-1]:.2f}" if self.losses else ""
+        return f"Pretrained({self.method}, {', '.join(dict.fromkeys(self.streams))}: {self.parameters:,} parameters{trained}, {self.seconds:.0f} s)"
 
 
 def tokens_of(encoders: Iterable[nn.Module], streams: Sequence[str], x: Tensor, hidden: Tensor | None = None) -> list[Tensor]:

@@ -104,7 +104,7 @@ def temperature(clips: ClipSet, logits: Mapping[str, Tensor]) -> Panel:
     listed = [(f"{readable(names[int(clips.labels[i])])}: {clips[i].name}, {float(teacher[i].softmax(0).max()):.0%} sure", i) for i in order[:60]]
     controls = {
         "clip": widgets.Dropdown(options=listed, description="clip", style=_WIDE, layout=_LAYOUT),
-        "temperature": widgets.FloatLogSlider(value=4, base=2, min=-1, max=5, step=0.25, description="temperature τ", readout_format=".1f", style=_WIDE, layout=_LAYOUT),
+        "temperature": widgets.FloatLogSlider(value=1, base=2, min=-1, max=5, step=0.25, description="temperature τ", readout_format=".1f", style=_WIDE, layout=_LAYOUT),
         "who": widgets.ToggleButtons(options=["all", *logits], description="who", style={"description_width": "5em", "button_width": "8em"}),
     }  # fmt: skip
     return Panel(state, controls)
