@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime
 import json
 import statistics
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -110,13 +110,33 @@ def find(experiment: str, setup: study.Setup, folder: Path = FOLDER, *, instead:
 
 def verdict(sentence: str, differences: Sequence[float]) -> None:
     """A finding on differences in points, one a seed: their mean and spread, and whether that is more than seeds differ."""
+    holds, *words = _judged(differences)
+    said = _sentence(sentence, holds, words)
+    study.finding(holds, said, said)
+
+
+def verdicts(compared: str, differences: Mapping[str, Sequence[float]]) -> None:
+    """Several verdicts as a table: what is `compared` -> differences in points, one a seed."""
+    rows = []
+    for name, values in differences.items():
+        holds, *words = _judged(values)
+        rows.append((holds, _sentence(f"{compared}: {name}", holds, words), (name, *words)))
+    study.findings((compared, "difference", ""), rows)
+
+
+def _sentence(what: str, holds: bool, words: Sequence[str]) -> str:
+    return f"{what}: {words[0] if holds else '; '.join(filter(None, words))}."
+
+
+def _judged(differences: Sequence[float]) -> tuple[bool, str, str]:
+    """Whether differences, one a seed, are more than seeds differ; in words: mean and spread, what to say of them."""
+    if not differences:
+        return False, "", "not recorded yet"
     if len(differences) < 2:
-        said = f"{differences[0]:+.1f} points in one seed; how much seeds differ is not known" if differences else "not recorded yet"
-        study.finding(False, "", f"{sentence}: {said}.")
-        return
+        return False, f"{differences[0]:+.1f} points in one seed", "how much seeds differ is not known"
     mean, apart, seeds = spread(differences)
-    text = f"{sentence}: {mean:+.1f} ± {apart:.1f} points over {seeds} seeds"
-    study.finding(abs(mean) > apart, f"{text}.", f"{text}; no more than seeds differ.")
+    holds = abs(mean) > apart
+    return holds, f"{mean:+.1f} ± {apart:.1f} points over {seeds} seeds", "more than seeds differ" if holds else "no more than seeds differ"
 
 
 def record(experiment: str, dataset: str = "synthetic", seeds: Sequence[int] = (0, 1, 2), *, preset: str = "laptop", jobs: int = 2, sources: Sequence[str] = (),

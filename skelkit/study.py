@@ -6,6 +6,7 @@ import html
 import json
 import os
 import time
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -165,6 +166,13 @@ def finding(condition, true: str, false: str) -> None:
     _show(_Line("→", "#0072B2" if holds else "#D55E00", true if holds else false))
 
 
+def findings(heads: Sequence[str], rows: Sequence[tuple[bool, str, Sequence[str]]]) -> None:
+    """Several findings as one table: of each whether it holds, its sentence, and the cells of its row (the table's columns are `heads`)."""
+    for holds, sentence, _ in rows:
+        _note({"sentence": sentence, "holds": bool(holds), "finding": True})
+    _show(_Findings(heads, rows))
+
+
 def record(**values) -> None:
     """Keep numbers and words of this run: shown as a table, written beside the executed notebook when it runs headlessly.
 
@@ -245,6 +253,24 @@ class _Line:
     def _repr_html_(self) -> str:
         mark = f'<b style="color:{self.colour}" aria-hidden="true">{self.mark}</b>'
         return f'<p style="border-left:3px solid {self.colour};padding:.2em .7em;margin:.3em 0">{mark} {html.escape(self.sentence)}</p>'
+
+
+class _Findings:
+    def __init__(self, heads: Sequence[str], rows: Sequence[tuple[bool, str, Sequence[str]]]):
+        self.heads, self.rows = heads, rows
+
+    def __repr__(self) -> str:
+        return "\n".join(f"→ {sentence}" for _, sentence, _ in self.rows)
+
+    def _repr_html_(self) -> str:
+        def row(holds: bool, cells: Sequence[str]) -> str:
+            mark = f'<b style="color:{"#0072B2" if holds else "#D55E00"}" aria-hidden="true">→</b> '
+            first = f'<th scope="row" style="text-align:left;font-weight:normal">{mark}{html.escape(cells[0])} </th>'
+            return f"<tr>{first}{''.join(f'<td {side}>{html.escape(cell)} </td>' for cell in cells[1:])}</tr>"
+
+        side = 'style="text-align:left;padding:0 .8em"'
+        head = "".join(f'<th scope="col" {side}>{html.escape(name)}</th>' for name in self.heads)
+        return f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(row(holds, cells) for holds, _, cells in self.rows)}</tbody></table>"
 
 
 class _Table:

@@ -190,6 +190,20 @@ def test_a_verdict_says_whether_a_difference_is_more_than_seeds_differ(capsys):
     assert told[1].endswith("no more than seeds differ.")
 
 
+def test_several_verdicts_are_one_table_and_each_is_kept(capsys):
+    study.begin("x", preset="smoke", seed=0)
+    record.verdicts("Against <nothing>", {"one": [3.0, 4.0, 5.0], "two": [-3.0, 4.0, 5.0], "three": []})
+    assert capsys.readouterr().out.splitlines() == [
+        "→ Against <nothing>: one: +4.0 ± 1.0 points over 3 seeds.",
+        "→ Against <nothing>: two: +2.0 ± 4.4 points over 3 seeds; no more than seeds differ.",
+        "→ Against <nothing>: three: not recorded yet.",
+    ]
+    assert [claim["holds"] for claim in study.results()["claims"]] == [True, False, False]
+    page = study._Findings(("Against <nothing>", "difference", ""), [(True, "", ("one", "+4.0", ""))])._repr_html_()
+    assert "Against &lt;nothing&gt;" in page
+    assert page.count("<tr>") == 2
+
+
 def test_a_notebook_is_told_how_a_recording_came_about_or_how_to_make_it(tiny, tmp_path, capsys):
     setup = study.begin("x", preset="smoke", seed=0)
     assert record.find("tiny", setup, tmp_path) is None
