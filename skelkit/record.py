@@ -121,7 +121,7 @@ def verdicts(compared: str, differences: Mapping[str, Sequence[float]]) -> None:
     for name, values in differences.items():
         holds, *words = _judged(values)
         rows.append((holds, _sentence(f"{compared}: {name}", holds, words), (name, *words)))
-    study.findings((compared, "difference", ""), rows)
+    study.findings(f"{compared}:", rows)
 
 
 def _sentence(what: str, holds: bool, words: Sequence[str]) -> str:

@@ -166,11 +166,11 @@ def finding(condition, true: str, false: str) -> None:
     _show(_Line("→", "#0072B2" if holds else "#D55E00", true if holds else false))
 
 
-def findings(heads: Sequence[str], rows: Sequence[tuple[bool, str, Sequence[str]]]) -> None:
-    """Several findings as one table: of each whether it holds, its sentence, and the cells of its row (the table's columns are `heads`)."""
+def findings(caption: str, rows: Sequence[tuple[bool, str, Sequence[str]]]) -> None:
+    """Several findings as one table: of each whether it holds, its sentence, and the cells of its row."""
     for holds, sentence, _ in rows:
         _note({"sentence": sentence, "holds": bool(holds), "finding": True})
-    _show(_Findings(heads, rows))
+    _show(_Findings(caption, rows))
 
 
 def record(**values) -> None:
@@ -256,8 +256,8 @@ class _Line:
 
 
 class _Findings:
-    def __init__(self, heads: Sequence[str], rows: Sequence[tuple[bool, str, Sequence[str]]]):
-        self.heads, self.rows = heads, rows
+    def __init__(self, caption: str, rows: Sequence[tuple[bool, str, Sequence[str]]]):
+        self.caption, self.rows = caption, rows
 
     def __repr__(self) -> str:
         return "\n".join(f"→ {sentence}" for _, sentence, _ in self.rows)
@@ -265,12 +265,13 @@ class _Findings:
     def _repr_html_(self) -> str:
         def row(holds: bool, cells: Sequence[str]) -> str:
             mark = f'<b style="color:{"#0072B2" if holds else "#D55E00"}" aria-hidden="true">→</b> '
-            first = f'<th scope="row" style="text-align:left;font-weight:normal">{mark}{html.escape(cells[0])} </th>'
-            return f"<tr>{first}{''.join(f'<td {side}>{html.escape(cell)} </td>' for cell in cells[1:])}</tr>"
+            first = f'<th scope="row" style="font-weight:normal;{look}">{mark}{html.escape(cells[0])} </th>'
+            rest = "".join(f'<td style="{look}">{html.escape(cell)} </td>' for cell in cells[1:])
+            return f"<tr>{first}{rest}</tr>"
 
-        side = 'style="text-align:left;padding:0 .8em"'
-        head = "".join(f'<th scope="col" {side}>{html.escape(name)}</th>' for name in self.heads)
-        return f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(row(holds, cells) for holds, _, cells in self.rows)}</tbody></table>"
+        look = "text-align:left;vertical-align:baseline;padding:.3em .8em"
+        caption = f'<caption style="text-align:left">{html.escape(self.caption)}</caption>'
+        return f"<table>{caption}<tbody>{''.join(row(holds, cells) for holds, _, cells in self.rows)}</tbody></table>"
 
 
 class _Table:

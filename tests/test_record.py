@@ -199,9 +199,9 @@ def test_several_verdicts_are_one_table_and_each_is_kept(capsys):
         "→ Against <nothing>: three: not recorded yet.",
     ]
     assert [claim["holds"] for claim in study.results()["claims"]] == [True, False, False]
-    page = study._Findings(("Against <nothing>", "difference", ""), [(True, "", ("one", "+4.0", ""))])._repr_html_()
+    page = study._Findings("Against <nothing>:", [(True, "", ("one", "+4.0", ""))])._repr_html_()
     assert "Against &lt;nothing&gt;" in page
-    assert page.count("<tr>") == 2
+    assert page.count("<tr>") == 1
 
 
 def test_a_notebook_is_told_how_a_recording_came_about_or_how_to_make_it(tiny, tmp_path, capsys):
