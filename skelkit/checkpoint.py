@@ -13,6 +13,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
 
+from .refusals import shown
 from .writing import make_folder, write_atomic
 
 FORMAT = "skelkit-checkpoint-1"
@@ -86,7 +87,7 @@ def unseal(path: Path, form: str, what: str) -> tuple[str, dict[str, Tensor]]:
             about = file.metadata() or {}
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - no mapping
     except (SafetensorError, OSError) as error:
-        raise Damaged(f"{path}: cut off, damaged or no {what} at all ({error})") from None
+        raise Damaged(f"{path}: cut off, damaged or no {what} at all ({shown(error)})") from None
     if about.get("format") != form:
         raise Damaged(f"{path}: no {what} of this kit (format {about.get('format')!r}, expected {form!r})")
     if _digest(about.get("tree", ""), tensors) != about.get("sha256"):

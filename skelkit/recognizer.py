@@ -22,6 +22,7 @@ except ModuleNotFoundError as missing:
     raise ModuleNotFoundError("skelkit.recognizer needs onnxruntime: pip install onnxruntime, or all of skelkit[export]") from missing
 
 from . import __version__
+from .refusals import shown
 
 FORMAT = "skelkit-onnx-1"
 SHARE = 0.95
@@ -218,7 +219,7 @@ def open_exported(path: str | Path, threads: int = 1) -> tuple[onnxruntime.Infer
         session = onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # onnxruntime has a dozen kinds of its own
         raise ValueError(
-            f"{path}: whole, but onnxruntime {onnxruntime.__version__} cannot read it ({error}); update onnxruntime, or export it again"
+            f"{path}: whole, but onnxruntime {onnxruntime.__version__} cannot read it ({shown(error)}); update onnxruntime, or export it again"
         ) from None
     about = session.get_modelmeta().custom_metadata_map
     if (found := about.get("format")) != FORMAT:

@@ -40,3 +40,12 @@ def a(kind: type, given, what: str, source: str) -> None:
         article = "an" if kind.__name__[0].lower() in "aeiou" else "a"
         found = "an array" if type(given).__name__ in ("Tensor", "ndarray") else f"a {type(given).__name__}"
         raise ValueError(f"{what} is {found}, expected {article} {kind.__name__}, as {source} gives; look at the order of the arguments")
+
+
+def shown(text: object) -> str:
+    """What a file made up, as errors print it: without control characters that a terminal would obey.
+
+    >>> shown("a\x1b[2J")
+    'a\\x1b[2J'
+    """
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in str(text))

@@ -16,6 +16,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
+from ..refusals import shown
 from ..skeletons import Skeleton
 from ..writing import writing
 
@@ -62,7 +63,7 @@ def read(path: str | Path) -> dict[str, Any]:
         with safe_open(path, "pt") as file:
             about, tensors = file.metadata() or {}, {k: file.get_tensor(k) for k in file.keys()}  # noqa: SIM118 - not a dict
     except (SafetensorError, OSError) as error:
-        raise ValueError(f"{path}: not a whole safetensors file ({error}); write it again with ClipSet.save") from error
+        raise ValueError(f"{path}: not a whole safetensors file ({shown(error)}); write it again with ClipSet.save") from error
     if about.get("format") != FORMAT:
         raise ValueError(f"{path}: format {about.get('format')!r}, expected {FORMAT!r}; write it with ClipSet.save of this version")
     layout = {name: (v.dtype, list(v.shape)) for name, v in tensors.items()}
@@ -74,7 +75,7 @@ def read(path: str | Path) -> dict[str, Any]:
     try:
         return _fields(about, tensors)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise ValueError(f"{path}: whole, but not what ClipSet.save writes ({type(error).__name__}: {error}); write it again") from None
+        raise ValueError(f"{path}: whole, but not what ClipSet.save writes ({type(error).__name__}: {shown(error)}); write it again") from None
 
 
 def checksum(about: dict[str, str], layout: dict[str, tuple[torch.dtype, list[int]]], digests: dict[str, str]) -> str:

@@ -18,6 +18,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import NoReturn
 
+from ...refusals import shown
 from .layout import LIMIT
 from .names import NAME
 
@@ -36,11 +37,6 @@ class Entry:
 
     def __str__(self) -> str:
         return shown(f"{self.path}/{self.member}" if self.member else self.path)
-
-
-def shown(name: str) -> str:
-    """A name as errors print it, without control characters that a terminal would obey."""
-    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in name)
 
 
 def holds_samples(path: str | Path) -> bool:
@@ -147,7 +143,7 @@ def _checked(full: str, size: int) -> int:
 
 
 def _refuse(path, found: str, expected: str, do: str) -> NoReturn:
-    raise ValueError(f"{shown(str(path))}: found {found}, expected {expected}; {do}")
+    raise ValueError(f"{shown(path)}: found {shown(found)}, expected {expected}; {do}")
 
 
 def close() -> None:

@@ -11,7 +11,7 @@ from typing import NoReturn
 import numpy as np
 
 from ... import skeletons
-from ...refusals import one_of
+from ...refusals import one_of, shown
 from ...skeletons import Skeleton
 from ..clips import ClipSet
 from ..ntu.names import NAME
@@ -30,7 +30,7 @@ class Refused(ValueError):
 
     def __init__(self, message: str):
         message = message if len(message) < 2000 else f"{message[:1500]} … {message[-400:]}"
-        super().__init__("".join(c if c.isprintable() else repr(c)[1:-1] for c in message))
+        super().__init__(shown(message))
 
 
 def fail(where: object, found: str, expected: str, do: str) -> NoReturn:
