@@ -247,6 +247,13 @@ def test_the_readme_says_what_was_recorded():
         kept = record.read(experiment, "synthetic")
         assert kept.points(label).removesuffix(" points") in prose, (experiment, label)
         assert not what or f"{kept.summary('bytes_per_clip')[label][0]:,.0f}" in prose, (experiment, label)
+    pairs, heads = record.read("pairs", "synthetic"), record.read("heads", "synthetic")
+    of_f_and_g = [("f and g", way) for way in ("first alone", "second alone", "joined", "aligned")]
+    for label, way in [*of_f_and_g, ("two g", "aligned"), ("two random", "aligned")]:
+        assert pairs.points(label, way).removesuffix(" points") in table, (label, way)
+    for label in ("2 x 32", "2 x 1024"):
+        assert heads.points(label, "linear").removesuffix(" points") in table, label
+        assert f"{heads.of(label, 'head')[0]:,}" in table, label
     taught = record.read("students", "synthetic")
     usual, _, few = taught.labels
     for label, ways in ((usual, ("teacher", "student", "labels")), (few, ("teacher", "answers alone", "labels"))):
