@@ -52,7 +52,7 @@ def check_size(path: Path, content: bytes) -> None:
 
 
 def fail(path: Path, line: int, found: str, expected: str, do: str) -> NoReturn:
-    raise ValueError(f"{path}:{line}: found {found}, expected {expected}; {do}")
+    raise Refused(f"{path}:{line}: found {found}, expected {expected}; {do}")
 
 
 class Words:
