@@ -5,11 +5,13 @@ from __future__ import annotations
 import argparse
 import html
 import json
+import os
 import sys
 import time
+import warnings
 from pathlib import Path
 
-from . import __version__, study
+from . import __version__, skeletons, study
 from .refusals import one_of
 from .writing import make_folder, write_atomic
 
@@ -41,8 +43,12 @@ def parser() -> argparse.ArgumentParser:
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; errors of use and of data are one line on standard error, exit status 1."""
     options = parser().parse_args(arguments)
+    warnings.formatwarning = lambda message, *_: f"skelkit {options.command}: {message}\n"  # whose line it is does not concern users
     try:
         return options.run(options) or 0
+    except BrokenPipeError:  # `| head` has read enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     except (ValueError, FileNotFoundError, FileExistsError, PermissionError, NotADirectoryError, RuntimeError) as error:
         print(f"skelkit {options.command}: {error}", file=sys.stderr)
         return 1
@@ -64,7 +70,9 @@ def _study(commands) -> None:
     )
     command.add_argument("notebooks", nargs="*", metavar="NOTEBOOK", help="which ones, by number (01) or name (compression); all unless given")
     command.add_argument("--preset", default="smoke", choices=list(study.PRESETS), help="how much work to do (default: smoke)")
-    command.add_argument("--dataset", default="synthetic", help='"synthetic" (default) or a path: folder of .bvh files, .npz, .safetensors')
+    command.add_argument(
+        "--dataset", default="synthetic", help='"synthetic" (default) or a path of any recordings that `skelkit data describe` reads'
+    )
     command.add_argument("--seed", type=int, default=0, help="of the embedded data and of every draw (default: 0)")
     command.add_argument("--device", default="auto", help='"auto" (default: a GPU where there is one), "cpu", "cuda"')
     command.add_argument("--out", type=Path, help="folder to write to (default: build/study/DATASET-PRESET)")
@@ -112,16 +120,37 @@ def _data(commands) -> None:
         description="Print what a data set holds, and what is wrong with it: missing, frozen and jumping joints, bones that change length, clips that are there twice.",
     )  # fmt: skip
     describe.add_argument("--figure", type=Path, help="also write a page with a figure, joint by joint")
-    describe.add_argument("source", help='"synthetic" or a path')
+    _source(describe)
     describe.add_argument("--json", action="store_true", help="as JSON, for programs")
     describe.set_defaults(run=run_describe)
     _convert(verbs)
     _split(verbs)
     show = verbs.add_parser("show", help="a clip in a browser page", description="Write a self-contained page with a player for one clip.")
-    show.add_argument("source", help='"synthetic" or a path')
+    _source(show)
     show.add_argument("--clip", type=int, default=0, help="which clip, counted from 0 (default: 0)")
     show.add_argument("--out", type=Path, help="page to write (default: clip-N.html here)")
     show.set_defaults(run=run_show)
+
+
+def _source(command) -> None:
+    """What every command about data takes: recordings, and what their files do not say."""
+    command.add_argument("source", help='"synthetic" or a path')
+    reading = command.add_argument_group("how to read it, where its files do not say (see skelkit.load)")
+    reading.add_argument("--fps", type=float, help="frames per second")
+    reading.add_argument("--skeleton", help=f"joints: {', '.join(skeletons.KNOWN)}")
+    reading.add_argument("--scale", type=float, help="metres per unit of a BVH file (default: 0.01)")
+    reading.add_argument("--pattern", help="regular expression for names of BVH files, with groups named class and subject")
+
+
+def _load(options):
+    """The recordings of a command."""
+    from .data import load
+
+    given = {name: getattr(options, name) for name in ("fps", "skeleton", "scale", "pattern") if getattr(options, name) is not None}
+    try:
+        return load(options.source, **given)
+    except TypeError as error:
+        raise ValueError(str(error).replace("option '", "option '--")) from None
 
 
 def _convert(verbs) -> None:
@@ -130,7 +159,7 @@ def _convert(verbs) -> None:
         description="Read any recordings and write one .safetensors file that loads at once; or .pkl (annotations of pyskl and mmaction2), .npy (arrays of the "
         "ST-GCN family, labels beside them). Raw NTU RGB+D is read on all cores, in bounded memory; killed, it goes on where it was.",
     )  # fmt: skip
-    convert.add_argument("source", help='"synthetic" or a path')
+    _source(convert)
     convert.add_argument("target", type=Path, help="file to write, ending in .safetensors, .pkl or .npy")
     convert.add_argument("--force", action="store_true", help="replace the target if it exists")
     ntu = convert.add_argument_group("raw NTU RGB+D")
@@ -148,21 +177,23 @@ def _split(verbs) -> None:
     split = verbs.add_parser(
         "split", help="into train and test", description="Write train.safetensors and test.safetensors, and say what the two share: clips, subjects."
     )
-    split.add_argument("source", help='"synthetic" or a path')
+    _source(split)
     split.add_argument(
         "--by", default="subject", help="subject, view, setup, stratified, or a protocol of NTU RGB+D: xsub, xview, xset (default: subject)"
     )
     split.add_argument("--train", nargs="+", help="the subjects, views or setups to train on; for stratified the share, like 0.7")
     split.add_argument("--out", type=Path, default=Path("."), help="folder to write to (default: here)")
     split.add_argument("--seed", type=int, default=0, help="of a stratified split (default: 0)")
+    split.add_argument("--force", action="store_true", help="replace train.safetensors and test.safetensors if they exist")
     split.set_defaults(run=run_split)
 
 
 def run_describe(options) -> int:
-    from .data import load
     from .data.quality import inspect
 
-    clips = load(options.source)
+    if options.figure and options.figure.suffix.lower() not in (".html", ".htm"):
+        raise ValueError(f"--figure {options.figure}: the figure is a page; give a name that ends in .html")
+    clips = _load(options)
     card, found = clips.card(), inspect(clips)
     if options.json:
         print(json.dumps(card | {"quality": found.as_dict()}, indent=1))
@@ -179,7 +210,7 @@ def run_describe(options) -> int:
 
 
 def run_convert(options) -> int:
-    from .data import ClipSet, load
+    from .data import ClipSet
     from .data.ntu import convert, samples
     from .data.readers import toolkits
 
@@ -195,40 +226,49 @@ def run_convert(options) -> int:
         target = target if target.stem.endswith("_data") else target.with_name(f"{target.stem}_data.npy")
     if target.exists() and not options.force:
         raise FileExistsError(f"{target} exists; pass --force to replace it")
+    given = {name: getattr(options, name) for name in ("workers", "scheduler", "dtype", "missing", "only", "damaged")}
     if options.source != "synthetic" and target.suffix == ".safetensors" and Path(options.source).exists() and samples.holds_samples(options.source):
-        given = {name: getattr(options, name) for name in ("workers", "scheduler", "dtype", "missing", "only", "damaged")}
         print(convert(options.source, target, denoise=not options.all_bodies, **given).describe())
         clips = ClipSet.load(target)
     else:
-        clips = load(options.source)
+        if unused := [name for name, value in given.items() if value not in (None, "float32", "refuse")]:
+            raise ValueError(f"--{', --'.join(unused)}: only for raw NTU RGB+D that is written to a .safetensors file; leave it out")
+        clips = _load(options)
         target = kinds[target.suffix](clips, target)
+        if target.suffix != ".safetensors":
+            print("not in such a file: names of classes, frame rate, joints' names; subjects and views but what names of NTU RGB+D samples say")
     print(f"{clips}\nwritten to {target} ({target.stat().st_size / 1e6:.1f} MB)")
     return 0
 
 
 def run_split(options) -> int:
-    from .data import load, ntu
+    from .data import ntu
     from .data.quality import leak_report
 
-    clips = load(options.source)
+    paths = [options.out / f"{name}.safetensors" for name in ("train", "test")]
+    if not options.force and (there := [str(path) for path in paths if path.exists()]):
+        raise FileExistsError(f"{' and '.join(there)} exist{'s' * (len(there) == 1)}; pass --force to replace them, or --out for another folder")
+    clips = _load(options)
     if options.by in ("xsub", "xview", "xset"):
         train, test = ntu.protocol(clips, options.by)
     else:
         numbers = [float(v) if options.by == "stratified" else int(v) if v.lstrip("-").isdigit() else v for v in options.train or []]
         given = (numbers[0] if numbers else 0.7) if options.by == "stratified" else numbers or None
-        train, test = clips.split(options.by, train=given, seed=options.seed)
-    for name, part in (("train", train), ("test", test)):
-        path = part.save(make_folder(options.out) / f"{name}.safetensors")
-        print(f"{path}: {part}")
+        try:
+            train, test = clips.split(options.by, train=given, seed=options.seed)
+        except ValueError as error:
+            raise ValueError(str(error).replace("train=[…]", "--train")) from None
+    make_folder(options.out)
+    for path, part in zip(paths, (train, test), strict=True):
+        print(f"{part.save(path)}: {part}")
     print("\n".join(leak_report(train, test)))
     return 0
 
 
 def run_show(options) -> int:
-    from .data import load
     from .viz.page import write_page
 
-    clips = load(options.source)
+    clips = _load(options)
     try:
         clip = clips[options.clip]
     except IndexError as error:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from difflib import get_close_matches
+from numbers import Real
 
 
 def one_of(given, known: Iterable[str], what: str, more: str = "") -> None:
@@ -40,6 +42,18 @@ def a(kind: type, given, what: str, source: str) -> None:
         article = "an" if kind.__name__[0].lower() in "aeiou" else "a"
         found = "an array" if type(given).__name__ in ("Tensor", "ndarray") else f"a {type(given).__name__}"
         raise ValueError(f"{what} is {found}, expected {article} {kind.__name__}, as {source} gives; look at the order of the arguments")
+
+
+def positive(given, what: str, unit: str) -> None:
+    """A number must be one, above zero and finite.
+
+    >>> positive("60", "fps", "frames per second")
+    Traceback (most recent call last):
+        ...
+    ValueError: fps must be a positive number of frames per second; got '60'
+    """
+    if not isinstance(given, Real) or not (given > 0 and math.isfinite(given)):
+        raise ValueError(f"{what} must be a positive number of {unit}; got {given!r}")
 
 
 def shown(text: object) -> str:

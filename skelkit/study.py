@@ -57,6 +57,7 @@ class Setup:
     device: torch.device
     embedded: bool
     generator: torch.Generator
+    whole: ClipSet  # all that was loaded, of which `clips` were drawn
     lesson: Protocol | None = None
 
     @property
@@ -98,16 +99,17 @@ def begin(notebook: str, *, preset: str = "smoke", dataset: str = "synthetic", s
     generator = torch.Generator().manual_seed(seed)
     divided, too_small = _lesson(dataset, preset, seed, where) if lesson else (None, "")
     if divided is not None:
-        clips, dataset = divided.train, "synthetic" if too_small else dataset
+        whole = clips = divided.train
+        dataset = "synthetic" if too_small else dataset
     else:
-        clips = load("synthetic", seed=seed, clips=size.clips) if dataset == "synthetic" else load(dataset)
-        clips = clips.select(torch.randperm(len(clips), generator=generator)[: size.clips]).to(where)
+        whole = load("synthetic", seed=seed, clips=size.clips) if dataset == "synthetic" else load(dataset)
+        clips = whole.select(torch.randperm(len(whole), generator=generator)[: size.clips]).to(where)
     parameters = {"preset": preset, "dataset": dataset, "seed": seed, "device": str(where)}
     _state.clear()
     _state.update(notebook=notebook, parameters=parameters, values={}, claims=[], began=time.perf_counter())
     if too_small:
         finding(False, "", f"This data set is too small to teach a network on ({too_small}); this notebook goes on with the embedded data.")
-    return Setup(notebook, clips, size, where, dataset == "synthetic", generator, divided)
+    return Setup(notebook, clips, size, where, dataset == "synthetic", generator, whole, divided)
 
 
 def _lesson(dataset: str, preset: str, seed: int, device: torch.device) -> tuple[Protocol, str]:

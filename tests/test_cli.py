@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 
 from skelkit import ClipSet
@@ -71,6 +72,13 @@ def test_show_writes_a_page_for_one_clip(tmp_path):
         (["study", "--dataset", "nowhere"], "nowhere: no such file or folder"),
         (["bench", "everything"], "no benchmark 'everything'; known: asma, charon, clips, codecs"),
         (["bench", "masks", "--device", "tpu"], "no device 'tpu'"),
+        (["data", "describe", "synthetic", "--figure", "quality.png"], "--figure quality.png: the figure is a page; give a name that ends in .html"),
+        (["data", "describe", "synthetic", "--scale", "0.01"], "no option '--scale' for synthetic clips; they take clips, classes"),
+        (
+            ["data", "convert", "synthetic", "clips.npy", "--dtype", "float16"],
+            "--dtype: only for raw NTU RGB+D that is written to a .safetensors file",
+        ),
+        (["data", "split", "synthetic"], "split by subject needs --train, some of: 1, 2, 3"),
     ],
 )
 def test_a_wrong_argument_gets_one_line_that_says_what_to_do(arguments, message, capsys, tmp_path, monkeypatch):
@@ -80,6 +88,36 @@ def test_a_wrong_argument_gets_one_line_that_says_what_to_do(arguments, message,
     assert message in error
     assert error.count("\n") == 1
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_files_do_not_say_is_said_on_the_command_line(tmp_path, capsys):
+    path = tmp_path / "a.npz"
+    arrays = {"data": np.random.default_rng(0).normal(0, 0.3, (40, 20, 3)).astype(np.float32), "length": [15, 25], "label": [0, 1]}
+    np.savez(path, **arrays)
+    assert main(["data", "describe", str(path), "--fps", "50", "--skeleton", "kinect20"]) == 0
+    assert "fps          50.0" in capsys.readouterr().out
+    assert main(["data", "describe", str(path), "--skeleton", "kinect2"]) == 1
+    assert "no built-in skeleton 'kinect2'" in capsys.readouterr().err
+    assert main(["data", "describe", str(tmp_path)]) == 1
+    assert f"this folder is no recording, but {path} in it may be: pass that path" in capsys.readouterr().err
+
+
+def test_a_split_replaces_nothing_unless_told_to(tmp_path, capsys):
+    split = ["data", "split", "synthetic", "--by", "stratified", "--out", str(tmp_path)]
+    assert main(split) == 0
+    (tmp_path / "train.safetensors").unlink()
+    before = (tmp_path / "test.safetensors").read_bytes()
+    assert main([*split, "--seed", "1"]) == 1
+    assert "test.safetensors exists; pass --force" in capsys.readouterr().err
+    assert (tmp_path / "test.safetensors").read_bytes() == before
+    assert main([*split, "--seed", "1", "--force"]) == 0
+    assert (tmp_path / "test.safetensors").read_bytes() != before
+
+
+def test_a_reader_who_stops_early_is_no_error():
+    command = f"{sys.executable} -m skelkit.cli data describe synthetic"
+    ran = subprocess.run(["bash", "-c", f"{command} | head -n 0"], capture_output=True, text=True, check=False)
+    assert "Traceback" not in ran.stderr
 
 
 def test_bench_prints_ratios(capsys, monkeypatch):

@@ -31,22 +31,26 @@ def test_a_clean_recording_has_nothing_to_report():
     assert found.height == pytest.approx(1.8, abs=0.05)
     assert found.upright == 1
     assert found.bone_variation.max() < 0.02
-    assert "missing joints: none" in found.lines()
+    assert "missing joints (exactly at the origin): none" in found.lines()
+    assert (found.odd, found.gaps, found.inverted, found.worst) == ((), (), 0, {})
+    assert len(found.lines()) == 7
 
 
 def test_missing_frozen_and_jumping_joints_are_counted_where_they_are():
     clip = person(100)
-    clip[10:20, 3] = 0  # missing for ten frames
-    clip[40:80, 0] = clip[40, 0]  # frozen for forty: the first 15 may be chance
+    clip[10:20, 3] = 0  # missing for ten frames; that it comes back is no jump
+    clip[40:80, 0] = clip[40, 0]  # frozen for forty
+    clip[85:95, 1] = clip[85, 1]  # ten may be chance
     clip[90, 2] += [0, 2, 0]  # a jump there and back
-    found = inspect(of(clip, person(100, seed=1)))
+    found = inspect(of(person(100, seed=1), clip))
     assert found.missing[3] == pytest.approx(10 / 200)
-    assert found.frozen[0] == pytest.approx((39 - 14) / 200)
-    assert found.jumps.tolist()[2] == 2
+    assert found.frozen[0] == pytest.approx(39 / 200)
+    assert found.jumps.tolist() == [0, 0, 2, 0]
+    assert found.worst == {"missing": 1, "frozen": 1, "jumping": 1}
     assert found.affected["missing"] == found.affected["frozen"] == 0.5
     text = "\n".join(found.lines())
     assert "hand 5.0%" in text
-    assert "head 2x" in text
+    assert "faster than 20 m/s, 67 cm from frame to frame): head 2x (50% of the clips, most in clip 1)" in text
 
 
 @pytest.mark.parametrize("segment", [7, 16, 4096])
@@ -61,7 +65,7 @@ def test_it_does_not_matter_where_the_frames_are_cut_apart(segment, monkeypatch,
     cut = inspect(clips)
     for name in ("missing", "frozen", "jumps", "bone_variation"):
         assert torch.allclose(getattr(whole, name), getattr(cut, name))
-    assert (whole.repeated, whole.affected) == (cut.repeated, cut.affected)
+    assert (whole.repeated, whole.affected, whole.worst) == (cut.repeated, cut.affected, cut.worst)
 
 
 def test_repeated_frames_are_no_frozen_joints():
@@ -78,6 +82,14 @@ def test_a_body_in_millimetres_or_lying_is_noticed():
     with pytest.warns(UserWarning, match="metres"):
         tall = of(person() * 1000)
     assert any("not in metres" in line for line in inspect(tall).lines())
+    hanging = person() * np.array([1, -1, 1], np.float32)
+    assert any("the head is below the feet in 100% of the clips: y points down" in line for line in inspect(of(hanging)).lines())
+
+
+def test_a_few_clips_in_another_unit_are_noticed():
+    found = inspect(of(*(person(seed=s) for s in range(4)), person(seed=4) * 100, person(seed=5) / 1000))
+    assert found.odd == (4, 5)
+    assert any("perhaps in another unit: 2 (clips 4, 5)" in line for line in found.lines())
 
 
 def test_clips_that_are_there_twice_are_found_also_with_an_empty_second_slot():
@@ -88,7 +100,8 @@ def test_clips_that_are_there_twice_are_found_also_with_an_empty_second_slot():
     assert duplicates(clips) == ((0, 2, 3),)
     found = inspect(clips)
     assert found.contradictions == ((0, 2, 3),)
-    assert any("copies of others: 2, 1 groups of them with different labels" in line for line in found.lines())
+    assert "clips that are copies of others: 2 (clips 2, 3)" in found.lines()
+    assert "the same clip under different labels: 3 (clips 0, 2, 3)" in found.lines()
 
 
 def test_a_split_that_leaks_is_told():
@@ -106,7 +119,17 @@ def test_nobody_there_for_most_of_a_clip_is_told():
     clip[:40] = 0
     found = inspect(of(clip, person(seed=1)))
     assert found.empty == (0,)
-    assert any("nobody is there for more than half of 1 clips, first of clip 0" in line for line in found.lines())
+    assert "nobody is there for more than half of: 1 (clip 0)" in found.lines()
+    assert found.gaps == (), "somebody who comes late"
+
+
+def test_a_gap_in_which_nobody_is_there_is_told():
+    clip = person()
+    clip[20:30] = 0
+    found = inspect(of(person(seed=1), clip))
+    assert found.gaps == (1,)
+    assert "nobody is there for a while, and then somebody again: 1 (clip 1)" in found.lines()
+    assert not found.jumps.any()
 
 
 def test_real_recordings_are_inspected(real_data):

@@ -254,6 +254,10 @@ def test_the_readme_says_what_was_recorded():
     for label in ("2 x 32", "2 x 1024"):
         assert heads.points(label, "linear").removesuffix(" points") in table, label
         assert f"{heads.of(label, 'head')[0]:,}" in table, label
+    streams = record.read("streams", "synthetic")
+    for label, ways in (("asma", ("joint", "bone", "motion", "ensemble")), ("pstl", ("joint", "ensemble"))):
+        for way in ways:
+            assert streams.points(label, way).removesuffix(" points") in table, (label, way)
     taught = record.read("students", "synthetic")
     usual, _, few = taught.labels
     for label, ways in ((usual, ("teacher", "student", "labels")), (few, ("teacher", "answers alone", "labels"))):

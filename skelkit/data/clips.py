@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+import operator
 import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from .. import motion
-from ..refusals import one_of
+from ..refusals import one_of, positive
 from ..skeletons import Skeleton, of_size
 from . import stored
 
@@ -110,7 +110,7 @@ class ClipSet:
             raise ValueError("no clips were given; from_arrays needs at least one array [frames, joints, 3]")
         names = tuple(map(str, names)) if names is not None else tuple(f"clip {i}" for i in range(len(arrays)))
         _check_count("names", names, arrays)
-        checked = [_check_clip(array, name) for array, name in zip(arrays, names, strict=True)]
+        checked = [_check_clip(array, name, skeleton) for array, name in zip(arrays, names, strict=True)]
         skeleton = skeleton or of_size(checked[0].shape[2])
         for clip, name in zip(checked, names, strict=True):
             if clip.shape[2] != len(skeleton):
@@ -132,9 +132,9 @@ class ClipSet:
         classes = tuple(map(str, classes)) if classes is not None else tuple(f"class {i}" for i in range(int(labels.max()) + 1))
         for name, label in zip(names, labels.tolist(), strict=True):
             if not 0 <= label < len(classes):
-                raise ValueError(f"{name}: label {label}; labels count from 0" + (f" to {len(classes) - 1}, one for each class" if label > 0 else ""))
-        if not (fps > 0 and math.isfinite(fps)):
-            raise ValueError(f"fps must be a positive number of frames per second; got {fps}")
+                more = f" to {len(classes) - 1}, one for each class; do yours count from 1?" if label > 0 else ""
+                raise ValueError(f"{name}: label {label}; labels count from 0{more}")
+        positive(fps, "fps", "frames per second")
         groups, group_names = {}, {}
         for key, values in zip(_GROUPS, (subject, view, setup), strict=True):
             if values is not None:
@@ -150,7 +150,12 @@ class ClipSet:
         return len(self.starts) - 1
 
     def __getitem__(self, index: int) -> Clip:
-        index = int(index)
+        try:
+            index = operator.index(index)
+        except TypeError:
+            raise TypeError(
+                f"clips[{index!r}]: clips are numbered from 0; those of a class: clips.select(clips.labels == clips.classes.index(…))"
+            ) from None
         if not -len(self) <= index < len(self):
             raise IndexError(f"clip {index} was asked for; there are {len(self)} clips, 0 to {len(self) - 1}")
         index %= len(self)
@@ -282,6 +287,8 @@ class ClipSet:
         codes, known = getattr(self, by), (self.group_names or {}).get(by)
         if codes is None:
             raise ValueError(f"these clips have no {by}; pass {by}=… to from_arrays, or use split('stratified')")
+        if isinstance(train, (str, int, float)):
+            raise ValueError(f"split by {by} takes several {by}s, train=[{train!r}]; got train={train!r}")
         values = list(known) if known else sorted(codes.unique().tolist())
         if train is None:
             raise ValueError(f"split by {by} needs train=[…], some of: {', '.join(map(str, values))}")
@@ -334,7 +341,7 @@ class ClipSet:
         return cls(**stored.read(path))
 
 
-def _check_clip(array, name: str) -> Tensor:
+def _check_clip(array, name: str, skeleton: Skeleton | None) -> Tensor:
     clip = torch.as_tensor(array if isinstance(array, Tensor) else np.require(array, requirements="W")).to("cpu", torch.float32)
     if clip.ndim == 3:
         clip = clip[:, None]  # [T, V, C] -> [T, 1, V, C]
@@ -345,6 +352,7 @@ def _check_clip(array, name: str) -> Tensor:
     bad = (~clip.isfinite()).nonzero()
     if len(bad):
         frame, person, joint, _ = bad[0].tolist()
+        joint = f"{joint} ({skeleton.joints[joint]})" if skeleton is not None and joint < len(skeleton) else joint
         raise ValueError(
             f"{name}: {len(bad)} coordinates are NaN or infinite, first at frame {frame}, person {person}, joint {joint}; fill or drop them (absent persons are all zeros)"
         )
@@ -357,7 +365,10 @@ def _check_metres(clips: Sequence[Tensor]) -> None:
     """Nobody is twenty metres tall: coordinates like that are millimetres, centimetres or pixels."""
     span = torch.stack([(clip[0, 0].amax(0) - clip[0, 0].amin(0)).max() for clip in clips]).median()
     if span > 20:
-        warnings.warn(f"bodies measure {float(span):.0f} from end to end; coordinates should be metres: divide millimetres by 1000", stacklevel=3)
+        warnings.warn(
+            f"bodies measure {float(span):.0f} from end to end; coordinates should be metres: divide millimetres by 1000, centimetres by 100",
+            stacklevel=3,
+        )
 
 
 def _check_count(what: str, values, clips: Sequence) -> None:

@@ -20,6 +20,9 @@ LOADABLE = (
     "or a .safetensors file (ClipSet.save)"
 )
 
+FILES = (".npz", ".safetensors", ".toml", ".pkl", ".npy", ".zip")
+"""How files end that are read one at a time."""
+
 
 def load(source: str | os.PathLike, *, seed: int = 0, **options) -> ClipSet:
     """Clips by name or path.
@@ -74,6 +77,10 @@ def _reader(path: Path) -> tuple[str, Callable[..., ClipSet]]:
     if path.is_dir():
         if any(p.suffix.lower() == ".bvh" for p in path.rglob("*")):
             return "BVH files", bvh.read_folder
+        inside = sorted(str(p) for p in path.rglob("*") if p.suffix.lower() in FILES or (p.is_dir() and toolkits.find_reader(p)))
+        if inside:
+            more = f" (and {len(inside) - 1} more)" if len(inside) > 1 else ""
+            raise ValueError(f"{path}: this folder is no recording, but {inside[0]} in it may be{more}: pass that path")
         raise ValueError(f"{path}: nothing that can be read in this folder or its subfolders; sk.load takes {LOADABLE}")
     readers = {".bvh": ("BVH files", bvh.read_folder), ".npz": (".npz files", read_npz), ".safetensors": (".safetensors files", ClipSet.load)}
     if path.suffix.lower() not in readers:

@@ -15,6 +15,10 @@ FROZEN = 0.5
 """Seconds for which a joint must not move at all, while others do, to be called frozen."""
 JUMP = 20.0
 """Metres per second that no joint of a person reaches; a fast punch has 10."""
+ODD_HEIGHT = 2.5
+"""A clip whose body is so many times taller, or smaller, than the median one is probably in another unit."""
+HEADS, FEET = ("head",), ("foot", "ankle", "toe")
+"""Words in names of joints that are above, and below, in a body that stands."""
 SEGMENT = 4096  # frames looked at together, so that large sets need little memory
 
 
@@ -24,15 +28,19 @@ class Quality:
 
     Attributes:
         missing: share of frames in which each joint is exactly (0, 0, 0), [V].
-        frozen: share of frames in which each joint has stood still for `FROZEN` seconds while its person moved, [V].
-        jumps: times each joint moved faster than `JUMP`, [V].
+        frozen: share of frames in which each joint stood still, for `FROZEN` seconds or longer, while its person moved, [V].
+        jumps: times each joint moved faster than `JUMP`, [V]; coming back from missing is no jump.
         repeated: share of frames that are exact copies of the frame before, all joints.
         bone_variation: standard deviation of each bone's length within a clip over its mean, median over clips, [V - 1], as `skeleton.edges`.
         height: median extent of a first person along y, metres; upright: share of clips in which y is the longest extent of the first person.
-        empty: clips in which nobody is for more than half of the frames.
+        inverted: share of clips in which the head is below the feet; 0 where the skeleton has no joints of such names.
+        odd: clips whose body is more than `ODD_HEIGHT` times as tall as the median one, or as much smaller.
+        empty: clips in which nobody is for more than half of the frames; gaps: clips with frames in which nobody is between frames with somebody.
         copies: groups of clips whose frames are the same, bit for bit: positions, the first first.
         contradictions: those groups whose clips have different labels.
         affected: share of clips with any missing, any frozen or any jumping joint, and with a copy.
+        worst: the clip with most missing, most frozen and most jumping joints.
+        fps: frames a second.
     """
 
     clips: int
@@ -45,38 +53,56 @@ class Quality:
     bone_variation: Tensor
     height: float
     upright: float
+    inverted: float
+    odd: tuple[int, ...]
     empty: tuple[int, ...]
+    gaps: tuple[int, ...]
     copies: tuple[tuple[int, ...], ...]
     contradictions: tuple[tuple[int, ...], ...]
     affected: dict[str, float]
+    worst: dict[str, int]
+    fps: float
 
     def lines(self) -> list[str]:
         """The report in words, a finding a line; nothing that is in order is mentioned twice."""
         found = [f"height {self.height:.2f} m (median extent along y); y is the longest extent in {self.upright:.0%} of the clips"]
         if not 0.5 < self.height < 2.5:
             found.append("bodies of that height are not in metres, or y is not up: scale or turn them before anything else")
-        for what, values, each in (("missing", self.missing, "{:.1%}"), ("frozen", self.frozen, "{:.1%}"), ("jumping", self.jumps, "{:.0f}x")):
+        if self.odd:
+            found.append(f"bodies of quite another height, perhaps in another unit: {_clips(self.odd)}")
+        if self.inverted > 0.5:
+            found.append(f"the head is below the feet in {self.inverted:.0%} of the clips: y points down; turn it round")
+        kinds = (
+            ("missing", "exactly at the origin", self.missing, "{:.1%}"),
+            ("frozen", f"still for {FROZEN} s or longer while others move", self.frozen, "{:.1%}"),
+            ("jumping", f"faster than {JUMP:.0f} m/s, {100 * JUMP / self.fps:.0f} cm from frame to frame", self.jumps, "{:.0f}x"),
+        )
+        for what, meaning, values, each in kinds:
             worst = [i for i in values.argsort(descending=True, stable=True).tolist() if values[i] > 0][:4]
             listed = ", ".join(f"{self.skeleton_joints[i]} {each.format(float(values[i]))}" for i in worst)
-            found.append(f"{what} joints: {listed} ({self.affected[what]:.0%} of the clips)" if worst else f"{what} joints: none")
+            where = f"{listed} ({self.affected[what]:.0%} of the clips, most in clip {self.worst.get(what)})"
+            found.append(f"{what} joints ({meaning}): {where if worst else 'none'}")
         found.append(f"repeated frames: {self.repeated:.1%}")
         worst = self.bone_variation.argsort(descending=True, stable=True).tolist()[:3]
         listed = ", ".join(f"{' to '.join(self.bones[i])} {float(self.bone_variation[i]):.0%}" for i in worst)
         found.append(f"bone lengths vary within a clip by {float(self.bone_variation.median()):.1%} (median bone); most: {listed}")
         if self.empty:
-            found.append(f"nobody is there for more than half of {len(self.empty)} clips, first of clip {self.empty[0]}")
-        twice = sum(len(group) - 1 for group in self.copies)
-        found.append(
-            f"clips that are copies of others: {twice}"
-            + (f", {len(self.contradictions)} groups of them with different labels" if self.contradictions else "")
-        )
+            found.append(f"nobody is there for more than half of: {_clips(self.empty)}")
+        if self.gaps:
+            found.append(f"nobody is there for a while, and then somebody again: {_clips(self.gaps)}")
+        found.append(f"clips that are copies of others: {_clips([i for group in self.copies for i in group[1:]])}")
+        if self.contradictions:
+            found.append(f"the same clip under different labels: {'; '.join(_clips(group) for group in self.contradictions[:3])}")
         return found
 
     def as_dict(self) -> dict:
         """Plain numbers and words, for programs."""
         per_joint = {name: dict(zip(self.skeleton_joints, getattr(self, name).tolist(), strict=True)) for name in ("missing", "frozen", "jumps")}
         bones = {" to ".join(bone): v for bone, v in zip(self.bones, self.bone_variation.tolist(), strict=True)}
-        plain = {name: getattr(self, name) for name in ("height", "upright", "repeated", "empty", "copies", "contradictions", "affected")}
+        plain = {
+            name: getattr(self, name)
+            for name in ("height", "upright", "inverted", "odd", "repeated", "empty", "gaps", "copies", "contradictions", "affected", "worst")
+        }
         return per_joint | {"bone_variation": bones} | plain
 
 
@@ -93,7 +119,7 @@ def inspect(clips: ClipSet) -> Quality:
     of_clip = torch.repeat_interleave(torch.arange(count), clips.lengths)  # [F]
     wait = max(1, round(FROZEN * clips.fps))
     gone, still, fast = (torch.zeros(joints, dtype=torch.float64) for _ in range(3))
-    hit = {name: torch.zeros(count, dtype=torch.bool) for name in ("missing", "frozen", "jumping")}
+    hit = {name: torch.zeros(count, dtype=torch.long) for name in ("missing", "frozen", "jumping")}
     there_all, repeated = 0, 0
     stood = torch.zeros(clips.poses.shape[1], joints, dtype=torch.long)  # frames for which each joint has not moved so far
     for begin in range(0, len(clips.poses), SEGMENT):
@@ -104,25 +130,28 @@ def inspect(clips: ClipSet) -> Quality:
         here, there = clips.poses[rows].float(), clips.present[rows]  # [f, M, V, C], [f, M]
         both = there & same_clip[:, None] & torch.cat([clips.present[max(begin - 1, 0)][None], there[:-1]])
         zero = (here == 0).all(-1) & there[..., None]
+        back = (before == 0).all(-1) & ~zero  # from nowhere
         moved = (here - before).norm(dim=-1)  # [f, M, V]
         unmoved = (moved == 0) & both[..., None]
         stood, runs = _runs(unmoved, stood)
         lively = (~unmoved).any(-1, keepdim=True) & both[..., None]
-        ice, jump = (runs >= wait) & lively & ~zero, (moved * clips.fps > JUMP) & both[..., None] & ~zero
+        ice, jump = (runs >= wait) & lively & ~zero, (moved * clips.fps > JUMP) & both[..., None] & ~zero & ~back
+        ice = ice.long() * torch.where(runs == wait, wait, 1)  # when it has stood long enough, all of these frames count
         for total, found, name in ((gone, zero, "missing"), (still, ice, "frozen"), (fast, jump, "jumping")):
             total += found.sum((0, 1))
-            hit[name][of_clip[rows][found.flatten(1).any(1)]] = True
+            hit[name].index_add_(0, of_clip[rows], found.flatten(1).sum(1))
         there_all += int(there.sum())
         repeated += int((unmoved.all(-1)).sum())
     copies = duplicates(clips)
     contradictions = tuple(group for group in copies if len(clips.labels[list(group)].unique()) > 1)
-    share = {name: float(found.float().mean()) for name, found in hit.items()} | {"copied": sum(map(len, copies)) / count}
-    height, upright = _heights(clips, of_clip)
-    nobody = torch.zeros(count).index_add(0, of_clip, (~clips.present.any(1)).float()) / clips.lengths
+    share = {name: float((found > 0).float().mean()) for name, found in hit.items()} | {"copied": sum(map(len, copies)) / count}
+    worst = {name: int(found.argmax()) for name, found in hit.items() if found.any()}
+    nobody = torch.zeros(count).index_add(0, of_clip, (~clips.present.any(1)).float())
+    gaps = tuple(i for i in nobody.nonzero().flatten().tolist() if _has_gap(clips.present[clips.starts[i] : clips.starts[i + 1]].any(1)))
     return Quality(
         count, clips.skeleton.joints, tuple((clips.skeleton.joints[p], clips.skeleton.joints[c]) for p, c in clips.skeleton.edges),
-        gone / max(there_all, 1), still / max(there_all, 1), fast, repeated / max(there_all, 1), _bone_variation(clips, of_clip), height, upright,
-        tuple((nobody > 0.5).nonzero().flatten().tolist()), copies, contradictions, share,
+        gone / max(there_all, 1), still / max(there_all, 1), fast, repeated / max(there_all, 1), _bone_variation(clips, of_clip), *_bodies(clips),
+        tuple((nobody / clips.lengths > 0.5).nonzero().flatten().tolist()), gaps, copies, contradictions, share, worst, float(clips.fps),
     )  # fmt: skip
 
 
@@ -151,17 +180,34 @@ def _bone_variation(clips: ClipSet, of_clip: Tensor) -> Tensor:
     return (deviation / mean.clamp_min(1e-9))[known].median(0).values if known.any() else torch.zeros(len(parent), dtype=torch.float64)
 
 
-def _heights(clips: ClipSet, of_clip: Tensor) -> tuple[float, float]:
-    """Median extent along y of the first person, and in how many clips that is the longest of the three."""
+def _bodies(clips: ClipSet) -> tuple[float, float, float, tuple[int, ...]]:
+    """Of a frame of each clip's first person: median extent along y; in how many clips that is the longest of the three, and the head below
+    the feet; clips of quite another extent."""
     first = clips.starts[:-1]
     for position in (0.25, 0.5):  # a frame in which somebody is, of each clip
         first = torch.where(clips.present[first, 0], first, (clips.starts[:-1] + position * clips.lengths).long())
-    poses = clips.poses[first, 0].float()
+    known = clips.present[first, 0].nonzero().flatten()
+    if not len(known):
+        return 0.0, 0.0, 0.0, ()
+    poses = clips.poses[first[known], 0].float()
     extent = poses.amax(1) - poses.amin(1)  # [N, 3]
-    extent = extent[clips.present[first, 0]]
-    if not len(extent):
-        return 0.0, 0.0
-    return float(extent[:, 1].median()), float((extent.argmax(1) == 1).float().mean())
+    tall = extent.amax(1)
+    times = (tall / tall.median().clamp_min(1e-9)).clamp_min(1e-9)
+    odd = known[(times > ODD_HEIGHT) | (times < 1 / ODD_HEIGHT)].tolist()
+    above, below = ([i for i, name in enumerate(clips.skeleton.joints) if any(word in name.lower() for word in words)] for words in (HEADS, FEET))
+    inverted = float((poses[:, above, 1].mean(1) < poses[:, below, 1].mean(1)).float().mean()) if above and below else 0.0
+    return float(extent[:, 1].median()), float((extent.argmax(1) == 1).float().mean()), inverted, tuple(odd)
+
+
+def _has_gap(there: Tensor) -> bool:
+    """Whether somebody is, then nobody, then somebody. bool [T]"""
+    inside = there.nonzero().flatten()
+    return len(inside) > 0 and not bool(there[inside[0] : inside[-1]].all())
+
+
+def _clips(positions: Sequence[int], most: int = 5) -> str:
+    listed = ", ".join(map(str, positions[:most])) + (" …" if len(positions) > most else "")
+    return f"{len(positions)} ({'clips' if len(positions) > 1 else 'clip'} {listed})" if positions else "0"
 
 
 def fingerprints(clips: ClipSet) -> list[str]:

@@ -118,16 +118,20 @@ def restored(clip: Clip, restore: str, interval: int, dtype: str = "float32", fr
     return {"x": x, "y": y, "codec": codec, "bytes": packed.nbytes, "error": fidelity.joint_error(x, y)[0] * 1000, "rmse": float(fidelity.rmse(x, y))}
 
 
-def compression(clips: ClipSet, interval: int = 5, frames: int = 120) -> Panel:
-    """Original and restored skeleton over each other while s, the restore and the value type change; error on the joints."""
+def compression(clips: ClipSet, interval: int = 5, frames: int | None = 120) -> Panel:
+    """Original and restored skeleton over each other while s, the restore and the value type change; error on the joints.
+
+    Clips are stretched to `frames`, or kept as long as they were recorded.
+    """
     first_of = {name: clips[members[0]] for name, members in _by_action(clips).items()}
     names = list(first_of)
-    lively = max(names, key=lambda name: float(fidelity.acceleration(motion.resize(first_of[name].batch, frames), cutoff=0.05)))
+    lively = max(names, key=lambda name: float(fidelity.acceleration(motion.resize(first_of[name].batch, frames or 120), cutoff=0.05)))
 
     def state(action: str, restore: str, interval: int, dtype: str) -> dict:
         clip = first_of[action]
-        r = restored(clip, restore, interval, dtype, frames)
-        raw = clip.persons * frames * len(clip.skeleton) * 12
+        length = frames or len(clip)
+        r = restored(clip, restore, min(interval, length), dtype, length)
+        raw = clip.persons * length * len(clip.skeleton) * 12
         worst = r["error"].amax((0, 2))
         joint = int(worst.argmax())
         text = (
@@ -135,9 +139,9 @@ def compression(clips: ClipSet, interval: int = 5, frames: int = 120) -> Panel:
             f" &nbsp;·&nbsp; <b>{r['bytes']:,} bytes</b>, {raw / r['bytes']:.1f}x smaller than float32 <br><code>{html.escape(str(r['codec']))}</code></span>"
         )
         values = [None, r["error"]]
-        options = {"fps": clip.fps * frames / len(clip), "values": values, "value_label": "joint error", "units": "mm", "value_range": (0.0, 100.0)}
+        options = {"fps": clip.fps * length / len(clip), "values": values, "value_label": "joint error", "units": "mm", "value_range": (0.0, 100.0)}
         options |= {"skeleton": clip.skeleton, "labels": ["original", "restored"]}
-        most = int(r["error"][: frames * 3 // 4].mean((1, 2)).argmax())  # not frame 0, which every codec keeps
+        most = int(r["error"][: max(1, length * 3 // 4)].mean((1, 2)).argmax())  # not frame 0, which every codec keeps
         return {"player": ((r["x"], r["y"]), options), "text": text, "frame": most}
 
     controls = {

@@ -7,6 +7,7 @@ from plotly.subplots import make_subplots
 from torch import Tensor
 
 from ..data.quality import Quality
+from .figures import GREY
 from .style import COLORWAY, figure_defaults, readable
 
 
@@ -32,6 +33,9 @@ def picture(quality: Quality, title: str = "Quality, joint by joint") -> go.Figu
             col=k + 1,
         )
         fig.update_xaxes(rangemode="tozero", nticks=4, range=None if any(values) else [0, 1], row=1, col=k + 1)
+    for k, values in enumerate(columns.values(), 1):
+        if not any(values):
+            fig.add_annotation(x=0.5, y=len(joints) / 2, text="none found", showarrow=False, font={"color": GREY}, row=1, col=k)
     figure_defaults(fig, title, f"{title} of {quality.clips} clips. {'; '.join(quality.lines())}.")
     fig.update_yaxes(autorange="reversed", tickfont={"size": 11}, ticks="")
     fig.update_annotations(font_size=13)

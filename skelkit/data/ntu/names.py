@@ -94,8 +94,11 @@ def protocol(clips: ClipSet, name: str, dataset: int | None = None) -> tuple[Cli
         raise ValueError(f"these clips hold {clips.classes[int(clips.labels.max())]!r}, which NTU-60 has not; pass dataset=120, or select clips")
     group = {"xsub": "subject", "xview": "view", "xset": "setup"}[name]
     codes = getattr(clips, group)
-    if codes is None:
-        raise ValueError(f"these clips have no {group}, which {name} divides by; read them with skelkit.data.ntu.read")
+    if lacking := [each for each in ("subject", "view", "setup") if getattr(clips, each) is None]:
+        raise ValueError(
+            f"these clips have no {' and no '.join(lacking)}, as clips of NTU RGB+D have; {name} goes by its numbers: read it with skelkit.data.ntu.read, "
+            f"or divide other clips by split('{group}', train=[…])"
+        )
     if name == "xset":
         chosen = codes % 2 == 0
     else:

@@ -13,7 +13,6 @@ transform applies to its child, but it is left out unless ``keep_reference_root=
 
 from __future__ import annotations
 
-import math
 import re
 from collections import defaultdict
 from collections.abc import Sequence
@@ -23,6 +22,7 @@ from pathlib import Path
 import numpy as np
 
 from ... import skeletons
+from ...refusals import positive
 from ...skeletons import Skeleton
 from ..clips import ClipSet
 from .bvh_text import Joint, Words, fail, lines_of, read_hierarchy, read_motion
@@ -69,8 +69,7 @@ def read(path: str | Path, scale: float = 0.01, end_sites: bool = False, keep_re
     path = Path(path)
     if not path.is_file():
         raise FileNotFoundError(f"{path}: no such file")
-    if not (scale > 0 and math.isfinite(scale)):
-        raise ValueError(f"scale must be a positive number of metres per unit of the file; got {scale}")
+    positive(scale, "scale", "metres per unit of the file")
     lines = lines_of(path)
     words = Words(path, lines)
     joints = read_hierarchy(words)

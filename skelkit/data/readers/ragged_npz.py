@@ -81,5 +81,6 @@ def _arrays(path: Path) -> dict[str, np.ndarray]:
     arrays = {key: npy.find(path, key).whole() for key in known if key in found}
     for key in ("data", "length", "label"):
         if key not in arrays:
-            fail(path, f"the arrays {', '.join(found) or '(none)'}", _NPZ, f"add {key!r}")
+            other = "; or x_train, y_train, x_test and y_test, all four" if any(name.startswith(("x_", "y_")) for name in found) else ""
+            fail(path, f"the arrays {', '.join(found) or '(none)'}", _NPZ + other, f"add {key!r}")
     return arrays
