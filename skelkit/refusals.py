@@ -57,7 +57,7 @@ def positive(given, what: str, unit: str) -> None:
 
 
 def shown(text: object) -> str:
-    """What a file made up, as errors print it: without control characters that a terminal would obey.
+    r"""What a file made up, as errors print it: without control characters that a terminal would obey.
 
     >>> shown("a\x1b[2J")
     'a\\x1b[2J'
