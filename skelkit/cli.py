@@ -142,11 +142,17 @@ def _source(command) -> None:
     reading.add_argument("--pattern", help="regular expression for names of BVH files, with groups named class and subject")
 
 
-def _load(options):
+def _is_raw_ntu(source: str) -> bool:
+    from .data.ntu import samples
+
+    return source != "synthetic" and Path(source).exists() and samples.holds_samples(source)
+
+
+def _load(options, **more):
     """The recordings of a command."""
     from .data import load
 
-    given = {name: getattr(options, name) for name in ("fps", "skeleton", "scale", "pattern") if getattr(options, name) is not None}
+    given = more | {name: getattr(options, name) for name in ("fps", "skeleton", "scale", "pattern") if getattr(options, name) is not None}
     try:
         return load(options.source, **given)
     except TypeError as error:
@@ -189,16 +195,20 @@ def _split(verbs) -> None:
 
 
 def run_describe(options) -> int:
+    from .data import ntu
     from .data.quality import inspect
 
     if options.figure and options.figure.suffix.lower() not in (".html", ".htm"):
         raise ValueError(f"--figure {options.figure}: the figure is a page; give a name that ends in .html")
-    clips = _load(options)
+    report = ntu.Report() if _is_raw_ntu(options.source) else None
+    clips = _load(options, **({} if report is None else {"report": report}))
     card, found = clips.card(), inspect(clips)
     if options.json:
         print(json.dumps(card | {"quality": found.as_dict()}, indent=1))
     else:
         print("\n".join(f"{k:<12} {study.words(v)}" for k, v in card.items()))
+        if report is not None:
+            print(f"\n{report.describe()}")
         print("\nquality\n" + "\n".join(f"  {line}" for line in found.lines()))
     if options.figure:
         from .viz.quality import picture
@@ -211,7 +221,7 @@ def run_describe(options) -> int:
 
 def run_convert(options) -> int:
     from .data import ClipSet
-    from .data.ntu import convert, samples
+    from .data.ntu import convert
     from .data.readers import toolkits
 
     kinds = {
@@ -227,7 +237,7 @@ def run_convert(options) -> int:
     if target.exists() and not options.force:
         raise FileExistsError(f"{target} exists; pass --force to replace it")
     given = {name: getattr(options, name) for name in ("workers", "scheduler", "dtype", "missing", "only", "damaged")}
-    if options.source != "synthetic" and target.suffix == ".safetensors" and Path(options.source).exists() and samples.holds_samples(options.source):
+    if target.suffix == ".safetensors" and _is_raw_ntu(options.source):
         print(convert(options.source, target, denoise=not options.all_bodies, **given).describe())
         clips = ClipSet.load(target)
     else:

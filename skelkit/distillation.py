@@ -22,7 +22,7 @@ from .models.classifier import Classifier
 from .preparation import Still
 from .presets import check, choose
 from .progress import bar
-from .refusals import a
+from .refusals import instance_of
 
 
 @dataclass(frozen=True)
@@ -129,7 +129,7 @@ def distill(
     >>> distill(None, load("synthetic", clips=24, classes=["wave", "hug"]), preset="smoke", epochs=1).classes
     ('wave', 'hug')
     """
-    a(ClipSet, train, "train", "sk.load")
+    instance_of(ClipSet, train, "train", "sk.load")
     if teacher is not None and not callable(teacher):
         raise ValueError(f"the teacher is a {type(teacher).__name__}, expected what answers clips with logits: evaluate(…, 'finetune').network, say")
     if (theirs := getattr(teacher, "classes", ())) and tuple(theirs) != tuple(train.classes):

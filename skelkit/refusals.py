@@ -27,13 +27,13 @@ def one_of(given, known: Iterable[str], what: str, more: str = "") -> None:
     raise ValueError(f"{found}; known: {', '.join(known)}{more}" + "".join(f"; did you mean {name!r}?" for name in meant))
 
 
-def a(kind: type, given, what: str, source: str) -> None:
+def instance_of(kind: type, given, what: str, source: str) -> None:
     """An argument must be of a kind; arguments in another order are the usual reason why it is not.
 
     Raises:
         ValueError: says what it is, and what gives one (`source`).
 
-    >>> a(int, "three", "seed", "counting")
+    >>> instance_of(int, "three", "seed", "counting")
     Traceback (most recent call last):
         ...
     ValueError: seed is a str, expected an int, as counting gives; look at the order of the arguments

@@ -167,6 +167,13 @@ def test_raw_ntu_files_are_converted_and_it_is_said_what_was_dropped(raw, tmp_pa
     assert main(["data", "convert", str(raw), str(target), "--force", "--all-bodies", "--workers", "1"]) == 0
 
 
+def test_what_was_dropped_from_raw_ntu_files_is_described_as_it_is_when_they_are_converted(raw, tmp_path, capsys):
+    assert main(["data", "convert", str(raw), str(tmp_path / "clips.safetensors"), "--workers", "1"]) == 0
+    report = capsys.readouterr().out.split("ClipSet(")[0].strip()
+    assert main(["data", "describe", str(raw)]) == 0
+    assert report in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("target", ["clips.pkl", "clips.npy"])
 def test_recordings_are_converted_to_files_of_other_toolkits_and_back(target, tmp_path):
     from skelkit import load

@@ -249,3 +249,19 @@ def test_the_table_of_sources_in_the_docstring_names_every_option():
     for read in (files.bvh.read_folder, files.read_npz):
         for option in list(read.__kwdefaults__):
             assert option in files.load.__doc__
+
+
+def test_files_of_another_kind_in_a_folder_are_not_passed_over_silently(tmp_path):
+    (tmp_path / "a.bvh").write_text(BVH)
+    (tmp_path / "b.npz").write_bytes(b"")
+    with pytest.warns(UserWarning, match=r"1 files of other kinds in this folder are not read with it, such as .*b\.npz"):
+        assert len(sk.load(tmp_path)) == 1
+
+
+def test_a_folder_around_a_recording_says_which_path_to_pass(tmp_path):
+    with pytest.raises(ValueError, match="nothing that can be read in this folder"):
+        sk.load(tmp_path)
+    (tmp_path / "inside").mkdir()
+    (tmp_path / "inside" / "b.npz").write_bytes(b"")
+    with pytest.raises(ValueError, match=r"this folder is no recording, but .*b\.npz in it may be: pass that path"):
+        sk.load(tmp_path)

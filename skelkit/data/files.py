@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import os
+import warnings
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -20,7 +21,7 @@ LOADABLE = (
     "or a .safetensors file (ClipSet.save)"
 )
 
-FILES = (".npz", ".safetensors", ".toml", ".pkl", ".npy", ".zip")
+_FILES = (".npz", ".safetensors", ".toml", ".pkl", ".npy", ".zip")
 """How files end that are read one at a time."""
 
 
@@ -71,13 +72,15 @@ def _reader(path: Path) -> tuple[str, Callable[..., ClipSet]]:
     if not path.exists():
         raise FileNotFoundError(f"{path}: no such file or folder; sk.load takes {LOADABLE}")
     if (path.is_dir() or path.suffix.lower() == ".zip") and samples.holds_samples(path):
+        _tell_others(path, {".skeleton", ".zip"})
         return "NTU RGB+D", ntu.read
     if found := toolkits.find_reader(path):
         return found
     if path.is_dir():
         if any(p.suffix.lower() == ".bvh" for p in path.rglob("*")):
+            _tell_others(path, {".bvh"})
             return "BVH files", bvh.read_folder
-        inside = sorted(str(p) for p in path.rglob("*") if p.suffix.lower() in FILES or (p.is_dir() and toolkits.find_reader(p)))
+        inside = sorted(str(p) for p in path.rglob("*") if p.suffix.lower() in _FILES or (p.is_dir() and toolkits.find_reader(p)))
         if inside:
             more = f" (and {len(inside) - 1} more)" if len(inside) > 1 else ""
             raise ValueError(f"{path}: this folder is no recording, but {inside[0]} in it may be{more}: pass that path")
@@ -86,6 +89,14 @@ def _reader(path: Path) -> tuple[str, Callable[..., ClipSet]]:
     if path.suffix.lower() not in readers:
         raise ValueError(f"{path}: files ending in {path.suffix!r} cannot be loaded; sk.load takes {LOADABLE}")
     return readers[path.suffix.lower()]
+
+
+def _tell_others(path: Path, read: set[str]) -> None:
+    """Recordings of other kinds in a folder are not read with it: that is said."""
+    kinds = {*_FILES, ".bvh", ".skeleton"} - read
+    others = [os.path.join(folder, name) for folder, _, names in os.walk(path) for name in names if os.path.splitext(name)[1].lower() in kinds]
+    if others:
+        warnings.warn(f"{path}: {len(others)} files of other kinds in this folder are not read with it, such as {min(others)}", stacklevel=4)
 
 
 def _check_options(kind: str, read: Callable, options: dict) -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ..refusals import a, one_of
+from ..refusals import instance_of, one_of
 from .clips import ClipSet
 
 PROTOCOLS = {"ntu60": (6, 10), "ntu120": (12, 10)}
@@ -130,7 +130,7 @@ def tasks(
 
 def _check_pair(train: ClipSet, test: ClipSet) -> None:
     for name, clips in (("train", train), ("test", test)):
-        a(ClipSet, clips, name, "sk.load")
+        instance_of(ClipSet, clips, name, "sk.load")
     if train.classes != test.classes:
         raise ValueError(f"train and test have different classes: {len(train.classes)} and {len(test.classes)}; split one set of clips into the two")
     if train.skeleton != test.skeleton:

@@ -18,7 +18,7 @@ from ..data import ClipSet
 from ..data.tasks import rank_in_class
 from ..data.tasks import tasks as split_into_tasks
 from ..preparation import Still
-from ..refusals import a, one_of
+from ..refusals import instance_of, one_of
 from .downstream import Downstream
 from .pretraining import Pretrained
 from .settings import Settings
@@ -87,7 +87,7 @@ def evaluate(pretrained: Pretrained, train: ClipSet, test: ClipSet, protocol: st
     True
     """
     one_of(protocol, PROTOCOLS, "protocol")
-    a(Pretrained, pretrained, "pretrained", "selfsup.pretrain")
+    instance_of(Pretrained, pretrained, "pretrained", "selfsup.pretrain")
     if not 0 < validation < 1:
         raise ValueError(f"validation={validation}: the epoch (or k) is chosen on that share of the training subjects or clips, between 0 and 1")
     if protocol == "knn" and head:

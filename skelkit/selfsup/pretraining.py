@@ -22,7 +22,7 @@ from ..models import parameters
 from ..motion import as_stream
 from ..preparation import Still
 from ..progress import bar
-from ..refusals import a, one_of
+from ..refusals import instance_of, one_of
 from ..skeletons import Skeleton
 from .barlow import effective_rank
 from .methods import Twins
@@ -163,7 +163,7 @@ def pretrain(
     64
     """
     one_of(method, METHODS, "method")
-    a(ClipSet, clips, "clips", "sk.load")
+    instance_of(ClipSet, clips, "clips", "sk.load")
     if augment.sides(clips.classes):
         changes = {"mirror": 0.0} | changes
     s = make_settings(preset, **changes)
