@@ -427,7 +427,7 @@ def test_the_published_protocols_divide_by_performer_camera_and_setup():
         (large, "xsub", {"dataset": 60}, "these clips hold 'finger-guessing"),
         (small, "xsub", {"dataset": 40}, "dataset=40: NTU RGB\\+D has 60 actions"),
         (small.select(small.view == 1), "xview", {}, "xview leaves one side empty: 0 of 160 clips are for training"),
-        (sk.load("synthetic", clips=4), "xset", {"dataset": 120}, "these clips have no setup, as clips of NTU RGB+D have"),
+        (sk.load("synthetic", clips=4), "xset", {"dataset": 120}, "these clips have no setup, as clips of NTU RGB\\+D have"),
     ):
         with pytest.raises(ValueError, match=error):
             ntu.protocol(clips, name, **options)
