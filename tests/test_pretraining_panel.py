@@ -114,6 +114,15 @@ def test_figures_say_in_words_what_they_show():
         assert words in figure.layout.meta["alt"]
 
 
+def test_panels_have_one_scale_where_they_are_about_the_same_accuracies():
+    def scales(low):
+        fig = representations.comparison({"joint": {"a": [0.8, 0.9]}, "bone": {"a": [low, low + 0.1]}}, "t")
+        return fig.layout.xaxis2.matches
+
+    assert scales(0.78) == "x"
+    assert scales(0.2) is None
+
+
 def test_a_comparison_draws_every_seed_their_mean_and_what_was_run_here():
     figure = representations.comparison({"linear": {"a": [0.5, 0.7], "b": [0.6]}}, "t", {"linear": {"a": 0.4}, "knn": {"b": 0.3}})
     seeds, means, now = figure.data[:3]

@@ -16,6 +16,8 @@ from .style import COLORWAY, figure_defaults, readable
 
 DIVERGING = ((0.0, "#D55E00"), (0.5, "#FFFFFF"), (1.0, "#0072B2"))
 FAINT = ("rgba(0, 114, 178, 0.35)", "rgba(213, 94, 0, 0.35)")
+ALIKE = 1.4
+"""Panels have one scale if all together take no more than so many times the room of the widest."""
 SHOWN = 40
 """Features of a correlation matrix that are drawn, evenly spaced: more could not be told apart."""
 
@@ -94,6 +96,9 @@ def comparison(rows: Mapping[str, Mapping[str, Sequence[float]]], title: str, li
     fig.update_yaxes(
         tickvals=list(range(len(methods))), ticktext=[readable(m) for m in methods], range=[len(methods) - 0.4, -0.6], ticks="", showline=False
     )
+    ends = [(min(v), max(v)) for way in ways if (v := [*live.get(way, {}).values(), *(x for values in rows.get(way, {}).values() for x in values)])]
+    if ends and max(b for _, b in ends) - min(a for a, _ in ends) <= ALIKE * max(b - a for a, b in ends):
+        fig.update_xaxes(matches="x")
     fig.update_xaxes(nticks=5)
     fig.update_xaxes(title="test clips that are right (%)", title_standoff=8, col=(len(ways) + 1) // 2)
     figure_defaults(fig, title, f"{title}. {'; '.join(parts)}.")
