@@ -22,7 +22,7 @@ from torch import Tensor, nn
 from . import __version__, motion, recognizer
 from .models import STGCN
 from .models.classifier import Classifier
-from .models.tracks import Tracks
+from .models.frozen import FrozenSTGCN
 from .writing import write_atomic
 
 AXES = {0: "clips", 2: "frames", 4: "persons"}
@@ -81,16 +81,17 @@ class _Dense(nn.Module):
 
     def __init__(self, classifier: Classifier):
         super().__init__()
-        self.classifier = classifier
+        self.seen, self.skeleton = classifier.seen, classifier.skeleton
+        self.encoder, self.last = FrozenSTGCN(classifier.encoder), classifier.last
 
     def forward(self, x: Tensor) -> Tensor:
-        x = self.classifier.seen(motion.centre(x, self.classifier.skeleton))
+        x = self.seen(motion.centre(x, self.skeleton))
         there = motion.presence(motion.to_frames(x)).any(1)  # [N, M]
         people = x.permute(0, 4, 1, 2, 3).flatten(0, 1)  # [N M, C, T, V]
-        maps = self.classifier.encoder.encode(Tracks(people, None, None, None))  # [N M, D, V, T']
+        maps = self.encoder(people)  # [N M, D, T', V]
         features = maps.mean((2, 3)).unflatten(0, (x.shape[0], x.shape[4]))  # [N, M, D]
         weights = there / there.sum(1, keepdim=True).clamp_min(1)
-        return self.classifier.last((features * weights[:, :, None]).sum(1))
+        return self.last((features * weights[:, :, None]).sum(1))
 
 
 def _traced(dense: nn.Module, classifier: Classifier):

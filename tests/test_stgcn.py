@@ -3,7 +3,9 @@ import torch
 import torch.nn.functional as F
 
 from skelkit.models import GRAPH_SIZES, STGCN, GraphSize, macs, parameters
+from skelkit.models.frozen import FrozenSTGCN
 from skelkit.models.stgcn import among, kept_joints, spread_over_graph
+from skelkit.models.tracks import tracks
 from skelkit.skeletons import KINECT20, NTU25, Skeleton
 
 SMALL = GraphSize(((6, 2), (8, 1)), kernel=3)
@@ -179,3 +181,12 @@ def test_clips_of_another_skeleton_are_refused():
         STGCN(KINECT20, SMALL, seeded()).features(batch(joints=25))
     with pytest.raises(ValueError, match="no size 'huge'; known: paper"):
         STGCN(KINECT20, "huge", seeded())
+
+
+@pytest.mark.parametrize("size", ["student", SMALL, GraphSize(((6, 1), (6, 1), (8, 2)), edges=False)])
+def test_the_frozen_network_gives_the_same_feature_maps(size):
+    network = worn(STGCN(TINY, size, seeded()))
+    for frames in (20, 21, 2):
+        people = tracks(batch(frames=frames))
+        expected = network.encode(people).detach().transpose(2, 3)
+        assert torch.allclose(FrozenSTGCN(network)(people.poses), expected, rtol=1e-4, atol=1e-5 * float(expected.abs().max()))
