@@ -53,7 +53,7 @@ def onnx(classifier: Classifier, path: str | Path) -> Path:
 def quantise(source: str | Path, target: str | Path) -> Path:
     """Write an exported file with 8-bit weights: activations are rounded too, by the range of each call (dynamic quantisation).
 
-    The weights of `student` shrink by a third of the file. Neither it nor `laptop` became faster on a CPU: measure before you choose it.
+    The file of `student` becomes a third smaller. Neither it nor `laptop` became faster on a CPU: measure before you choose it.
     Clips of one call share a range, so that logits depend a little on who else is in the batch.
 
     Raises:
