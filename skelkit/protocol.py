@@ -98,13 +98,17 @@ def lesson(dataset: str = "synthetic", preset: str = "laptop", seed: int = 0, de
     else:
         clips = load(dataset)
         if preset == "smoke" and len(clips) > size:
-            clips = _few(clips, size // len(clips.classes), seed)
+            clips = _few(clips, size, classes, seed)
     return protocol(clips.to(device), seed)
 
 
-def _few(clips: ClipSet, count: int, seed: int) -> ClipSet:
-    """So many clips of each class, or all it has, at random."""
-    return clips.select(rank_in_class(clips.labels.cpu(), torch.Generator().manual_seed(seed)) < count)
+def _few(clips: ClipSet, size: int, classes: int, seed: int) -> ClipSet:
+    """About `size` clips at random, equally many of every class that has any; of some classes alone where each would have fewer than four."""
+    labels, generator = clips.labels.cpu(), torch.Generator().manual_seed(seed)
+    rank, present = rank_in_class(labels, generator), labels.unique()
+    if size // len(present) <= LEAST:
+        present = present[torch.randperm(len(present), generator=generator)[:classes]]
+    return clips.select(torch.isin(labels, present) & (rank < size // len(present)))
 
 
 def number_of_tasks(classes: int) -> int:

@@ -5,7 +5,7 @@ import torch
 
 import skelkit as sk
 from skelkit import study
-from skelkit.protocol import NotEnough, lesson, protocol
+from skelkit.protocol import LEAST, NotEnough, lesson, protocol
 
 
 def clips(counts, subjects=None):
@@ -54,3 +54,16 @@ def test_the_lesson_on_recordings_takes_a_few_clips_of_each_class_at_smoke(tmp_p
 def test_ntu_is_divided_by_the_published_subjects():
     divided = protocol(sk.load("synthetic", clips=240, classes=["wave", "hug"], frames=8))
     assert divided.train.subject.unique().tolist() == [1, 2, 4, 5, 8, 9, 13, 14, 15, 16, 17, 18, 19, 25, 27, 28, 31, 34, 35, 38]
+
+
+def test_classes_without_clips_take_no_share_and_of_very_many_classes_some_are_taught(tmp_path):
+    """NTU RGB+D always has 60 classes, whatever part of it is there."""
+    clips = sk.load("synthetic", clips=600)
+    declared = sk.ClipSet(
+        clips.poses, clips.starts, clips.labels, tuple(f"class {i}" for i in range(60)), clips.skeleton, clips.fps, subject=clips.subject
+    )
+    part, most = declared.select(declared.labels < 6).save(tmp_path / "part.safetensors"), declared.save(tmp_path / "most.safetensors")
+    for path in (part, most):
+        found = lesson(str(path), "smoke")
+        assert found.tasks == 3
+        assert 6 * LEAST < len(found.train) + len(found.test) <= 72
