@@ -1,7 +1,7 @@
 """Damaged files: whatever the bytes, a reader gives finite clips or says what is wrong with which file; soon, and in little memory.
 
-Two kinds of damage, the same at every run: 2,000 mutations of the bytes of a valid file for each reader (SKELKIT_FUZZ=100000 for a recorded
-run), and what hypothesis makes up in place of parts of it. Where a checksum would hide the damage (zip, npz), every second mutation is of
+Two kinds of damage, the same at every run: 2,000 mutations of the bytes of a valid file for each reader (100,000 in the run that
+tests/benchmarks/fuzz.py records), and what hypothesis makes up in place of parts of it. Where a checksum would hide the damage (zip, npz), every second mutation is of
 what is packed, before it is packed.
 """
 
@@ -106,7 +106,7 @@ def check(read, where):
 
 
 @pytest.fixture(autouse=True)
-def limits():
+def limits(record_property):
     """No file takes more than `SECONDS`, nor a whole test more than `BYTES` of memory."""
 
     def late(*_):
@@ -121,7 +121,9 @@ def limits():
     if alarmed:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
-    assert _memory("VmHWM") - begin < BYTES
+    more = _memory("VmHWM") - begin
+    record_property("memory", more)
+    assert more < BYTES
 
 
 def _memory(what):
@@ -190,17 +192,26 @@ def mutate(content, rng):
     return bytes(content)
 
 
-def fuzz(read, where, made, least=0.02, count=FILES):
+@pytest.fixture
+def fuzz(record_property):
     """Runs `read` on `count` damaged files; `made(rng)` writes one. A good part must get past the first check, or nothing was tested."""
-    rng, fine = random.Random(0), 0
-    for number in range(count):
-        made(rng)
-        try:
-            fine += timed(lambda: check(read, where))
-        except BaseException:
-            print(f"file {number} of the same seed is the one")
-            raise
-    assert least * count <= fine < count, f"{fine} of {count} were read"
+
+    def fuzz(read, where, made, least=0.02, count=FILES):
+        rng, fine, slowest = random.Random(0), 0, 0.0
+        for number in range(count):
+            made(rng)
+            begin = time.perf_counter()
+            try:
+                fine += timed(lambda: check(read, where))
+            except BaseException:
+                print(f"file {number} of the same seed is the one")
+                raise
+            slowest = max(slowest, time.perf_counter() - begin)
+        for name, value in (("files", count), ("read", fine), ("slowest", slowest)):
+            record_property(name, value)
+        assert least * count <= fine < count, f"{fine} of {count} were read"
+
+    return fuzz
 
 
 def packed(members, method=zipfile.ZIP_STORED):
@@ -256,12 +267,12 @@ def annotated(protocol=4):
 # -- bytes of each reader's files --------------------------------------------------------------------------------------
 
 
-def test_damaged_x_train_files(tmp_path):
+def test_damaged_x_train_files(tmp_path, fuzz):
     path = tmp_path / "a.npz"
     fuzz(lambda: npz_splits.read(path), tmp_path, repacked(x_train(), path))
 
 
-def test_damaged_ragged_npz(tmp_path):
+def test_damaged_ragged_npz(tmp_path, fuzz):
     path = tmp_path / "a.npz"
     some = {
         "data": NUMBERS[:5].astype(np.float32),
@@ -273,13 +284,13 @@ def test_damaged_ragged_npz(tmp_path):
     fuzz(lambda: ragged_npz.read_npz(path), tmp_path, repacked({f"{name}.npy": npy(array) for name, array in some.items()}, path))
 
 
-def test_damaged_clips_of_this_kit(tmp_path):
+def test_damaged_clips_of_this_kit(tmp_path, fuzz):
     path = tmp_path / "a.safetensors"
     whole = ClipSet.from_arrays([NUMBERS[:3], NUMBERS[:2]], labels=[0, 1]).save(path).read_bytes()
     fuzz(lambda: ClipSet.load(path), tmp_path, lambda rng: put(path, mutate(whole, rng)), least=0)
 
 
-def test_damaged_arrays_of_st_gcn(tmp_path):
+def test_damaged_arrays_of_st_gcn(tmp_path, fuzz):
     path, labels = tmp_path / "train_data.npy", tmp_path / "train_label.pkl"
     data = np.zeros((2, 3, 6, 25, 2), np.float16)
     data[:, :, :5, :, 0] = NUMBERS[:5].transpose(2, 0, 1)
@@ -293,20 +304,20 @@ def test_damaged_arrays_of_st_gcn(tmp_path):
     )
 
 
-def test_damaged_labels_of_st_gcn(tmp_path):
+def test_damaged_labels_of_st_gcn(tmp_path, fuzz):
     np.save(tmp_path / "train_data.npy", np.ones((2, 3, 2, 25, 1), np.float32))
     path = tmp_path / "train_label.pkl"
     whole = [pickle.dumps((["S001C001P001R001A001", "b"], labels), protocol) for protocol in range(6) for labels in ([0, 1], np.array([0, 1]))]
     fuzz(lambda: stgcn_files.read_stgcn(tmp_path / "train_data.npy"), tmp_path, lambda rng: put(path, mutate(rng.choice(whole), rng)))
 
 
-def test_damaged_annotations(tmp_path):
+def test_damaged_annotations(tmp_path, fuzz):
     path = tmp_path / "a.pkl"
     whole = [content for protocol in (2, 4, 5) for content in annotated(protocol)]
     fuzz(lambda: annotations.read_annotations(path), tmp_path, lambda rng: put(path, mutate(rng.choice(whole), rng)))
 
 
-def test_damaged_pickles(tmp_path):
+def test_damaged_pickles(tmp_path, fuzz):
     path = tmp_path / "a.pkl"
     value = {
         "a": [1, 2.5, None, True, "x", b"y", (1,), {2}, frozenset("a")],
@@ -319,7 +330,7 @@ def test_damaged_pickles(tmp_path):
     fuzz(lambda: pickles.load(path), tmp_path, lambda rng: put(path, mutate(rng.choice(whole), rng)))
 
 
-def test_damaged_json_of_nw_ucla(tmp_path):
+def test_damaged_json_of_nw_ucla(tmp_path, fuzz):
     for name in ("a01_s01_e00_v01", "a02_s01_e00_v02"):
         content = json.dumps({"file_name": name, "skeletons": NUMBERS[:2, :20].round(3).tolist(), "label": 1}).encode()
         (tmp_path / f"{name}.json").write_bytes(content)
@@ -327,21 +338,21 @@ def test_damaged_json_of_nw_ucla(tmp_path):
     fuzz(lambda: nwucla.read_nwucla(tmp_path), tmp_path, lambda rng: put(path, mutate(content, rng)))
 
 
-def test_damaged_archives_of_nw_ucla(tmp_path):
+def test_damaged_archives_of_nw_ucla(tmp_path, fuzz):
     path = tmp_path / "a.zip"
     content = json.dumps({"skeletons": NUMBERS[:2, :20].round(2).tolist()}).encode()
     members = {f"all_sqe/a0{i}_s01_e00_v01.json": content for i in (1, 2)} | {"readme": b"hello"}
     fuzz(lambda: nwucla.read_nwucla(path), tmp_path, repacked(members, path))
 
 
-def test_damaged_tables(tmp_path):
+def test_damaged_tables(tmp_path, fuzz):
     (tmp_path / "a.toml").write_text(CSV_TOML)
     path = tmp_path / "a.csv"
     fuzz(lambda: tables.read_table(tmp_path / "a.toml"), tmp_path, lambda rng: put(path, mutate(CSV.encode(), rng)))
 
 
 @pytest.mark.parametrize("toml", [CSV_TOML, NPZ_TOML], ids=["csv", "npz"])
-def test_damaged_descriptions(tmp_path, toml):
+def test_damaged_descriptions(tmp_path, toml, fuzz):
     path = tmp_path / "a.toml"
     (tmp_path / "a.csv").write_text(CSV)
     (tmp_path / "a.npz").write_bytes(packed(described()))
@@ -353,19 +364,19 @@ def described():
     return {f"{name}.npy": npy(array) for name, array in some.items()}
 
 
-def test_damaged_arrays_with_a_description(tmp_path):
+def test_damaged_arrays_with_a_description(tmp_path, fuzz):
     (tmp_path / "a.toml").write_text(NPZ_TOML)
     fuzz(lambda: tables.read_table(tmp_path / "a.toml"), tmp_path, repacked(described(), tmp_path / "a.npz"))
 
 
-def test_damaged_archives_of_bvh(tmp_path, monkeypatch):
+def test_damaged_archives_of_bvh(tmp_path, monkeypatch, fuzz):
     path = tmp_path / "a.zip"
     if Path("/dev/shm").is_dir():  # what is unpacked is gone at once: no need to wait for a disk
         monkeypatch.setattr("tempfile.tempdir", "/dev/shm")
     fuzz(lambda: archives.read_bvh_zip(path), tmp_path, repacked({"d/": b"", "d/a.bvh": BVH.encode(), "e/b.bvh": BVH.encode()}, path))
 
 
-def test_damaged_bvh(tmp_path):
+def test_damaged_bvh(tmp_path, fuzz):
     path = tmp_path / "a.bvh"
     fuzz(lambda: bvh.read_folder(path), tmp_path, lambda rng: put(path, mutate(BVH.encode(), rng)))
 

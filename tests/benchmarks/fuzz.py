@@ -1,0 +1,49 @@
+"""100,000 damaged files for each reader, as the tests have 2,000: how many are read or refused, the slowest, the memory. Prints JSON.
+
+python tests/benchmarks/fuzz.py [--files 100000]
+"""
+
+import argparse
+import datetime
+import json
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+TESTS = Path(__file__).parents[1]
+
+
+def main() -> None:
+    """Exits as pytest does: 0 if every file was read or refused as documented, soon, and in little memory."""
+    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    arguments.add_argument("--files", type=int, default=100_000)
+    files = arguments.parse_args().files
+    with tempfile.TemporaryDirectory() as folder:
+        report = Path(folder, "report.xml")
+        tests = [TESTS / "test_reader_fuzz.py", TESTS / "test_ntu_fuzz.py"]
+        options = ["-q", "-k", "damaged", "-o", "junit_family=xunit1", f"--junitxml={report}"]
+        done = subprocess.run([sys.executable, "-m", "pytest", *tests, *options], env=os.environ | {"SKELKIT_FUZZ": str(files)}, stdout=sys.stderr)
+        cases = ET.parse(report).getroot().iter("testcase")
+    rows = [{"reader": case.get("name")} | {p.get("name"): p.get("value") for p in case.iter("property")} for case in cases]
+    machine = f"{platform.machine()}, {os.cpu_count()} threads, Python {platform.python_version()}"
+    result = {
+        "date": str(datetime.date.today()),
+        "machine": machine,
+        "passed": done.returncode == 0,
+        "readers": [_row(**row) for row in rows if "files" in row],
+    }
+    print(json.dumps(result, indent=1))
+    sys.exit(done.returncode)
+
+
+def _row(reader: str, files: str, read: str, slowest: str, memory: str = "") -> dict:
+    row = {"what": reader.removeprefix("test_damaged_").replace("_", " "), "files": int(files), "read": int(read), "refused": int(files) - int(read)}
+    return row | {"slowest, ms": round(1e3 * float(slowest), 1)} | ({"more memory, MB": round(int(memory) / 2**20)} if memory else {})
+
+
+if __name__ == "__main__":
+    main()
