@@ -181,16 +181,22 @@ def _convert(verbs) -> None:
 
 def _split(verbs) -> None:
     split = verbs.add_parser(
-        "split", help="into train and test", description="Write train.safetensors and test.safetensors, and say what the two share: clips, subjects."
-    )
+        "split", help="into train and test",
+        description="Write train.safetensors and test.safetensors, or both in one file of another toolkit, and say what the two share: clips, subjects.",
+    )  # fmt: skip
     _source(split)
     split.add_argument(
-        "--by", default="subject", help="subject, view, setup, stratified, or a protocol of NTU RGB+D: xsub, xview, xset (default: subject)"
+        "--by",
+        default="subject",
+        help="subject, view, setup, stratified, a protocol of NTU RGB+D (xsub, xview, xset), or file: the split that the file itself has (default: subject)",
     )
     split.add_argument("--train", nargs="+", help="the subjects, views or setups to train on; for stratified the share, like 0.7")
-    split.add_argument("--out", type=Path, default=Path("."), help="folder to write to (default: here)")
+    split.add_argument(
+        "--out", type=Path, default=Path("."),
+        help="folder to write to (default: here); or a file that holds both parts: .npz (x_train, y_train, x_test, y_test) or .pkl (annotations with their split)",
+    )  # fmt: skip
     split.add_argument("--seed", type=int, default=0, help="of a stratified split (default: 0)")
-    split.add_argument("--force", action="store_true", help="replace train.safetensors and test.safetensors if they exist")
+    split.add_argument("--force", action="store_true", help="replace what is there")
     split.set_defaults(run=run_split)
 
 
@@ -255,7 +261,8 @@ def run_split(options) -> int:
     from .data import ntu
     from .data.quality import leak_report
 
-    paths = [options.out / f"{name}.safetensors" for name in ("train", "test")]
+    one_file = options.out.suffix.lower() in (".npz", ".pkl")
+    paths = [options.out] if one_file else [options.out / f"{name}.safetensors" for name in ("train", "test")]
     if not options.force and (there := [str(path) for path in paths if path.exists()]):
         raise FileExistsError(f"{' and '.join(there)} exist{'s' * (len(there) == 1)}; pass --force to replace them, or --out for another folder")
     clips = _load(options)
@@ -263,16 +270,35 @@ def run_split(options) -> int:
         train, test = ntu.protocol(clips, options.by)
     else:
         numbers = [float(v) if options.by == "stratified" else int(v) if v.lstrip("-").isdigit() else v for v in options.train or []]
-        given = (numbers[0] if numbers else 0.7) if options.by == "stratified" else numbers or None
+        by, given = options.by, (numbers[0] if numbers else 0.7) if options.by == "stratified" else numbers or None
+        if by == "file":
+            if not clips.train_parts:
+                raise ValueError(f"{options.source}: this file has no split of its own; pass another --by")
+            by, given = "setup", clips.train_parts
         try:
-            train, test = clips.split(options.by, train=given, seed=options.seed)
+            train, test = clips.split(by, train=given, seed=options.seed)
         except ValueError as error:
             raise ValueError(str(error).replace("train=[…]", "--train")) from None
-    make_folder(options.out)
-    for path, part in zip(paths, (train, test), strict=True):
-        print(f"{part.save(path)}: {part}")
+    if one_file:
+        print(f"{_both(train, test, options.out)}: train {train}, test {test}")
+    else:
+        make_folder(options.out)
+        for path, part in zip(paths, (train, test), strict=True):
+            print(f"{part.save(path)}: {part}")
     print("\n".join(leak_report(train, test)))
     return 0
+
+
+def _both(train, test, path: Path) -> Path:
+    """Both parts in one file of another toolkit."""
+    from .data.merging import merge
+    from .data.readers import toolkits
+
+    if path.suffix.lower() == ".npz":  # the size that their scripts have, or as much as there is
+        frames = max(300, int(train.lengths.max()), int(test.lengths.max()))
+        return toolkits.write_x_train(train, test, path, frames=frames, persons=max(2, train.poses.shape[1]))
+    both, where = merge(train, test), range(len(train) + len(test))
+    return toolkits.write_annotations(both, path, split={"train": where[: len(train)], "test": where[len(train) :]})
 
 
 def run_show(options) -> int:

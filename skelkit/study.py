@@ -201,9 +201,9 @@ def words(value) -> str:
     """A value of the data card in words.
 
     >>> words({"one": 1, "two": 2})
-    'one 1, two 2'
+    'one: 1, two: 2'
     """
-    return ", ".join(f"{k} {v}" for k, v in value.items()) if isinstance(value, dict) else str(value)
+    return ", ".join(f"{k}: {v}" for k, v in value.items()) if isinstance(value, dict) else str(value)
 
 
 def describe_presets() -> str:

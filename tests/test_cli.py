@@ -6,8 +6,9 @@ import sys
 
 import numpy as np
 import pytest
+import torch
 
-from skelkit import ClipSet
+from skelkit import ClipSet, load
 from skelkit.cli import main
 
 
@@ -200,6 +201,29 @@ def test_a_set_is_split_and_what_both_share_is_told(how, tmp_path, capsys):
     assert len(train) + len(test) == 40
     assert "test clips that are training clips, bit for bit: 0 of" in told
     assert "subjects in both: 0, a cross-subject split" in told or how[1] != "subject"
+
+
+@pytest.mark.parametrize("kind", ["npz", "pkl"])
+def test_a_set_is_split_into_one_file_of_another_toolkit_and_that_file_by_its_own_split(kind, tmp_path, capsys):
+    source, target = tmp_path / "clips.safetensors", tmp_path / f"parts.{kind}"
+    clips = load("synthetic", clips=20, classes=["wave", "hug"], frames=20)
+    clips.save(source)
+    assert main(["data", "split", str(source), "--by", "stratified", "--out", str(target)]) == 0
+    assert "(0%)" in capsys.readouterr().out
+    assert main(["data", "split", str(source), "--by", "stratified", "--out", str(target)]) == 1
+    assert "--force" in capsys.readouterr().err
+    main(["data", "describe", str(target)])
+    told = capsys.readouterr().out
+    assert "parts        test, train" in told
+    assert "test clips that are training clips, bit for bit: 0 of" in told
+    assert main(["data", "split", str(target), "--by", "file", "--out", str(tmp_path)]) == 0
+    train, test = clips.split("stratified", train=0.7)
+    for name, part in (("train", train), ("test", test)):
+        again = ClipSet.load(tmp_path / f"{name}.safetensors")
+        assert torch.equal(again.poses[:, : part.poses.shape[1]], part.poses)
+        assert torch.equal(again.labels, part.labels)
+    assert main(["data", "split", str(source), "--by", "file"]) == 1
+    assert "no split of its own" in capsys.readouterr().err
 
 
 def test_the_published_protocols_of_ntu_split_raw_files(raw, tmp_path, capsys):

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -50,7 +52,42 @@ def test_missing_frozen_and_jumping_joints_are_counted_where_they_are():
     assert found.affected["missing"] == found.affected["frozen"] == 0.5
     text = "\n".join(found.lines())
     assert "hand 5.0%" in text
-    assert "faster than 20 m/s, 67 cm from frame to frame): head 2x (50% of the clips, most in clip 1)" in text
+    assert "faster than 20 m/s, 67 cm from frame to frame; or 33 cm and back at once): head 2x (50% of the clips, most in clip 1)" in text
+
+
+def test_a_joint_that_is_elsewhere_for_one_frame_jumps_though_it_is_slower_than_any_limit():
+    for frame, jumps in ((50, 1), (1, 1), (0, 0), (99, 0)):  # at an end there is nowhere to come back from or to
+        clip = person(100)
+        clip[frame, 3] += [0.4, 0, 0]
+        assert inspect(of(person(100, seed=1), clip)).jumps.tolist() == [0, 0, 0, jumps]
+    kick = person(100)
+    kick[50:54, 0, 0] += np.array([0.4, 0.8, 0.8, 0.4], np.float32)  # as fast, but still for a moment where it turns
+    assert not inspect(of(kick)).jumps.any()
+    gone = person(100)
+    gone[49, 3], gone[50, 3] = 0, gone[50, 3] + [0.4, 0, 0]  # missing before
+    assert not inspect(of(gone)).jumps.any()
+
+
+def test_joints_in_another_order_than_the_skeleton_are_told():
+    from skelkit import load
+
+    clips = load("synthetic", clips=20)
+    found = inspect(clips)
+    assert 0.2 < found.reach < 0.4
+    assert not any("another order" in line for line in found.lines())
+    order = torch.randperm(25, generator=torch.Generator().manual_seed(0))
+    found = inspect(replace(clips, poses=clips.poses[:, :, order]))
+    assert found.reach > 0.8
+    assert any("these joints are in another order than those of NTU-25" in line for line in found.lines())
+
+
+def test_what_has_no_head_and_no_feet_is_not_judged_as_a_person():
+    robot = Skeleton("robot", ["base", "elbow", "hand", "tip"], [("base", "elbow"), ("elbow", "hand"), ("hand", "tip")], root="base")
+    found = inspect(ClipSet.from_arrays([0.1 * person()], skeleton=robot))
+    assert not found.human
+    assert found.height == pytest.approx(0.18, abs=0.02)
+    assert not any("not in metres" in line for line in found.lines())
+    assert any("not in metres" in line for line in inspect(of(0.1 * person())).lines())
 
 
 @pytest.mark.parametrize("segment", [7, 16, 4096])
@@ -59,6 +96,7 @@ def test_it_does_not_matter_where_the_frames_are_cut_apart(segment, monkeypatch,
     poses = clips.poses.clone()
     poses[5:28, 0, 1] = poses[5, 0, 1]
     poses[40:60, 0] = poses[40, 0]
+    poses[[13, 14, 15, 33, 83], 0, 2] += 0.5
     clips = ClipSet(poses, clips.starts, clips.labels, clips.classes, clips.skeleton, clips.fps)
     whole = inspect(clips)
     monkeypatch.setattr(quality, "SEGMENT", segment)
@@ -112,6 +150,17 @@ def test_a_split_that_leaks_is_told():
     assert "2 of 3 (67%)" in told[0]
     assert told[-1] == "subjects in both: 1"
     assert leaks(train, of(c)) == []
+
+
+def test_the_split_that_a_file_itself_has_is_judged(tmp_path):
+    a, b, c = (person(seed=s) for s in range(3))
+    clips = of(a, b, c, a, setup=["xsub_train", "xsub_train", "xsub_val", "xsub_val"])
+    found = inspect(clips)
+    assert found.leaked == (1, 2)
+    assert "test clips that are training clips, bit for bit: 1 of 2 (50%)" in found.lines()
+    assert clips.card()["parts"] == "xsub_train, xsub_val"
+    assert inspect(of(a, a, setup=["hall", "yard"])).leaked is None
+    assert inspect(of(a, a, setup=["train", "train"])).leaked is None
 
 
 def test_nobody_there_for_most_of_a_clip_is_told():

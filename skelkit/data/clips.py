@@ -204,18 +204,32 @@ class ClipSet:
             "classes": len(self.labels.unique()),
             "skeleton": f"{self.skeleton.name}, {len(self.skeleton)} joints",
             "fps": self.fps,
-            "frames": f"{int(self.lengths.min())} to {int(self.lengths.max())}, median {int(self.lengths.median())}",
-            "seconds": f"{float(seconds.min()):.1f} to {float(seconds.max()):.1f}, {float(seconds.sum()):.0f} in all",
-            "persons": {f"{n} in a clip:": int((persons == n).sum()) for n in persons.unique().tolist()},
+            "frames": {"shortest": int(self.lengths.min()), "median": int(self.lengths.median()), "longest": int(self.lengths.max())},
+            "seconds": {
+                "shortest": round(float(seconds.min()), 1),
+                "longest": round(float(seconds.max()), 1),
+                "together": round(float(seconds.sum())),
+            },
+            "persons": {f"{n} in a clip": int((persons == n).sum()) for n in persons.unique().tolist()},
             "megabytes": round(self.nbytes / 1e6, 1),
         }
         for key in _GROUPS:
             if (codes := getattr(self, key)) is not None:
                 names = (self.group_names or {}).get(key)
-                card[f"{key}s"] = ", ".join(names) if names and len(names) <= 12 else len(codes.unique())
+                what = "parts" if key == "setup" and self.train_parts else f"{key}s"
+                card[what] = ", ".join(names) if names and len(names) <= 12 else len(codes.unique())
         per_class = self.labels.bincount(minlength=len(self.classes)).tolist()
-        card["per class"] = dict(zip(self.classes, per_class, strict=True))
+        card["per class"] = {name: count for name, count in zip(self.classes, per_class, strict=True) if count}
+        if without := per_class.count(0):
+            card["classes without clips"] = without
         return card
+
+    @property
+    def train_parts(self) -> tuple[str, ...]:
+        """Where the file has a split of its own, its parts are in `setup`: those to train on, whose names end in "train"."""
+        names = (self.group_names or {}).get("setup", ())
+        train = tuple(name for name in names if name.endswith("train"))
+        return train if len(train) < len(names) else ()
 
     def of_class(self, name: str) -> Tensor:
         """Indices of the clips of a class, Long."""

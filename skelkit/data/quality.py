@@ -13,12 +13,15 @@ from .clips import ClipSet
 
 FROZEN = 0.5
 """Seconds for which a joint must not move at all, while others do, to be called frozen."""
-JUMP = 20.0
-"""Metres per second that no joint of a person reaches; a fast punch has 10."""
+JUMP, SPIKE = 20.0, 10.0
+"""Metres per second that no joint of a person reaches; that none has out and back within two frames. A fast punch has 10, and slows down where it turns."""
 ODD_HEIGHT = 2.5
 """A clip whose body is so many times taller, or smaller, than the median one is probably in another unit."""
-HEADS, FEET = ("head",), ("foot", "ankle", "toe")
-"""Words in names of joints that are above, and below, in a body that stands."""
+FAR_BONES, MANY = 0.6, 12
+"""Bones whose ends are so far apart, in mean distances between any two joints, connect the wrong joints (0.3 to 0.4 in order, 0.8 to 1.1 in
+another one); judged in bodies of so many joints or more."""
+HEADS, FEET = ("head", "nose"), ("foot", "ankle", "toe")
+"""Words in names of joints that are above, and below, in a body that stands; a skeleton without them is judged by no body's measures."""
 SEGMENT = 4096  # frames looked at together, so that large sets need little memory
 
 
@@ -29,21 +32,25 @@ class Quality:
     Attributes:
         missing: share of frames in which each joint is exactly (0, 0, 0), [V].
         frozen: share of frames in which each joint stood still, for `FROZEN` seconds or longer, while its person moved, [V].
-        jumps: times each joint moved faster than `JUMP`, [V]; coming back from missing is no jump.
+        jumps: times each joint moved faster than `JUMP`, or faster than `SPIKE` and back at once, [V]; coming back from missing is no jump.
         repeated: share of frames that are exact copies of the frame before, all joints.
         bone_variation: standard deviation of each bone's length within a clip over its mean, median over clips, [V - 1], as `skeleton.edges`.
         height: median extent of a first person along y, metres; upright: share of clips in which y is the longest extent of the first person.
-        inverted: share of clips in which the head is below the feet; 0 where the skeleton has no joints of such names.
+        human: whether the skeleton has a head and feet by name; the next two are 0 where it has none.
+        inverted: share of clips in which the head is below the feet.
+        reach: mean distance between the ends of a bone over that between any two joints; `FAR_BONES` or more means another order of joints.
         odd: clips whose body is more than `ODD_HEIGHT` times as tall as the median one, or as much smaller.
         empty: clips in which nobody is for more than half of the frames; gaps: clips with frames in which nobody is between frames with somebody.
         copies: groups of clips whose frames are the same, bit for bit: positions, the first first.
         contradictions: those groups whose clips have different labels.
+        leaked: test clips of a split that the file itself has which are training clips, and how many test clips there are; None without a split.
         affected: share of clips with any missing, any frozen or any jumping joint, and with a copy.
         worst: the clip with most missing, most frozen and most jumping joints.
         fps: frames a second.
     """
 
     clips: int
+    skeleton: str
     skeleton_joints: tuple[str, ...]
     bones: tuple[tuple[str, str], ...]
     missing: Tensor
@@ -53,12 +60,15 @@ class Quality:
     bone_variation: Tensor
     height: float
     upright: float
+    human: bool
     inverted: float
+    reach: float
     odd: tuple[int, ...]
     empty: tuple[int, ...]
     gaps: tuple[int, ...]
     copies: tuple[tuple[int, ...], ...]
     contradictions: tuple[tuple[int, ...], ...]
+    leaked: tuple[int, int] | None
     affected: dict[str, float]
     worst: dict[str, int]
     fps: float
@@ -66,16 +76,21 @@ class Quality:
     def lines(self) -> list[str]:
         """The report in words, a finding a line; nothing that is in order is mentioned twice."""
         found = [f"height {self.height:.2f} m (median extent along y); y is the longest extent in {self.upright:.0%} of the clips"]
-        if not 0.5 < self.height < 2.5:
+        if self.human and not 0.5 < self.height < 2.5:
             found.append("bodies of that height are not in metres, or y is not up: scale or turn them before anything else")
         if self.odd:
             found.append(f"bodies of quite another height, perhaps in another unit: {_clips(self.odd)}")
         if self.inverted > 0.5:
             found.append(f"the head is below the feet in {self.inverted:.0%} of the clips: y points down; turn it round")
+        if self.reach > FAR_BONES:
+            found.append(
+                f"bones connect joints that are far apart ({self.reach:.1f} times as far as any two; in order 0.3 to 0.4): "
+                f"these joints are in another order than those of {self.skeleton}; say which skeleton it is"
+            )
         kinds = (
             ("missing", "exactly at the origin", self.missing, "{:.1%}"),
             ("frozen", f"still for {FROZEN} s or longer while others move", self.frozen, "{:.1%}"),
-            ("jumping", f"faster than {JUMP:.0f} m/s, {100 * JUMP / self.fps:.0f} cm from frame to frame", self.jumps, "{:.0f}x"),
+            ("jumping", _how_far(self.fps), self.jumps, "{:.0f}x"),
         )
         for what, meaning, values, each in kinds:
             worst = [i for i in values.argsort(descending=True, stable=True).tolist() if values[i] > 0][:4]
@@ -93,15 +108,21 @@ class Quality:
         found.append(f"clips that are copies of others: {_clips([i for group in self.copies for i in group[1:]])}")
         if self.contradictions:
             found.append(f"the same clip under different labels: {'; '.join(_clips(group) for group in self.contradictions[:3])}")
+        if self.leaked:
+            found.append(_leaked(*self.leaked))
         return found
 
     def as_dict(self) -> dict:
         """Plain numbers and words, for programs."""
         per_joint = {name: dict(zip(self.skeleton_joints, getattr(self, name).tolist(), strict=True)) for name in ("missing", "frozen", "jumps")}
+        per_joint["jumps"] = {joint: int(times) for joint, times in per_joint["jumps"].items()}
         bones = {" to ".join(bone): v for bone, v in zip(self.bones, self.bone_variation.tolist(), strict=True)}
         plain = {
             name: getattr(self, name)
-            for name in ("height", "upright", "inverted", "odd", "repeated", "empty", "gaps", "copies", "contradictions", "affected", "worst")
+            for name in (
+                *("height", "upright", "inverted", "reach", "odd", "repeated", "empty", "gaps", "copies", "contradictions", "leaked"),
+                *("affected", "worst"),
+            )
         }
         return per_joint | {"bone_variation": bones} | plain
 
@@ -124,11 +145,11 @@ def inspect(clips: ClipSet) -> Quality:
     stood = torch.zeros(clips.poses.shape[1], joints, dtype=torch.long)  # frames for which each joint has not moved so far
     for begin in range(0, len(clips.poses), SEGMENT):
         rows = slice(begin, min(begin + SEGMENT, len(clips.poses)))
-        before = torch.cat([clips.poses[max(begin - 1, 0)][None], clips.poses[rows][:-1]]).float()
-        same_clip = of_clip[rows] == torch.cat([of_clip[max(begin - 1, 0)][None], of_clip[rows][:-1]])
-        same_clip[0] &= begin > 0
+        now = torch.arange(len(clips.poses))[rows]
+        one = (now - 1).clamp_min(0)
         here, there = clips.poses[rows].float(), clips.present[rows]  # [f, M, V, C], [f, M]
-        both = there & same_clip[:, None] & torch.cat([clips.present[max(begin - 1, 0)][None], there[:-1]])
+        before = clips.poses[one].float()
+        both = there & clips.present[one] & (of_clip[one] == of_clip[now])[:, None] & (now > 0)[:, None]
         zero = (here == 0).all(-1) & there[..., None]
         back = (before == 0).all(-1) & ~zero  # from nowhere
         moved = (here - before).norm(dim=-1)  # [f, M, V]
@@ -136,6 +157,7 @@ def inspect(clips: ClipSet) -> Quality:
         stood, runs = _runs(unmoved, stood)
         lively = (~unmoved).any(-1, keepdim=True) & both[..., None]
         ice, jump = (runs >= wait) & lively & ~zero, (moved * clips.fps > JUMP) & both[..., None] & ~zero & ~back
+        jump |= _spikes(clips, of_clip, now, moved) & both[..., None] & ~zero & ~back
         ice = ice.long() * torch.where(runs == wait, wait, 1)  # when it has stood long enough, all of these frames count
         for total, found, name in ((gone, zero, "missing"), (still, ice, "frozen"), (fast, jump, "jumping")):
             total += found.sum((0, 1))
@@ -149,10 +171,20 @@ def inspect(clips: ClipSet) -> Quality:
     nobody = torch.zeros(count).index_add(0, of_clip, (~clips.present.any(1)).float())
     gaps = tuple(i for i in nobody.nonzero().flatten().tolist() if _has_gap(clips.present[clips.starts[i] : clips.starts[i + 1]].any(1)))
     return Quality(
-        count, clips.skeleton.joints, tuple((clips.skeleton.joints[p], clips.skeleton.joints[c]) for p, c in clips.skeleton.edges),
+        count, clips.skeleton.name, clips.skeleton.joints, tuple((clips.skeleton.joints[p], clips.skeleton.joints[c]) for p, c in clips.skeleton.edges),
         gone / max(there_all, 1), still / max(there_all, 1), fast, repeated / max(there_all, 1), _bone_variation(clips, of_clip), *_bodies(clips),
-        tuple((nobody / clips.lengths > 0.5).nonzero().flatten().tolist()), gaps, copies, contradictions, share, worst, float(clips.fps),
+        tuple((nobody / clips.lengths > 0.5).nonzero().flatten().tolist()), gaps, copies, contradictions, _own_leaks(clips), share, worst, float(clips.fps),
     )  # fmt: skip
+
+
+def _spikes(clips: ClipSet, of_clip: Tensor, now: Tensor, moved: Tensor) -> Tensor:
+    """Joints that came back in these frames from where they had been for one frame only, faster than `SPIKE` both ways. bool [f, M, V]"""
+    one, two = (now - 1).clamp_min(0), (now - 2).clamp_min(0)
+    here, before, earlier = (clips.poses[frames].float() for frames in (now, one, two))
+    known = clips.present[two] & ((of_clip[two] == of_clip[now]) & (now > 1))[:, None]
+    least = torch.minimum(moved, (before - earlier).norm(dim=-1))
+    back = (here - earlier).norm(dim=-1) < 0.5 * least
+    return back & (least * clips.fps > SPIKE) & known[..., None] & (earlier != 0).any(-1)
 
 
 def _runs(unmoved: Tensor, stood: Tensor) -> tuple[Tensor, Tensor]:
@@ -180,23 +212,30 @@ def _bone_variation(clips: ClipSet, of_clip: Tensor) -> Tensor:
     return (deviation / mean.clamp_min(1e-9))[known].median(0).values if known.any() else torch.zeros(len(parent), dtype=torch.float64)
 
 
-def _bodies(clips: ClipSet) -> tuple[float, float, float, tuple[int, ...]]:
-    """Of a frame of each clip's first person: median extent along y; in how many clips that is the longest of the three, and the head below
-    the feet; clips of quite another extent."""
+def _bodies(clips: ClipSet) -> tuple[float, float, bool, float, float, tuple[int, ...]]:
+    """Of a frame of each clip's first person: median extent along y; in how many clips that is the longest of the three; whether it has a head
+    and feet; in how many clips the one is below the other; how far apart the ends of bones are, to any two joints; clips of quite another extent."""
     first = clips.starts[:-1]
     for position in (0.25, 0.5):  # a frame in which somebody is, of each clip
         first = torch.where(clips.present[first, 0], first, (clips.starts[:-1] + position * clips.lengths).long())
     known = clips.present[first, 0].nonzero().flatten()
+    above, below = ([i for i, name in enumerate(clips.skeleton.joints) if any(word in name.lower() for word in words)] for words in (HEADS, FEET))
+    human = bool(above and below)
     if not len(known):
-        return 0.0, 0.0, 0.0, ()
+        return 0.0, 0.0, human, 0.0, 0.0, ()
     poses = clips.poses[first[known], 0].float()
     extent = poses.amax(1) - poses.amin(1)  # [N, 3]
     tall = extent.amax(1)
     times = (tall / tall.median().clamp_min(1e-9)).clamp_min(1e-9)
     odd = known[(times > ODD_HEIGHT) | (times < 1 / ODD_HEIGHT)].tolist()
-    above, below = ([i for i, name in enumerate(clips.skeleton.joints) if any(word in name.lower() for word in words)] for words in (HEADS, FEET))
-    inverted = float((poses[:, above, 1].mean(1) < poses[:, below, 1].mean(1)).float().mean()) if above and below else 0.0
-    return float(extent[:, 1].median()), float((extent.argmax(1) == 1).float().mean()), inverted, tuple(odd)
+    inverted, reach = 0.0, 0.0
+    if human:
+        inverted = float((poses[:, above, 1].mean(1) < poses[:, below, 1].mean(1)).float().mean())
+    if human and len(clips.skeleton) >= MANY:
+        parent, child = (list(v) for v in zip(*clips.skeleton.edges, strict=True))
+        apart = torch.cdist(poses, poses).mean(0)  # [V, V]
+        reach = float(apart[parent, child].mean() / (apart.sum() / (len(apart) * (len(apart) - 1))).clamp_min(1e-9))
+    return float(extent[:, 1].median()), float((extent.argmax(1) == 1).float().mean()), human, inverted, reach, tuple(odd)
 
 
 def _has_gap(there: Tensor) -> bool:
@@ -240,10 +279,27 @@ def leaks(train: ClipSet, test: ClipSet) -> list[tuple[int, int]]:
 def leak_report(train: ClipSet, test: ClipSet) -> Sequence[str]:
     """What train and test share, in words: clips, subjects."""
     found = leaks(train, test)
-    lines = [f"test clips that are training clips, bit for bit: {len(found)} of {len(test)} ({len(found) / len(test):.0%})"]
+    lines = [_leaked(len(found), len(test))]
     if found:
         lines.append(f"  first: test clip {found[0][0]} is training clip {found[0][1]}; leave them out of the test, or of the training")
     if train.subject is not None and test.subject is not None:
         shared = sorted(set(train.subject.tolist()) & set(test.subject.tolist()))
         lines.append(f"subjects in both: {len(shared)}" + ("" if shared else ", a cross-subject split"))
     return lines
+
+
+def _own_leaks(clips: ClipSet) -> tuple[int, int] | None:
+    """Of the split that the file itself has."""
+    if not clips.train_parts:
+        return None
+    train, test = clips.split("setup", train=clips.train_parts)
+    return len(leaks(train, test)), len(test)
+
+
+def _leaked(found: int, test: int) -> str:
+    return f"test clips that are training clips, bit for bit: {found} of {test} ({found / test:.0%})"
+
+
+def _how_far(fps: float) -> str:
+    """What a jump is, in words."""
+    return f"faster than {JUMP:.0f} m/s, {100 * JUMP / fps:.0f} cm from frame to frame; or {100 * SPIKE / fps:.0f} cm and back at once"
