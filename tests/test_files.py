@@ -254,7 +254,7 @@ def test_the_table_of_sources_in_the_docstring_names_every_option():
 def test_files_of_another_kind_in_a_folder_are_not_passed_over_silently(tmp_path):
     (tmp_path / "a.bvh").write_text(BVH)
     (tmp_path / "b.npz").write_bytes(b"")
-    with pytest.warns(UserWarning, match=r"1 files of other kinds in this folder are not read with it, such as .*b\.npz"):
+    with pytest.warns(UserWarning, match=r"1 file of another kind in this folder is not read with it, such as .*b\.npz"):
         assert len(sk.load(tmp_path)) == 1
 
 

@@ -294,9 +294,9 @@ def test_missing_empty_and_damaged_samples_are_left_out_and_reported(tmp_path):
     assert clips.names == (good,)
     assert report.counts() == {"listed": 1, "empty": 1, "damaged": 1, "name": 1}
     assert report.of(empty) == ["files left out: nobody in any frame: 0 bodies in all 30 frames"]
-    assert report.describe().startswith("4 files, 1 clip\n1 files left out: on the list")
+    assert report.describe().startswith("4 files, 1 clip\n1 file left out: on the list")
     assert len(ntu.read(tmp_path, only="*A00[12]")) == 2
-    with pytest.raises(ValueError, match="no clip is left of 1 files, 0 clips; 1 files left out: nobody"):
+    with pytest.raises(ValueError, match="no clip is left of 1 file, 0 clips; 1 file left out: nobody"):
         ntu.read(tmp_path, only="*A003")
     with pytest.raises(ValueError, match=r"found no sample that matches only='S9\*'"):
         ntu.read(tmp_path, only="S9*")

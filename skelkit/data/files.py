@@ -96,7 +96,10 @@ def _tell_others(path: Path, read: set[str]) -> None:
     kinds = {*_FILES, ".bvh", ".skeleton"} - read
     others = [os.path.join(folder, name) for folder, _, names in os.walk(path) for name in names if os.path.splitext(name)[1].lower() in kinds]
     if others:
-        warnings.warn(f"{path}: {len(others)} files of other kinds in this folder are not read with it, such as {min(others)}", stacklevel=4)
+        warnings.warn(
+            f"{path}: {len(others)} file{'s' if len(others) > 1 else ''} of {'other kinds' if len(others) > 1 else 'another kind'} in this folder {'are' if len(others) > 1 else 'is'} not read with it, such as {min(others)}",
+            stacklevel=4,
+        )
 
 
 def _check_options(kind: str, read: Callable, options: dict) -> None:

@@ -6,6 +6,7 @@ Kinect v2 also sees people in tables and seats, gives one person several ids, an
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -28,6 +29,8 @@ REASONS = {
     "joined": "bodies joined to another that they go on from, under a new id",
 }
 """What a note of a `Report` can be about."""
+_SINGULAR = {"files": "file", "bodies": "body", "folders": "folder", "they look": "it looks", "they are": "it is", "they go": "it goes"}
+_ONE = re.compile("|".join(_SINGULAR))
 _MIDDLE = 1  # spine_mid
 
 
@@ -86,12 +89,12 @@ class Report:
 
         >>> print(Report(2, 1, [("S001C001P001R001A001", "empty", "0 bodies in all 80 frames")]).describe())
         2 files, 1 clip
-        1 files left out: nobody in any frame
+        1 file left out: nobody in any frame
           S001C001P001R001A001: 0 bodies in all 80 frames
         """
-        lines = [f"{self.files} files, {self.clips} clip{'s' if self.clips != 1 else ''}"]
+        lines = [f"{self.files} file{'s' if self.files != 1 else ''}, {self.clips} clip{'s' if self.clips != 1 else ''}"]
         for reason, count in self.counts().items():
-            lines.append(f"{count} {REASONS[reason]}")
+            lines.append(f"{count} {REASONS[reason] if count > 1 else _ONE.sub(lambda found: _SINGULAR[found[0]], REASONS[reason])}")
             shown = [f"  {name}: {text}" for name, why, text in self.notes if why == reason][:examples]
             lines += shown + [f"  … and {count - examples} more"] * (count > examples)
         return "\n".join(lines)

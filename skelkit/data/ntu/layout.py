@@ -69,20 +69,29 @@ def parse(data: bytes, path: str | Path = "this file") -> Recording:
 
 def _bodies(words: _Words) -> tuple[int, list[int], list[int], list[int]]:
     """Frames; then of every body in every frame: its frame, its tracking id and the row of its first joint."""
-    frames = words.count(0, "the number of frames")
+    frames = words.whole(0)
+    if frames is None:
+        words.fail(0, "", "the number of frames")
     if frames > (most := min(MOST_FRAMES, len(words.many) - 1)):
         words.fail(0, f"{frames} frames", f"{most} at most in a file of {len(words.many)} lines", "get the whole file, or mend this line")
     at, frame_of, identity, rows = 1, [], [], []
     for frame in range(frames):
-        bodies = words.count(at, f"the number of bodies in frame {frame}")
+        bodies = words.whole(at)
+        if bodies is None:
+            words.fail(at, "", f"the number of bodies in frame {frame}")
         if bodies > MOST_BODIES:
             words.fail(at, f"{bodies} bodies", f"{MOST_BODIES} at most", "mend this line")
         at += 1
         for body in range(bodies):
-            identity.append(words.identity(at, f"body {body + 1} of {bodies} in frame {frame}"))
-            if identity[-1] in identity[-1 - body : -1]:
-                words.fail(at, f"tracking id {identity[-1]} again", f"each body once in frame {frame}", "leave one of the two out")
-            if words.count(at + 1, "the number of joints") != JOINTS:
+            who = words.whole(at, _ABOUT, digits=20)  # as int: 17 digits are more than a float holds
+            if who is None:
+                words.fail(at, "", f"the tracking id of body {body + 1} of {bodies} in frame {frame} and {_ABOUT - 1} more numbers")
+            if body and who in identity[-body:]:
+                words.fail(at, f"tracking id {who} again", f"each body once in frame {frame}", "leave one of the two out")
+            identity.append(who)
+            if (joints := words.whole(at + 1)) != JOINTS:
+                if joints is None:
+                    words.fail(at + 1, "", "the number of joints")
                 words.fail(at + 1, f"{words.text(at + 1)} joints", "25, those of Kinect v2", "pass a file of NTU RGB+D")
             if words.many[at + 2 : at + 2 + JOINTS] != _TWELVES:
                 words.fail_count(at + 2)
@@ -125,19 +134,13 @@ class _Words:
         line = b" ".join(self.data[self._begins[row] : self._ends[row]].split())
         return line[:40].decode("ascii", "backslashreplace") + ("…" if len(line) > 40 else "")
 
-    def count(self, row: int, expected: str) -> int:
-        if row < len(self.many):
-            word = self.data[self._begins[row] : self._ends[row]].strip()
-            if word.isdigit() and len(word) < 10:
-                return int(word)
-        return self.fail(row, "", expected)
-
-    def identity(self, row: int, body: str) -> int:
-        if row < len(self.many) and self.many[row] == _ABOUT:
+    def whole(self, row: int, many: int = 1, digits: int = 9) -> int | None:
+        """The whole number that a line of so many words begins with; None if it is no such line."""
+        if row < len(self.many) and self.many[row] == many:
             word = self.data[self._begins[row] : self._ends[row]].split(None, 1)[0]
-            if word.isdigit() and len(word) <= 20:  # as int: 17 digits are more than a float holds
+            if word.isdigit() and len(word) <= digits:
                 return int(word)
-        return self.fail(row, "", f"the tracking id of {body} and {_ABOUT - 1} more numbers")
+        return None
 
     def numbers(self, places: np.ndarray) -> np.ndarray:
         """float32 of the words at these places, of any shape."""
