@@ -211,7 +211,7 @@ class ClipSet:
                 "together": round(float(seconds.sum())),
             },
             "persons": {f"{n} in a clip": int((persons == n).sum()) for n in persons.unique().tolist()},
-            "megabytes": round(self.nbytes / 1e6, 1),
+            "megabytes": float(f"{self.nbytes / 1e6:.3g}"),
         }
         for key in _GROUPS:
             if (codes := getattr(self, key)) is not None:

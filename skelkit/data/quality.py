@@ -75,7 +75,8 @@ class Quality:
 
     def lines(self) -> list[str]:
         """The report in words, a finding a line; nothing that is in order is mentioned twice."""
-        found = [f"height {self.height:.2f} m (median extent along y); y is the longest extent in {self.upright:.0%} of the clips"]
+        measure = f"height {self.height:.2f} m (median extent along y)" if self.human else f"median extent along y {self.height:.3g} m"
+        found = [f"{measure}; y is the longest extent in {self.upright:.0%} of the clips"]
         if self.human and not 0.5 < self.height < 2.5:
             found.append("bodies of that height are not in metres, or y is not up: scale or turn them before anything else")
         if self.odd:
