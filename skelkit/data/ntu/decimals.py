@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-_WIDEST = 15  # characters: a whole number of so many digits is exact in float64
+_WIDEST = 14  # characters: a whole number of so many digits is exact in float64, half of it in float32
 _TENS = 10.0 ** np.arange(_WIDEST + 2)
+_TENS_BEFORE = np.concatenate([[1.0], _TENS[:-1]])
+_SEVEN = (10.0 ** np.arange(6, -1, -1)).astype(np.float32)
+_ZERO, _POINT = np.uint8(ord("0")), np.uint8(ord(".") - ord("0") + 256)
 
 
 def decimals(letters: np.ndarray, start: np.ndarray, end: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -21,17 +24,24 @@ def decimals(letters: np.ndarray, start: np.ndarray, end: np.ndarray) -> tuple[n
     size = end - start
     width = int(min(size.max(), _WIDEST))
     column = np.arange(width, 0, -1, dtype=np.uint8)[:, None]  # letters from here to the end
-    table = letters[end - column.astype(np.int64)]  # [width, n]
+    value = letters[end - column.astype(np.int64)] - _ZERO  # [width, n]
     inside = column <= np.minimum(size, _WIDEST).astype(np.uint8)
-    digit, point = (table - np.uint8(48) < 10) & inside, (table == 46) & inside
+    digit, point = (value < 10) & inside, (value == _POINT) & inside
     sign = letters[start] == 45
     points = point.sum(0, dtype=np.uint8)
     digits = digit.sum(0, dtype=np.uint8)
     plain = (digits + points + sign == size) & (points < 2) & (digits > 0)
     behind = np.bitwise_or.reduce(point * column, 0)  # the point itself and the digits behind it; 0 without a point
-    behind[~plain] = 0
-    whole = _TENS[width - 1 :: -1][:width] @ ((table - np.uint8(48)) * digit).astype(np.float64)
-    scale = _TENS[np.maximum(behind, 1) - 1]
-    left = np.floor(whole / _TENS[behind])
-    values = np.where(behind > 0, (left * scale + (whole - left * _TENS[behind])) / scale, whole)
-    return np.where(sign, -values, values), plain
+    behind *= plain
+    whole = _whole((value * digit).astype(np.float32))
+    tens, scale = _TENS[behind], _TENS_BEFORE[behind]
+    left = np.floor(whole / tens)
+    values = (left * scale + (whole - left * tens)) / scale
+    np.negative(values, where=sign, out=values)
+    return values, plain
+
+
+def _whole(digits: np.ndarray) -> np.ndarray:
+    """The number that columns of digits are, float64 [n] of float32 [width, n]: seven at a time, which float32 holds."""
+    low, high = (_SEVEN[-len(part) :] @ part if len(part) else 0.0 for part in (digits[-7:], digits[:-7]))
+    return np.multiply(high, 1e7, dtype=np.float64) + low

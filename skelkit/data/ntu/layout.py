@@ -15,6 +15,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from io import BytesIO
+from itertools import islice
 from pathlib import Path
 from typing import NoReturn
 
@@ -26,8 +28,8 @@ from .decimals import decimals
 JOINTS, LIMIT, MOST_FRAMES, MOST_BODIES = 25, 16 << 20, 100_000, 100
 """Joints of a body; bytes of the largest file that is read (a body takes 3 kB a frame); frames in it (an hour); bodies in a frame (Kinect v2 sees six)."""
 _ABOUT, _NUMBERS = 10, 12  # words of the line before the joint count, and of a joint's line
-_TWELVES = [_NUMBERS] * JOINTS
 _PLACES = np.array([_NUMBERS * joint + axis for joint in range(JOINTS) for axis in range(3)])  # of x, y, z after a body's first word
+_MOST_ODD = 1 + MOST_FRAMES + 2 * LIMIT // (2 * _NUMBERS * JOINTS)  # lines that are no joint's: a file cannot have more
 _LARGEST = float(np.finfo(np.float32).max)
 
 
@@ -72,8 +74,8 @@ def _bodies(words: _Words) -> tuple[int, list[int], list[int], list[int]]:
     frames = words.whole(0)
     if frames is None:
         words.fail(0, "", "the number of frames")
-    if frames > (most := min(MOST_FRAMES, len(words.many) - 1)):
-        words.fail(0, f"{frames} frames", f"{most} at most in a file of {len(words.many)} lines", "get the whole file, or mend this line")
+    if frames > (most := min(MOST_FRAMES, words.rows - 1)):
+        words.fail(0, f"{frames} frames", f"{most} at most in a file of {words.rows} lines", "get the whole file, or mend this line")
     at, frame_of, identity, rows = 1, [], [], []
     for frame in range(frames):
         bodies = words.whole(at)
@@ -93,12 +95,12 @@ def _bodies(words: _Words) -> tuple[int, list[int], list[int], list[int]]:
                 if joints is None:
                     words.fail(at + 1, "", "the number of joints")
                 words.fail(at + 1, f"{words.text(at + 1)} joints", "25, those of Kinect v2", "pass a file of NTU RGB+D")
-            if words.many[at + 2 : at + 2 + JOINTS] != _TWELVES:
-                words.fail_count(at + 2)
+            if (odd := words.next_odd(at + 1)) < at + 2 + JOINTS:
+                words.fail(odd, "", f"the {_NUMBERS} numbers of joint {odd - at - 1} of {JOINTS}")
             frame_of.append(frame)
             rows.append(at + 2)
             at += 2 + JOINTS
-    if at < len(words.many):
+    if at < words.rows:
         words.fail(
             at, repr(words.text(at)), f"the end of the file after {frames} frames", "correct the number of frames in line 1, or cut the rest off"
         )
@@ -106,50 +108,64 @@ def _bodies(words: _Words) -> tuple[int, list[int], list[int], list[int]]:
 
 
 class _Words:
-    """Where words and lines begin and end. ``many`` [rows]: the words of every line that is not blank; ``first`` [rows]: the place of its first."""
+    """Where words and lines begin. ``rows``: lines that are not blank; ``first`` [rows + 1]: the place of each one's first word among all words."""
 
     def __init__(self, data: bytes, path: str | Path):
-        self.path = path
+        self.path, self.original = path, data
         if len(data) > LIMIT:
             raise ValueError(f"{path}: line 1: found {len(data)} bytes, expected {LIMIT} at most; pass a file of one clip")
-        self.data = b" " * 16 + data + b"\n"  # numbers are cut out with what stands before them
+        # More than one space somewhere, or blank lines? If it is not that, it is a control character.
+        if not self._divide(data.strip()) and not self._divide(b"\n".join([b" ".join(w) for line in data.split(b"\n") if (w := line.split())])):
+            place = next(place for place, letter in enumerate(data) if letter < 9 or 13 < letter < 32)
+            found = f"the control character {data[place]}"
+            raise ValueError(f"{path}: line {data.count(10, 0, place) + 1}: found {found}, expected text; get the file again")
+        many = np.diff(self.first)
+        odd = np.flatnonzero(many != _NUMBERS)[:_MOST_ODD]  # the lines that are no joint's, few
+        begin, end = self.before[self.first[odd]] + 1, self.before[self.first[odd] + 1]
+        end -= self.letters[end - 1] == 13
+        first_words = [self.data[i:j] for i, j in zip(begin.tolist(), end.tolist(), strict=True)]
+        odd = odd.tolist()
+        self._odd = dict(zip(odd, zip(many[odd].tolist(), first_words, [*odd, self.rows][1:], strict=True), strict=True))
+
+    def _divide(self, data: bytes) -> bool:
+        """Whether there is one space, or one end of a line, between any two words, and no control character; only then is all of this right."""
+        self.data = b"\n" + data + (b"\n|" if data else b"|")
         self.letters = np.frombuffer(self.data, np.uint8)
-        self.space = self.letters <= 32
-        self.starts = np.flatnonzero(self.space[:-1] > self.space[1:]) + 1
-        breaks = np.flatnonzero(self.letters == 10)
-        end = np.searchsorted(self.starts, breaks)
-        many = np.diff(end, prepend=0)
-        self.lines = np.flatnonzero(many)  # numbers of the lines that are not blank, from 0
-        self.many = many[self.lines].tolist()
-        self.first = (end - many)[self.lines]
-        self._ends, self._begins = breaks[self.lines], breaks[self.lines - 1] * (self.lines > 0)
-        control = (self.letters < 9) | (self.letters - np.uint8(14) < 18)
-        if control.any():
-            place = int(control.argmax())
-            found = f"the control character {self.data[place]}"
-            raise ValueError(f"{path}: line {self.data.count(10, 0, place) + 1}: found {found}, expected text; get the file again")
+        space = self.letters <= 32
+        self.before = np.flatnonzero(space[:-1] > space[1:])  # of each word, the space before it; that after the last
+        spaces = self.letters[self.before]
+        self.first = np.flatnonzero(spaces == 10)
+        self.rows = len(self.first) - 1
+        returns = np.count_nonzero(self.letters[self.before[self.first[1:]] - 1] == 13)  # CRLF
+        alone = np.count_nonzero(space) == len(self.before) + returns
+        return alone and not ((spaces < 9) | (spaces - np.uint8(14) < 18)).any()
+
+    def next_odd(self, row: int) -> int:
+        """The first line after this one, which is no joint's, that is none either; the number of lines if there is none."""
+        return self._odd[row][2]
+
+    def _line(self, row: int) -> tuple[int, bytes]:
+        """The number of a line, from 0, and its words in one string."""
+        lines = ((number, words) for number, line in enumerate(BytesIO(self.original)) if (words := line.split()))
+        number, words = next(islice(lines, row, None))
+        return number, b" ".join(words)
 
     def text(self, row: int) -> str:
         """The words of a line, shortened."""
-        line = b" ".join(self.data[self._begins[row] : self._ends[row]].split())
+        line = self._line(row)[1]
         return line[:40].decode("ascii", "backslashreplace") + ("…" if len(line) > 40 else "")
 
     def whole(self, row: int, many: int = 1, digits: int = 9) -> int | None:
         """The whole number that a line of so many words begins with; None if it is no such line."""
-        if row < len(self.many) and self.many[row] == many:
-            word = self.data[self._begins[row] : self._ends[row]].split(None, 1)[0]
-            if word.isdigit() and len(word) <= digits:
-                return int(word)
-        return None
+        found, word, _ = self._odd.get(row, (0, b"", 0))
+        return int(word) if found == many and word.isdigit() and len(word) <= digits else None
 
     def numbers(self, places: np.ndarray) -> np.ndarray:
-        """float32 of the words at these places, of any shape."""
-        start, end = self.starts[places], self.starts[places + 1] - 1  # a joint's line goes on after z
-        if self.space[end - 1].any():  # more than one space somewhere
-            end = (np.flatnonzero(self.space[:-1] < self.space[1:]) + 1)[places]
+        """float32 of the words at these places, of any shape, none of which is the last of its line or within 15 letters of the first."""
+        start, end = self.before[places] + 1, self.before[places + 1]
         values, plain = decimals(self.letters, start.ravel(), end.ravel())
         for i in np.flatnonzero(~plain).tolist():
-            values[i] = self._number(int(places.ravel()[i]), start.flat[i], end.flat[i])
+            values[i] = self._number(int(places.flat[i]), start.flat[i], end.flat[i])
         return values.astype(np.float32).reshape(places.shape)
 
     def _number(self, place: int, start: int, end: int) -> float:
@@ -165,16 +181,12 @@ class _Words:
             self.fail(row, found, "a finite coordinate in metres that float32 can hold", "leave this file out, or mend the line")
         return value
 
-    def fail_count(self, row: int) -> NoReturn:
-        """The first of a body's lines that is no joint's."""
-        joint = next(j for j in range(JOINTS) if row + j >= len(self.many) or self.many[row + j] != _NUMBERS)
-        self.fail(row + joint, "", f"the {_NUMBERS} numbers of joint {joint + 1} of {JOINTS}")
-
     def fail(self, row: int, found: str, expected: str, do: str = "mend this line, or get the whole file") -> NoReturn:
-        if row >= len(self.many):
-            line, found, do = (int(self.lines[-1]) if len(self.lines) else 0), "the end of the file", "get the whole file"
+        if row >= self.rows:
+            line, found, do = (self._line(self.rows - 1)[0] if self.rows else 0), "the end of the file", "get the whole file"
         else:
-            line, found = int(self.lines[row]), found or f"{self.text(row)!r} ({self.many[row]} word{'s' * (self.many[row] > 1)})"
+            many = int(self.first[row + 1] - self.first[row])
+            line, found = self._line(row)[0], found or f"{self.text(row)!r} ({many} word{'s' * (many > 1)})"
         raise ValueError(f"{self.path}: line {line + 1}: found {found}, expected {expected}; {do}")
 
 
