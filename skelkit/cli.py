@@ -9,6 +9,7 @@ import os
 import sys
 import time
 import warnings
+import webbrowser
 from pathlib import Path
 
 from . import __version__, skeletons, study
@@ -125,10 +126,14 @@ def _data(commands) -> None:
     describe.set_defaults(run=run_describe)
     _convert(verbs)
     _split(verbs)
-    show = verbs.add_parser("show", help="a clip in a browser page", description="Write a self-contained page with a player for one clip.")
+    show = verbs.add_parser(
+        "show",
+        help="a clip in a browser page",
+        description="Write a self-contained page with a player for one clip, and open it where there is a desktop.",
+    )
     _source(show)
     show.add_argument("--clip", type=int, default=0, help="which clip, counted from 0 (default: 0)")
-    show.add_argument("--out", type=Path, help="page to write (default: clip-N.html here)")
+    show.add_argument("--out", type=Path, help="page to write, and not to open (default: clip-N.html here)")
     show.set_defaults(run=run_show)
 
 
@@ -310,8 +315,15 @@ def run_show(options) -> int:
     except IndexError as error:
         raise ValueError(str(error)) from None
     page = write_page(options.out or Path(f"clip-{options.clip}.html"), clip, title=clip.name)
-    print(f"{clip}\nopen {page} in a browser")
+    opened = options.out is None and _has_desktop() and webbrowser.open(page.absolute().as_uri())
+    print(f"{clip}\n{'opened' if opened else 'open'} {page} in a browser")
     return 0
+
+
+def _has_desktop() -> bool:
+    """Whether somebody sits before it: in a terminal, with a screen."""
+    screen = sys.platform in ("darwin", "win32") or os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+    return bool(sys.stdout.isatty() and screen)
 
 
 # -- record ------------------------------------------------------------------------------------------------------------

@@ -63,6 +63,25 @@ def test_show_writes_a_page_for_one_clip(tmp_path):
     assert "skelkitPlayer" in page.read_text()
 
 
+@pytest.mark.parametrize(("terminal", "screen", "out"), [(True, ":0", []), (False, ":0", []), (True, "", []), (True, ":0", ["--out", "a.html"])])
+def test_show_opens_the_page_where_somebody_can_see_it(terminal, screen, out, tmp_path, monkeypatch, capsys):
+    opened = []
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("webbrowser.open", lambda address: opened.append(address) or True)
+    monkeypatch.setattr("sys.platform", "linux")
+    monkeypatch.setattr("sys.stdout.isatty", lambda: terminal, raising=False)
+    monkeypatch.setenv("DISPLAY", screen)
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+    assert main(["data", "show", "synthetic", *out]) == 0
+    told = capsys.readouterr().out
+    if terminal and screen and not out:
+        assert opened == [(tmp_path / "clip-0.html").as_uri()]
+        assert "opened clip-0.html" in told
+    else:
+        assert not opened
+        assert f"open {out[1] if out else 'clip-0.html'} in a browser" in told
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
