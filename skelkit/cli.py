@@ -12,8 +12,10 @@ import warnings
 import webbrowser
 from pathlib import Path
 
+import torch
+
 from . import __version__, skeletons, study
-from .refusals import one_of
+from .refusals import one_of, positive
 from .writing import make_folder, write_atomic
 
 EPILOG = """examples:
@@ -27,6 +29,10 @@ EPILOG = """examples:
   skelkit record methods --dataset recordings/               every learner, three seeds; goes on where it was broken off
   skelkit bench codecs                                       how fast this machine packs and unpacks clips
 """
+
+
+PROTOCOLS = ("xsub", "xview", "xset")
+LOST = "not in such a file: names of classes, frame rate, joints' names; subjects and views but what names of NTU RGB+D samples say"
 
 
 def parser() -> argparse.ArgumentParser:
@@ -143,7 +149,8 @@ def _source(command) -> None:
     reading = command.add_argument_group("how to read it, where its files do not say (see skelkit.load)")
     reading.add_argument("--fps", type=float, help="frames per second")
     reading.add_argument("--skeleton", help=f"joints: {', '.join(skeletons.KNOWN)}")
-    reading.add_argument("--scale", type=float, help="metres per unit of a BVH file (default: 0.01)")
+    reading.add_argument("--scale", type=float, help="metres per unit (default: 0.01 for BVH, 1 for others)")
+    reading.add_argument("--up", choices=["y", "z", "-y"], help="the axis that points up (default: y)")
     reading.add_argument("--pattern", help="regular expression for names of BVH files, with groups named class and subject")
 
 
@@ -155,13 +162,28 @@ def _is_raw_ntu(source: str) -> bool:
 
 def _load(options, **more):
     """The recordings of a command."""
+    from dataclasses import replace
+
     from .data import load
+    from .data.files import takes
+    from .data.readers.foreign import upright
 
     given = more | {name: getattr(options, name) for name in ("fps", "skeleton", "scale", "pattern") if getattr(options, name) is not None}
+    scale = given.pop("scale", None) if not takes(options.source, "scale") else None
+    if scale is not None:
+        positive(scale, "--scale", "metres per unit")
     try:
-        return load(options.source, **given)
+        with warnings.catch_warnings():
+            if scale is not None:  # they are not metres yet
+                warnings.filterwarnings("ignore", "bodies measure", UserWarning)
+            clips = load(options.source, **given)
     except TypeError as error:
         raise ValueError(str(error).replace("option '", "option '--")) from None
+    if scale is not None:
+        clips = replace(clips, poses=clips.poses * scale)
+    if options.up not in (None, "y"):
+        clips = replace(clips, poses=torch.from_numpy(upright(clips.poses.numpy(), options.up)).contiguous())
+    return clips
 
 
 def _convert(verbs) -> None:
@@ -195,7 +217,11 @@ def _split(verbs) -> None:
         default="subject",
         help="subject, view, setup, stratified, a protocol of NTU RGB+D (xsub, xview, xset), or file: the split that the file itself has (default: subject)",
     )
-    split.add_argument("--train", nargs="+", help="the subjects, views or setups to train on; for stratified the share, like 0.7")
+    split.add_argument(
+        "--train",
+        nargs="+",
+        help="the subjects, views or setups to train on; for stratified the share, like 0.7; for file the part, if it has several splits",
+    )
     split.add_argument(
         "--out", type=Path, default=Path("."),
         help="folder to write to (default: here); or a file that holds both parts: .npz (x_train, y_train, x_test, y_test) or .pkl (annotations with their split)",
@@ -206,7 +232,7 @@ def _split(verbs) -> None:
 
 
 def run_describe(options) -> int:
-    from .data import ntu
+    from .data import ntu, own_split
     from .data.quality import inspect
 
     if options.figure and options.figure.suffix.lower() not in (".html", ".htm"):
@@ -214,8 +240,13 @@ def run_describe(options) -> int:
     report = ntu.Report() if _is_raw_ntu(options.source) else None
     clips = _load(options, **({} if report is None else {"report": report}))
     card, found = clips.card(), inspect(clips)
+    if parts := own_split.parts(clips):
+        card = {k: v for k, v in card.items() if k != "setups" or clips.parts} | {
+            "parts": {name: len(positions) for name, positions in parts.items()}
+        }
     if options.json:
-        print(json.dumps(card | {"quality": found.as_dict()}, indent=1))
+        dropped = {} if report is None else {"dropped": report.counts()}
+        print(json.dumps(card | dropped | {"quality": found.as_dict(), "findings": found.lines()}, indent=1))
     else:
         print("\n".join(f"{k:<12} {study.words(v)}" for k, v in card.items()))
         if report is not None:
@@ -226,18 +257,18 @@ def run_describe(options) -> int:
 
         title = f"Quality of {study.dataset_name(options.source)}, joint by joint"
         write_atomic(options.figure, picture(found, html.escape(title)).to_html(include_plotlyjs=True).encode())
-        print(f"open {options.figure} in a browser")
+        print(f"open {options.figure} in a browser", file=sys.stderr if options.json else sys.stdout)
     return 0
 
 
 def run_convert(options) -> int:
-    from .data import ClipSet
+    from .data import ClipSet, own_split
     from .data.ntu import convert
     from .data.readers import toolkits
 
     kinds = {
         ".safetensors": ClipSet.save,
-        ".pkl": toolkits.write_annotations,
+        ".pkl": None,
         ".npy": lambda clips, path: toolkits.write_stgcn(clips, str(path).removesuffix("_data.npy"))[0],
     }
     target = options.target
@@ -247,51 +278,86 @@ def run_convert(options) -> int:
         target = target if target.stem.endswith("_data") else target.with_name(f"{target.stem}_data.npy")
     if target.exists() and not options.force:
         raise FileExistsError(f"{target} exists; pass --force to replace it")
+    if target.exists() and Path(options.source).exists() and target.samefile(options.source):
+        raise ValueError(f"{target} is what is to be read; give another name")
     given = {name: getattr(options, name) for name in ("workers", "scheduler", "dtype", "missing", "only", "damaged")}
     if target.suffix == ".safetensors" and _is_raw_ntu(options.source):
-        print(convert(options.source, target, denoise=not options.all_bodies, **given).describe())
-        clips = ClipSet.load(target)
+        if unused := [name for name in ("fps", "skeleton", "scale", "up", "pattern") if getattr(options, name) is not None]:
+            raise ValueError(f"--{', --'.join(unused)}: raw NTU RGB+D says this itself; leave it out")
+        try:
+            report = convert(options.source, target, denoise=not options.all_bodies, **given)
+        except ValueError as error:
+            more = "; --damaged report leaves such files out and says so" if options.damaged == "refuse" and ": line " in str(error) else ""
+            raise ValueError(f"{error}{more}") from None
+        print(f"{report.describe()}\nwritten to {target} ({target.stat().st_size / 1e6:.1f} MB)")
+        return 0
+    unused = [name for name, value in given.items() if value not in (None, "float32", "refuse")] + ["all-bodies"] * options.all_bodies
+    if unused:
+        raise ValueError(f"--{', --'.join(unused)}: only for raw NTU RGB+D that is written to a .safetensors file; leave it out")
+    clips = _load(options)
+    parts = own_split.parts(clips)
+    if target.suffix == ".pkl":
+        target = toolkits.write_annotations(clips, target, split=parts)
     else:
-        if unused := [name for name, value in given.items() if value not in (None, "float32", "refuse")]:
-            raise ValueError(f"--{', --'.join(unused)}: only for raw NTU RGB+D that is written to a .safetensors file; leave it out")
-        clips = _load(options)
         target = kinds[target.suffix](clips, target)
-        if target.suffix != ".safetensors":
-            print("not in such a file: names of classes, frame rate, joints' names; subjects and views but what names of NTU RGB+D samples say")
+    if target.suffix != ".safetensors":
+        print(LOST + (f"; nor its split into {', '.join(parts)}" if parts and target.suffix == ".npy" else ""))
+    elif clips.parts:
+        print(f"not in such a file: its split into {', '.join(clips.parts)}, which overlap; `skelkit data split --by file` divides it")
     print(f"{clips}\nwritten to {target} ({target.stat().st_size / 1e6:.1f} MB)")
     return 0
 
 
 def run_split(options) -> int:
-    from .data import ntu
     from .data.quality import leak_report
 
     one_file = options.out.suffix.lower() in (".npz", ".pkl")
+    if options.out.suffix and not one_file and not options.out.is_dir():
+        raise ValueError(f"--out {options.out}: give a folder, or a file that ends in .npz or .pkl")
+    one_of(options.by, ("subject", "view", "setup", "stratified", *PROTOCOLS, "file"), "--by")
+    many = len(options.train or [])
+    if (options.by in PROTOCOLS and many) or (options.by in ("stratified", "file") and many > 1):
+        raise ValueError(f"--train {' '.join(options.train)}: --by {options.by} takes {'none' if options.by in PROTOCOLS else 'one'}; leave it out")
     paths = [options.out] if one_file else [options.out / f"{name}.safetensors" for name in ("train", "test")]
     if not options.force and (there := [str(path) for path in paths if path.exists()]):
         raise FileExistsError(f"{' and '.join(there)} exist{'s' * (len(there) == 1)}; pass --force to replace them, or --out for another folder")
-    clips = _load(options)
-    if options.by in ("xsub", "xview", "xset"):
-        train, test = ntu.protocol(clips, options.by)
-    else:
-        numbers = [float(v) if options.by == "stratified" else int(v) if v.lstrip("-").isdigit() else v for v in options.train or []]
-        by, given = options.by, (numbers[0] if numbers else 0.7) if options.by == "stratified" else numbers or None
-        if by == "file":
-            if not clips.train_parts:
-                raise ValueError(f"{options.source}: this file has no split of its own; pass another --by")
-            by, given = "setup", clips.train_parts
-        try:
-            train, test = clips.split(by, train=given, seed=options.seed)
-        except ValueError as error:
-            raise ValueError(str(error).replace("train=[…]", "--train")) from None
+    train, test = _divided(options, _load(options))
     if one_file:
-        print(f"{_both(train, test, options.out)}: train {train}, test {test}")
+        print(f"{_both(train, test, options.out)}: train {train}, test {test}\n{LOST}")
     else:
         make_folder(options.out)
         for path, part in zip(paths, (train, test), strict=True):
             print(f"{part.save(path)}: {part}")
     print("\n".join(leak_report(train, test)))
     return 0
+
+
+def _divided(options, clips):
+    """Train and test as --by and --train say."""
+    from .data import ntu
+    from .data.own_split import own_split
+
+    if options.by in PROTOCOLS:
+        return ntu.protocol(clips, options.by)
+    if options.by == "file":
+        try:
+            train, test, left = own_split(clips, *options.train or [])
+        except ValueError as error:
+            raise ValueError(f"{options.source}: {error}") from None
+        if left:
+            print(f"in neither: {', '.join(left)}")
+        return train, test
+    if options.by == "stratified":
+        try:
+            given = float(options.train[0]) if options.train else 0.7
+        except ValueError:
+            raise ValueError(f"--train {options.train[0]}: a stratified split takes the share to train on, like 0.7") from None
+    else:
+        given = [int(v) if v.lstrip("-").isdigit() else v for v in options.train or []] or None
+    try:
+        return clips.split(options.by, train=given, seed=options.seed)
+    except ValueError as error:
+        raise ValueError(str(error).replace("train=[…]", "--train")) from None
 
 
 def _both(train, test, path: Path) -> Path:
@@ -301,7 +367,7 @@ def _both(train, test, path: Path) -> Path:
 
     if path.suffix.lower() == ".npz":  # the size that their scripts have, or as much as there is
         frames = max(300, int(train.lengths.max()), int(test.lengths.max()))
-        return toolkits.write_x_train(train, test, path, frames=frames, persons=max(2, train.poses.shape[1]))
+        return toolkits.write_x_train(train, test, path, frames=frames, persons=2)
     both, where = merge(train, test), range(len(train) + len(test))
     return toolkits.write_annotations(both, path, split={"train": where[: len(train)], "test": where[len(train) :]})
 

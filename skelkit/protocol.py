@@ -35,7 +35,9 @@ class Protocol:
 
     def __repr__(self) -> str:
         classes = len(self.train.labels.unique()) // self.tasks
-        return f"{self.tasks} tasks x {classes} classes, {len(self.train)} clips to train, {len(self.test)} to test, {self.how}"
+        return (
+            f"{self.tasks} task{'s' * (self.tasks > 1)} x {classes} classes, {len(self.train)} clips to train, {len(self.test)} to test, {self.how}"
+        )
 
 
 def protocol(clips: ClipSet, seed: int = 0) -> Protocol:
@@ -51,6 +53,8 @@ def protocol(clips: ClipSet, seed: int = 0) -> Protocol:
     >>> protocol(load("synthetic", clips=400, classes=["wave", "hug", "kick", "nod"], frames=8))
     2 tasks x 2 classes, 200 clips to train, 200 to test, cross-subject
     """
+    if len(clips.labels.unique()) < 2:
+        raise NotEnough("all clips are of one class; say which is of which, by labels or by names of files or folders")
     subjects = [] if clips.subject is None else clips.subject.unique().tolist()
     if len(subjects) >= FEW_SUBJECTS:
         chosen = TRAINING_PERFORMERS[60] if subjects == list(range(1, 41)) else [s for i, s in enumerate(subjects) if i % 3 != 2]

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,6 +11,8 @@ import torch
 
 from skelkit import ClipSet, load
 from skelkit.cli import main
+from skelkit.data import own_split
+from skelkit.data.readers.annotations import write_annotations
 
 
 @pytest.mark.parametrize("arguments", [[], ["study"], ["data"], ["data", "describe"], ["data", "convert"], ["data", "show"], ["bench"]])
@@ -93,7 +96,14 @@ def test_show_opens_the_page_where_somebody_can_see_it(terminal, screen, out, tm
         (["bench", "everything"], "no benchmark 'everything'; known: asma, charon, clips, codecs"),
         (["bench", "masks", "--device", "tpu"], "no device 'tpu'"),
         (["data", "describe", "synthetic", "--figure", "quality.png"], "--figure quality.png: the figure is a page; give a name that ends in .html"),
-        (["data", "describe", "synthetic", "--scale", "0.01"], "no option '--scale' for synthetic clips; they take clips, classes"),
+        (["data", "describe", "synthetic", "--pattern", "a"], "no option '--pattern' for synthetic clips; they take clips, classes"),
+        (["data", "describe", "synthetic", "--scale", "0"], "--scale must be a positive number of metres per unit; got 0.0"),
+        (["data", "split", "synthetic", "--by", "xsub", "--train", "1"], "--by xsub takes none; leave it out"),
+        (["data", "split", "synthetic", "--by", "stratified", "--train", "0.3", "0.9"], "--by stratified takes one; leave it out"),
+        (["data", "split", "synthetic", "--by", "stratified", "--train", "half"], "a stratified split takes the share to train on"),
+        (["data", "split", "synthetic", "--by", "subjects"], "did you mean 'subject'?"),
+        (["data", "split", "synthetic", "--out", "parts.csv"], "give a folder, or a file that ends in .npz or .pkl"),
+        (["data", "convert", "synthetic", "clips.safetensors", "--all-bodies"], "--all-bodies: only for raw NTU RGB+D"),
         (
             ["data", "convert", "synthetic", "clips.npy", "--dtype", "float16"],
             "--dtype: only for raw NTU RGB+D that is written to a .safetensors file",
@@ -189,9 +199,51 @@ def test_raw_ntu_files_are_converted_and_it_is_said_what_was_dropped(raw, tmp_pa
 
 def test_what_was_dropped_from_raw_ntu_files_is_described_as_it_is_when_they_are_converted(raw, tmp_path, capsys):
     assert main(["data", "convert", str(raw), str(tmp_path / "clips.safetensors"), "--workers", "1"]) == 0
-    report = capsys.readouterr().out.split("ClipSet(")[0].strip()
+    report = capsys.readouterr().out.split("written to")[0].strip()
     assert main(["data", "describe", str(raw)]) == 0
     assert report in capsys.readouterr().out
+
+
+def test_what_raw_ntu_files_say_themselves_cannot_be_said_otherwise(raw, tmp_path, capsys):
+    assert main(["data", "convert", str(raw), str(tmp_path / "clips.safetensors"), "--fps", "15", "--scale", "0.1"]) == 1
+    assert "--fps, --scale: raw NTU RGB+D says this itself" in capsys.readouterr().err
+
+
+def test_a_file_with_several_splits_is_described_divided_by_one_of_them_and_converted_with_them(tmp_path, capsys):
+    clips = load("synthetic", clips=12, classes=["wave", "hug"], frames=20).select([*range(11), 0])  # the last is the first
+    clips = replace(clips, names=tuple(f"clip{i}" for i in range(12)))
+    split = {"xsub_train": range(6), "xsub_val": range(6, 12), "xview_train": range(5, 9), "xview_val": range(9, 11), "xview_test": [11, 4]}
+    source = write_annotations(clips, tmp_path / "a.pkl", split=split)
+    assert main(["data", "describe", str(source)]) == 0
+    told = capsys.readouterr().out
+    assert "xsub_train: 6, xsub_val: 6, xview_train: 4, xview_val: 2, xview_test: 2" in told
+    assert "xsub_train and xsub_val: test clips that are training clips, bit for bit: 1 of 6 (17%) (clip 11)" in told
+    assert "xview_train and xview_test: test clips that are training clips, bit for bit: 0 of 2 (0%)" in told
+    assert main(["data", "describe", str(source), "--json", "--figure", str(tmp_path / "a.html")]) == 0
+    assert json.loads(capsys.readouterr().out)["quality"]["leaked"]["xsub_train"] == ["xsub_val", 6, [11]]
+    by_file = ["data", "split", str(source), "--by", "file", "--out", str(tmp_path)]
+    assert main(by_file) == 1
+    assert "several splits; say on which to train: xsub_train, xview_train" in capsys.readouterr().err
+    assert main([*by_file, "--train", "xsub_val"]) == 1
+    assert "no part 'xsub_val' to train on" in capsys.readouterr().err
+    assert main([*by_file, "--train", "xview_train"]) == 0
+    assert "in neither: xsub_train, xsub_val, xview_val" in capsys.readouterr().out
+    assert ClipSet.load(tmp_path / "train.safetensors").names == tuple(f"clip{i}" for i in range(5, 9))
+    assert ClipSet.load(tmp_path / "test.safetensors").names == ("clip4", "clip11")
+    assert main(["data", "convert", str(source), str(source), "--force"]) == 1
+    assert "is what is to be read" in capsys.readouterr().err
+    assert main(["data", "convert", str(source), str(tmp_path / "b.pkl")]) == 0
+    assert own_split.parts(load(tmp_path / "b.pkl")) == {name: sorted(positions) for name, positions in split.items()}
+
+
+def test_units_and_the_axis_that_is_up_can_be_said_of_any_file(tmp_path, capsys):
+    clips = load("synthetic", clips=4, classes=["wave", "hug"])
+    turned = replace(clips, poses=100 * clips.poses[..., [0, 2, 1]] * torch.tensor([1, -1, 1]))
+    turned.save(tmp_path / "a.safetensors")
+    main(["data", "describe", str(tmp_path / "a.safetensors")])
+    assert "z is the longest extent in most clips" in capsys.readouterr().out
+    assert main(["data", "convert", str(tmp_path / "a.safetensors"), str(tmp_path / "b.safetensors"), "--scale", "0.01", "--up", "z"]) == 0
+    assert torch.allclose(ClipSet.load(tmp_path / "b.safetensors").poses, clips.poses, atol=1e-6)
 
 
 @pytest.mark.parametrize("target", ["clips.pkl", "clips.npy"])
@@ -233,7 +285,8 @@ def test_a_set_is_split_into_one_file_of_another_toolkit_and_that_file_by_its_ow
     assert "--force" in capsys.readouterr().err
     main(["data", "describe", str(target)])
     told = capsys.readouterr().out
-    assert "parts        test, train" in told
+    assert "parts        " in told
+    assert ("train: 14" in told, "test: 6" in told) == (True, True)
     assert "test clips that are training clips, bit for bit: 0 of" in told
     assert main(["data", "split", str(target), "--by", "file", "--out", str(tmp_path)]) == 0
     train, test = clips.split("stratified", train=0.7)

@@ -265,3 +265,11 @@ def test_a_folder_around_a_recording_says_which_path_to_pass(tmp_path):
     (tmp_path / "inside" / "b.npz").write_bytes(b"")
     with pytest.raises(ValueError, match=r"this folder is no recording, but .*b\.npz in it may be: pass that path"):
         sk.load(tmp_path)
+
+
+def test_a_file_that_may_not_be_read_is_not_called_damaged(tmp_path, monkeypatch):
+    path = tmp_path / "a.npz"
+    path.write_bytes(b"")
+    monkeypatch.setattr("os.access", lambda *_: False)  # root may read everything
+    with pytest.raises(PermissionError, match=r"a\.npz: no permission to read it"):
+        sk.load(path)

@@ -58,7 +58,8 @@ class ClipSet:
     """A ragged set of labelled clips.
 
     ``poses`` [F, M, V, C] holds the frames of all clips back to back, ``starts`` Long[N + 1] where each begins. Make one
-    with `ClipSet.from_arrays` or `skelkit.load`; a ClipSet is never changed in place.
+    with `ClipSet.from_arrays` or `skelkit.load`; a ClipSet is never changed in place. ``parts`` are positions in the set as it was
+    read, where its file divides it so that parts overlap; they go when clips are chosen, and are not saved.
     """
 
     poses: Tensor
@@ -72,6 +73,7 @@ class ClipSet:
     setup: Tensor | None = None
     names: tuple[str, ...] = ()
     group_names: dict[str, tuple[str, ...]] | None = None
+    parts: dict[str, tuple[int, ...]] | None = None
 
     # -- making ----------------------------------------------------------------------------------------------------
 
@@ -216,20 +218,12 @@ class ClipSet:
         for key in _GROUPS:
             if (codes := getattr(self, key)) is not None:
                 names = (self.group_names or {}).get(key)
-                what = "parts" if key == "setup" and self.train_parts else f"{key}s"
-                card[what] = ", ".join(names) if names and len(names) <= 12 else len(codes.unique())
+                card[f"{key}s"] = ", ".join(names) if names and len(names) <= 12 else len(codes.unique())
         per_class = self.labels.bincount(minlength=len(self.classes)).tolist()
         card["per class"] = {name: count for name, count in zip(self.classes, per_class, strict=True) if count}
         if without := per_class.count(0):
             card["classes without clips"] = without
         return card
-
-    @property
-    def train_parts(self) -> tuple[str, ...]:
-        """Where the file has a split of its own, its parts are in `setup`: those to train on, whose names end in "train"."""
-        names = (self.group_names or {}).get("setup", ())
-        train = tuple(name for name in names if name.endswith("train"))
-        return train if len(train) < len(names) else ()
 
     def of_class(self, name: str) -> Tensor:
         """Indices of the clips of a class, Long."""
@@ -254,7 +248,7 @@ class ClipSet:
         rows = self.starts[index].repeat_interleave(lengths) + within
         groups = {k: v[index] for k in _GROUPS if (v := getattr(self, k)) is not None}
         names = tuple(self.names[i] for i in index.tolist()) if self.names else ()
-        return replace(self, poses=self.poses[rows], starts=starts, labels=self.labels[index], names=names, **groups)
+        return replace(self, poses=self.poses[rows], starts=starts, labels=self.labels[index], names=names, parts=None, **groups)
 
     def _positions(self, index) -> Tensor:
         """Long[n] from an int, a list, a slice, a tensor or a bool mask."""

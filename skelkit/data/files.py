@@ -43,7 +43,7 @@ def load(source: str | os.PathLike, *, seed: int = 0, **options) -> ClipSet:
     `seed` is read by the synthetic clips alone: files hold what they hold. (A folder of the name is ``"./synthetic"``.)
 
     Raises:
-        FileNotFoundError: there is no such file or folder.
+        FileNotFoundError, PermissionError: there is no such file or folder, or it may not be read.
         TypeError: an option that this kind of source does not take; the known ones are listed.
         ValueError: something that cannot be loaded, or a damaged or irregular file; says which, what was found and what to do.
 
@@ -68,9 +68,19 @@ def load(source: str | os.PathLike, *, seed: int = 0, **options) -> ClipSet:
     return reader(**options)
 
 
+def takes(source: str | os.PathLike, option: str) -> bool:
+    """Whether what reads this source has such an option."""
+    if source == "synthetic":
+        return False
+    read = _reader(Path(source))[1]
+    return option in inspect.signature(read).parameters
+
+
 def _reader(path: Path) -> tuple[str, Callable[..., ClipSet]]:
     if not path.exists():
         raise FileNotFoundError(f"{path}: no such file or folder; sk.load takes {LOADABLE}")
+    if not os.access(path, os.R_OK):
+        raise PermissionError(f"{path}: no permission to read it; ask whom it belongs to")
     if (path.is_dir() or path.suffix.lower() == ".zip") and samples.holds_samples(path):
         _tell_others(path, {".skeleton", ".zip"})
         return "NTU RGB+D", ntu.read

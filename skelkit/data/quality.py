@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from . import own_split
 from .clips import ClipSet
 
 FROZEN = 0.5
@@ -36,14 +37,17 @@ class Quality:
         repeated: share of frames that are exact copies of the frame before, all joints.
         bone_variation: standard deviation of each bone's length within a clip over its mean, median over clips, [V - 1], as `skeleton.edges`.
         height: median extent of a first person along y, metres; upright: share of clips in which y is the longest extent of the first person.
-        human: whether the skeleton has a head and feet by name; the next two are 0 where it has none.
-        inverted: share of clips in which the head is below the feet.
-        reach: mean distance between the ends of a bone over that between any two joints; `FAR_BONES` or more means another order of joints.
+        longest: the axis of the longest extent in most clips, "x", "y" or "z".
+        human: whether the skeleton has a head and feet by name.
+        inverted: clips in which the head is below the feet; none where there are no such joints.
+        reach: mean distance between the ends of a bone over that between any two joints; None where it is not judged, see `FAR_BONES`.
+        origin: the joint that is at the origin wherever somebody is, if it is one alone; it is not missing then.
         odd: clips whose body is more than `ODD_HEIGHT` times as tall as the median one, or as much smaller.
         empty: clips in which nobody is for more than half of the frames; gaps: clips with frames in which nobody is between frames with somebody.
         copies: groups of clips whose frames are the same, bit for bit: positions, the first first.
         contradictions: those groups whose clips have different labels.
-        leaked: test clips of a split that the file itself has which are training clips, and how many test clips there are; None without a split.
+        leaked: for each split that the file itself has, by its part to train on: the part to test on, how many clips that has, and which of
+            the set's clips are in it although they are training clips, bit for bit.
         affected: share of clips with any missing, any frozen or any jumping joint, and with a copy.
         worst: the clip with most missing, most frozen and most jumping joints.
         fps: frames a second.
@@ -60,34 +64,60 @@ class Quality:
     bone_variation: Tensor
     height: float
     upright: float
+    longest: str
     human: bool
-    inverted: float
-    reach: float
+    inverted: tuple[int, ...]
+    reach: float | None
     odd: tuple[int, ...]
+    origin: str | None
     empty: tuple[int, ...]
     gaps: tuple[int, ...]
     copies: tuple[tuple[int, ...], ...]
     contradictions: tuple[tuple[int, ...], ...]
-    leaked: tuple[int, int] | None
+    leaked: dict[str, tuple[str, int, tuple[int, ...]]]
     affected: dict[str, float]
     worst: dict[str, int]
     fps: float
+
+    @property
+    def disordered(self) -> bool:
+        """Whether joints seem to be in another order than the skeleton's."""
+        return self.reach is not None and self.reach > FAR_BONES
+
+    @property
+    def standing(self) -> bool:
+        """Whether most clips are of bodies in metres that stand along y, head up, joints in order."""
+        return 0.5 < self.height < 2.5 and self.upright > 0.5 and len(self.inverted) <= 0.5 * self.clips and not self.disordered
 
     def lines(self) -> list[str]:
         """The report in words, a finding a line; nothing that is in order is mentioned twice."""
         measure = f"height {self.height:.2f} m (median extent along y)" if self.human else f"median extent along y {self.height:.3g} m"
         found = [f"{measure}; y is the longest extent in {self.upright:.0%} of the clips"]
-        if self.human and not 0.5 < self.height < 2.5:
-            found.append("bodies of that height are not in metres, or y is not up: scale or turn them before anything else")
-        if self.odd:
-            found.append(f"bodies of quite another height, perhaps in another unit: {_clips(self.odd)}")
-        if self.inverted > 0.5:
-            found.append(f"the head is below the feet in {self.inverted:.0%} of the clips: y points down; turn it round")
-        if self.reach > FAR_BONES:
+        if self.disordered:
             found.append(
                 f"bones connect joints that are far apart ({self.reach:.1f} times as far as any two; in order 0.3 to 0.4): "
-                f"these joints are in another order than those of {self.skeleton}; say which skeleton it is"
+                f"these joints are in another order than those of {self.skeleton}; say which skeleton it is, or give names and bones"
             )
+        if self.human and not 0.5 < self.height < 2.5:
+            found.append(
+                "bodies of that height are not in metres, or y is not up: scale or turn them before anything else (skelkit data convert --scale, --up)"
+            )
+        if self.longest != "y":
+            found.append(
+                f"{self.longest} is the longest extent in most clips: if people stand in them, it is the axis that is up; turn it to y"
+                + " (skelkit data convert --up z)" * (self.longest == "z")
+            )
+        if self.odd:
+            found.append(f"bodies of quite another height, perhaps in another unit: {_clips(self.odd)}")
+        if len(self.inverted) > 0.5 * self.clips:
+            if self.longest == "y" and not self.disordered:
+                found.append(
+                    f"the head is below the feet in {len(self.inverted) / self.clips:.0%} of the clips: y points down; turn it round (skelkit data convert --up=-y)"
+                )
+        elif self.inverted:
+            found.append(f"the head is below the feet in {_clips(self.inverted)}")
+        if self.origin:
+            found.append(f"{self.origin} is the origin in every frame: positions are relative to it, and where people went is lost")
         kinds = (
             ("missing", "exactly at the origin", self.missing, "{:.1%}"),
             ("frozen", f"still for {FROZEN} s or longer while others move", self.frozen, "{:.1%}"),
@@ -108,9 +138,11 @@ class Quality:
             found.append(f"nobody is there for a while, and then somebody again: {_clips(self.gaps)}")
         found.append(f"clips that are copies of others: {_clips([i for group in self.copies for i in group[1:]])}")
         if self.contradictions:
-            found.append(f"the same clip under different labels: {'; '.join(_clips(group) for group in self.contradictions[:3])}")
-        if self.leaked:
-            found.append(_leaked(*self.leaked))
+            found.append(
+                f"the same clip under different labels: {'; '.join(_clips(group) for group in self.contradictions[:3])}{'; …' if len(self.contradictions) > 3 else ''}"
+            )
+        for train, (test, many, leaked) in self.leaked.items():
+            found.append(f"the file's own split, {train} and {test}: {_leaked(len(leaked), many)}{_list(leaked)}")
         return found
 
     def as_dict(self) -> dict:
@@ -121,7 +153,21 @@ class Quality:
         plain = {
             name: getattr(self, name)
             for name in (
-                *("height", "upright", "inverted", "reach", "odd", "repeated", "empty", "gaps", "copies", "contradictions", "leaked"),
+                *(
+                    "height",
+                    "upright",
+                    "longest",
+                    "inverted",
+                    "reach",
+                    "odd",
+                    "origin",
+                    "repeated",
+                    "empty",
+                    "gaps",
+                    "copies",
+                    "contradictions",
+                    "leaked",
+                ),
                 *("affected", "worst"),
             )
         }
@@ -159,7 +205,7 @@ def inspect(clips: ClipSet) -> Quality:
         lively = (~unmoved).any(-1, keepdim=True) & both[..., None]
         ice, jump = (runs >= wait) & lively & ~zero, (moved * clips.fps > JUMP) & both[..., None] & ~zero & ~back
         jump |= _spikes(clips, of_clip, now, moved) & both[..., None] & ~zero & ~back
-        ice = ice.long() * torch.where(runs == wait, wait, 1)  # when it has stood long enough, all of these frames count
+        ice = ice.long() * torch.where(runs == wait, wait + 1, 1)  # when it has stood long enough, all of these frames count
         for total, found, name in ((gone, zero, "missing"), (still, ice, "frozen"), (fast, jump, "jumping")):
             total += found.sum((0, 1))
             hit[name].index_add_(0, of_clip[rows], found.flatten(1).sum(1))
@@ -167,15 +213,29 @@ def inspect(clips: ClipSet) -> Quality:
         repeated += int((unmoved.all(-1)).sum())
     copies = duplicates(clips)
     contradictions = tuple(group for group in copies if len(clips.labels[list(group)].unique()) > 1)
+    origin = _origin(clips, (gone == there_all).nonzero().flatten().tolist())
+    if origin is not None:
+        gone[origin] = 0
+        hit["missing"].index_add_(0, of_clip, clips.present.sum(1), alpha=-1)
     share = {name: float((found > 0).float().mean()) for name, found in hit.items()} | {"copied": sum(map(len, copies)) / count}
     worst = {name: int(found.argmax()) for name, found in hit.items() if found.any()}
     nobody = torch.zeros(count).index_add(0, of_clip, (~clips.present.any(1)).float())
     gaps = tuple(i for i in nobody.nonzero().flatten().tolist() if _has_gap(clips.present[clips.starts[i] : clips.starts[i + 1]].any(1)))
     return Quality(
         count, clips.skeleton.name, clips.skeleton.joints, tuple((clips.skeleton.joints[p], clips.skeleton.joints[c]) for p, c in clips.skeleton.edges),
-        gone / max(there_all, 1), still / max(there_all, 1), fast, repeated / max(there_all, 1), _bone_variation(clips, of_clip), *_bodies(clips),
-        tuple((nobody / clips.lengths > 0.5).nonzero().flatten().tolist()), gaps, copies, contradictions, _own_leaks(clips), share, worst, float(clips.fps),
+        gone / max(there_all, 1), still / max(there_all, 1), fast, repeated / max(there_all, 1), _bone_variation(clips, of_clip), *_bodies(clips, origin),
+        None if origin is None else clips.skeleton.joints[origin], tuple((nobody / clips.lengths > 0.5).nonzero().flatten().tolist()), gaps, copies, contradictions, _own_leaks(clips), share, worst, float(clips.fps),
     )  # fmt: skip
+
+
+def _origin(clips: ClipSet, never: list[int]) -> int | None:
+    """Of the joints that are at the origin in all frames, the one that positions are relative to: it is alone, and amid the others."""
+    if len(never) != 1:
+        return None
+    poses = clips.poses[:, 0][clips.present[:, 0]].float()
+    others = poses[:, [v for v in range(poses.shape[1]) if v != never[0]]]
+    amid = ((others.amin(1) <= 0) & (others.amax(1) >= 0)).all(1)
+    return never[0] if bool(amid.float().mean() > 0.5) else None
 
 
 def _spikes(clips: ClipSet, of_clip: Tensor, now: Tensor, moved: Tensor) -> Tensor:
@@ -213,9 +273,10 @@ def _bone_variation(clips: ClipSet, of_clip: Tensor) -> Tensor:
     return (deviation / mean.clamp_min(1e-9))[known].median(0).values if known.any() else torch.zeros(len(parent), dtype=torch.float64)
 
 
-def _bodies(clips: ClipSet) -> tuple[float, float, bool, float, float, tuple[int, ...]]:
-    """Of a frame of each clip's first person: median extent along y; in how many clips that is the longest of the three; whether it has a head
-    and feet; in how many clips the one is below the other; how far apart the ends of bones are, to any two joints; clips of quite another extent."""
+def _bodies(clips: ClipSet, origin: int | None) -> tuple[float, float, str, bool, tuple[int, ...], float | None, tuple[int, ...]]:
+    """Of a frame of each clip's first person, without missing joints: median extent along y; in how many clips that is the longest of the
+    three, and which is in most; whether there are a head and feet; clips in which the one is below the others; how far apart the ends of
+    bones are, to any two joints; clips of quite another extent. `origin`: a joint that is never missing though it is at the origin."""
     first = clips.starts[:-1]
     for position in (0.25, 0.5):  # a frame in which somebody is, of each clip
         first = torch.where(clips.present[first, 0], first, (clips.starts[:-1] + position * clips.lengths).long())
@@ -223,20 +284,25 @@ def _bodies(clips: ClipSet) -> tuple[float, float, bool, float, float, tuple[int
     above, below = ([i for i, name in enumerate(clips.skeleton.joints) if any(word in name.lower() for word in words)] for words in (HEADS, FEET))
     human = bool(above and below)
     if not len(known):
-        return 0.0, 0.0, human, 0.0, 0.0, ()
+        return 0.0, 0.0, "y", human, (), None, ()
     poses = clips.poses[first[known], 0].float()
-    extent = poses.amax(1) - poses.amin(1)  # [N, 3]
-    tall = extent.amax(1)
+    there = (poses != 0).any(-1)  # [N, V]
+    if origin is not None:
+        there[:, origin] = True
+    poses = poses.where(there[..., None], torch.nan)
+    extent = poses.nan_to_num(nan=-torch.inf).amax(1) - poses.nan_to_num(nan=torch.inf).amin(1)  # [N, 3]
+    tall, axis = extent.max(1)
     times = (tall / tall.median().clamp_min(1e-9)).clamp_min(1e-9)
     odd = known[(times > ODD_HEIGHT) | (times < 1 / ODD_HEIGHT)].tolist()
-    inverted, reach = 0.0, 0.0
+    inverted, reach = (), None
     if human:
-        inverted = float((poses[:, above, 1].mean(1) < poses[:, below, 1].mean(1)).float().mean())
+        inverted = tuple(known[poses[:, above, 1].nanmean(1) < poses[:, below, 1].nanmean(1)].tolist())
     if human and len(clips.skeleton) >= MANY:
         parent, child = (list(v) for v in zip(*clips.skeleton.edges, strict=True))
-        apart = torch.cdist(poses, poses).mean(0)  # [V, V]
-        reach = float(apart[parent, child].mean() / (apart.sum() / (len(apart) * (len(apart) - 1))).clamp_min(1e-9))
-    return float(extent[:, 1].median()), float((extent.argmax(1) == 1).float().mean()), human, inverted, reach, tuple(odd)
+        apart = (poses[:, :, None] - poses[:, None]).norm(dim=-1).nanmean(0)  # [V, V]
+        reach = float(apart[parent, child].nanmean() / (apart.nansum() / (len(apart) * (len(apart) - 1))).clamp_min(1e-9))
+    longest = "xyz"[int(axis.bincount(minlength=3).argmax())]
+    return float(extent[:, 1].median()), float((axis == 1).float().mean()), longest, human, inverted, reach, tuple(odd)
 
 
 def _has_gap(there: Tensor) -> bool:
@@ -246,8 +312,12 @@ def _has_gap(there: Tensor) -> bool:
 
 
 def _clips(positions: Sequence[int], most: int = 5) -> str:
+    return f"{len(positions)}{_list(positions, most)}" if positions else "0"
+
+
+def _list(positions: Sequence[int], most: int = 5) -> str:
     listed = ", ".join(map(str, positions[:most])) + (" …" if len(positions) > most else "")
-    return f"{len(positions)} ({'clips' if len(positions) > 1 else 'clip'} {listed})" if positions else "0"
+    return f" ({'clips' if len(positions) > 1 else 'clip'} {listed})" if positions else ""
 
 
 def fingerprints(clips: ClipSet) -> list[str]:
@@ -282,19 +352,22 @@ def leak_report(train: ClipSet, test: ClipSet) -> Sequence[str]:
     found = leaks(train, test)
     lines = [_leaked(len(found), len(test))]
     if found:
-        lines.append(f"  first: test clip {found[0][0]} is training clip {found[0][1]}; leave them out of the test, or of the training")
+        listed = ", ".join(f"{i} (training clip {j})" for i, j in found[:5]) + (" …" if len(found) > 5 else "")
+        lines.append(f"  test clip {listed}: leave them out of the test, or of the training")
     if train.subject is not None and test.subject is not None:
         shared = sorted(set(train.subject.tolist()) & set(test.subject.tolist()))
         lines.append(f"subjects in both: {len(shared)}" + ("" if shared else ", a cross-subject split"))
     return lines
 
 
-def _own_leaks(clips: ClipSet) -> tuple[int, int] | None:
-    """Of the split that the file itself has."""
-    if not clips.train_parts:
-        return None
-    train, test = clips.split("setup", train=clips.train_parts)
-    return len(leaks(train, test)), len(test)
+def _own_leaks(clips: ClipSet) -> dict[str, tuple[str, int, tuple[int, ...]]]:
+    """Of the splits that the file itself has, see `Quality.leaked`."""
+    there = own_split.parts(clips)
+    found = {}
+    for train, test in own_split.splits(clips).items():
+        leaked = leaks(clips.select(there[train]), clips.select(there[test]))
+        found[train] = (test, len(there[test]), tuple(there[test][i] for i, _ in leaked))
+    return found
 
 
 def _leaked(found: int, test: int) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -36,7 +37,8 @@ def read_annotations(
     Args:
         split: names of the parts wanted, such as ``["xsub_train", "xsub_val"]``; clips in none of them are left out, and
             ``clips.split("setup", train=["xsub_train"])`` is the published split. Unless given, all clips are read, and `setup` is their
-            part if every clip is in exactly one; else it is what names of NTU RGB+D say (the file of NTU-60 holds two splits).
+            part if every clip is in exactly one; else it is what names of NTU RGB+D say (the file of NTU-60 holds two splits), and
+            ``parts`` are all of them.
         skeleton: found from the number of joints unless given (25: NTU-25, 17: COCO-17).
         fps, classes: as in `npz_splits.read`.
         height: two dimensions only, see `in_metres`.
@@ -55,7 +57,8 @@ def read_annotations(
     if not isinstance(annotations, list) or not annotations or not all(isinstance(a, dict) for a in annotations):
         fail(path, quote(content if annotations is None else annotations), _KIND, "pass an annotation file of pyskl or mmaction2")
     names = [plain_name(f"{path}: annotation {i}", "frame_dir", a.get("frame_dir")) for i, a in enumerate(annotations)]
-    parts = _parts(path, content.get("split") if isinstance(content, dict) else None, names, split)
+    own = content.get("split") if isinstance(content, dict) else None
+    parts = _parts(path, own, names, split)
     chosen = [i for i, part in enumerate(parts) if part or not split]
     arrays, size = [], path.stat().st_size
     for i in chosen:
@@ -64,7 +67,11 @@ def read_annotations(
             fail(path, "the same key points used again and again", "each once", "get the file from its authors")
     labels, names, parts = [annotations[i].get("label") for i in chosen], [names[i] for i in chosen], [parts[i] for i in chosen]
     groups = ntu_groups(names) | ({"setup": parts} if parts and all(parts) else {})
-    return clip_set(path, arrays, names=names, labels=labels, size=size, skeleton=skeleton, fps=fps, classes=classes, **groups)
+    clips = clip_set(path, arrays, names=names, labels=labels, size=size, skeleton=skeleton, fps=fps, classes=classes, **groups)
+    if split or not own or all(parts):
+        return clips
+    members = {part: set(listed) for part, listed in own.items()}
+    return replace(clips, parts={part: tuple(i for i, name in enumerate(names) if name in listed) for part, listed in members.items()})
 
 
 def _parts(path: Path, split: object, names: list[str], wanted: Sequence[str] | None) -> list[str]:
