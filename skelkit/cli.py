@@ -268,7 +268,7 @@ def run_convert(options) -> int:
 
     kinds = {
         ".safetensors": ClipSet.save,
-        ".pkl": None,
+        ".pkl": lambda clips, path: toolkits.write_annotations(clips, path, split=own_split.parts(clips)),
         ".npy": lambda clips, path: toolkits.write_stgcn(clips, str(path).removesuffix("_data.npy"))[0],
     }
     target = options.target
@@ -295,11 +295,8 @@ def run_convert(options) -> int:
     if unused:
         raise ValueError(f"--{', --'.join(unused)}: only for raw NTU RGB+D that is written to a .safetensors file; leave it out")
     clips = _load(options)
+    target = kinds[target.suffix](clips, target)
     parts = own_split.parts(clips)
-    if target.suffix == ".pkl":
-        target = toolkits.write_annotations(clips, target, split=parts)
-    else:
-        target = kinds[target.suffix](clips, target)
     if target.suffix != ".safetensors":
         print(LOST + (f"; nor its split into {', '.join(parts)}" if parts and target.suffix == ".npy" else ""))
     elif clips.parts:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import torch
 from torch import Tensor
@@ -150,27 +150,7 @@ class Quality:
         per_joint = {name: dict(zip(self.skeleton_joints, getattr(self, name).tolist(), strict=True)) for name in ("missing", "frozen", "jumps")}
         per_joint["jumps"] = {joint: int(times) for joint, times in per_joint["jumps"].items()}
         bones = {" to ".join(bone): v for bone, v in zip(self.bones, self.bone_variation.tolist(), strict=True)}
-        plain = {
-            name: getattr(self, name)
-            for name in (
-                *(
-                    "height",
-                    "upright",
-                    "longest",
-                    "inverted",
-                    "reach",
-                    "odd",
-                    "origin",
-                    "repeated",
-                    "empty",
-                    "gaps",
-                    "copies",
-                    "contradictions",
-                    "leaked",
-                ),
-                *("affected", "worst"),
-            )
-        }
+        plain = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in (*per_joint, "bone_variation", "skeleton_joints", "bones")}
         return per_joint | {"bone_variation": bones} | plain
 
 
@@ -192,7 +172,7 @@ def inspect(clips: ClipSet) -> Quality:
     stood = torch.zeros(clips.poses.shape[1], joints, dtype=torch.long)  # frames for which each joint has not moved so far
     for begin in range(0, len(clips.poses), SEGMENT):
         rows = slice(begin, min(begin + SEGMENT, len(clips.poses)))
-        now = torch.arange(len(clips.poses))[rows]
+        now = torch.arange(rows.start, rows.stop)
         one = (now - 1).clamp_min(0)
         here, there = clips.poses[rows].float(), clips.present[rows]  # [f, M, V, C], [f, M]
         before = clips.poses[one].float()
