@@ -32,7 +32,7 @@ EPILOG = """examples:
 
 
 PROTOCOLS = ("xsub", "xview", "xset")
-LOST = "not in such a file: names of classes, frame rate, joints' names; subjects and views but what names of NTU RGB+D samples say"
+LOST = "not in such a file: names of classes, frame rate, joints' names; subjects and views but what names of NTU RGB+D samples say; of .npy and .npz frames at the end that show nobody"
 
 
 def parser() -> argparse.ArgumentParser:

@@ -204,6 +204,15 @@ def test_what_was_dropped_from_raw_ntu_files_is_described_as_it_is_when_they_are
     assert report in capsys.readouterr().out
 
 
+def test_what_was_converted_is_not_loaded_for_it_may_be_larger_than_memory(raw, tmp_path, monkeypatch, capsys):
+    def load(*_):
+        raise MemoryError
+
+    monkeypatch.setattr(ClipSet, "load", load)
+    assert main(["data", "convert", str(raw), str(tmp_path / "clips.safetensors"), "--workers", "1"]) == 0
+    assert "12 files, 12 clips" in capsys.readouterr().out
+
+
 def test_what_raw_ntu_files_say_themselves_cannot_be_said_otherwise(raw, tmp_path, capsys):
     assert main(["data", "convert", str(raw), str(tmp_path / "clips.safetensors"), "--fps", "15", "--scale", "0.1"]) == 1
     assert "--fps, --scale: raw NTU RGB+D says this itself" in capsys.readouterr().err
