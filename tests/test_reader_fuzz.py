@@ -259,9 +259,9 @@ def annotated(protocol=4):
     notes = [{"frame_dir": n, "label": i, "total_frames": k.shape[1], "keypoint": k.astype(np.float16)} for i, (n, k) in enumerate(clips)]
     flat = np.abs(NUMBERS[None, :3, :17, :2]) * 100
     notes2 = [{"frame_dir": "v", "label": 3, "img_shape": (480, 640), "keypoint": flat, "keypoint_score": np.full(flat.shape[:3], 0.5, np.float32)}]
-    return [
-        pickle.dumps({"split": {"a_train": [n for n, _ in clips[:1]], "a_val": ["v"]}, "annotations": some}, protocol) for some in (notes, notes2)
-    ]
+    one = {"a_train": [n for n, _ in clips[:1]], "a_val": ["v"]}
+    two = one | {"b_train": [n for n, _ in clips], "b_val": ["v"]}  # which overlap
+    return [pickle.dumps({"split": split, "annotations": some}, protocol) for split in (one, two) for some in (notes, notes2)]
 
 
 # -- bytes of each reader's files --------------------------------------------------------------------------------------

@@ -583,3 +583,11 @@ def test_a_real_archive_of_motion_capture_reads_like_its_folder(real_data, tmp_p
         whole = bvh.read(file)
         order = [whole.joints.index(joint) for joint in clips.skeleton.joints]
         assert np.array_equal(clip.poses[:, 0].numpy(), whole.poses[:, order])
+
+
+def test_a_part_after_two_that_overlap_is_checked_too(tmp_path):
+    path = tmp_path / "a.pkl"
+    clip = {"frame_dir": "a", "label": 0, "keypoint": np.ones((1, 2, 25, 3), np.float32)}
+    path.write_bytes(pickle.dumps({"split": {"x_train": ["a"], "x_val": ["a"], "y_train": [["a"]]}, "annotations": [clip]}))
+    with pytest.raises(ValueError, match=r"split 'y_train': found a list of 1, expected names of clips"):
+        annotations.read_annotations(path)

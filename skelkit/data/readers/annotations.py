@@ -82,12 +82,13 @@ def _parts(path: Path, split: object, names: list[str], wanted: Sequence[str] | 
     for part in wanted or ():
         if part not in split:
             raise Refused(f"{path}: no part {part!r} in the split; it has {', '.join(map(quote, list(split)[:20])) or 'none'}")
+    for part, listed in split.items():
+        plain_name(path, "part", part)
+        if odd := [name for name in listed if not isinstance(name, str)]:
+            fail(f"{path}: split {quote(part)}", quote(odd[0]), "names of clips", "mend the file")
     part_of: dict[str, str] = {}
     for part in wanted or split:
-        plain_name(path, "part", part)
         for name in split[part]:
-            if not isinstance(name, str):
-                fail(f"{path}: split {quote(part)}", quote(name), "names of clips", "mend the file")
             if part_of.setdefault(name, part) != part:
                 if wanted:
                     fail(path, f"{quote(name)} in {part_of[name]} and in {part}", "each clip in one part", "pass parts of one split")
