@@ -12,7 +12,6 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import numpy as np
-import torch
 
 from . import parallel
 from .bench import median_ratio, seconds
@@ -70,7 +69,7 @@ def _on_all_cores(paths: Sequence[Path], rounds: int) -> float:
     """Seconds in which processes that have started read and parse these files, ten times over for each measurement; median."""
     cores = parallel.cores()
     parts = [paths[i::cores] * 10 for i in range(cores)]
-    with ProcessPoolExecutor(cores, multiprocessing.get_context("spawn"), initializer=torch.set_num_threads, initargs=(1,)) as pool:
+    with ProcessPoolExecutor(cores, multiprocessing.get_context("spawn")) as pool:
         list(pool.map(_parse, parts))
         return statistics.median(seconds(lambda: list(pool.map(_parse, parts))) for _ in range(rounds)) / 10
 

@@ -31,7 +31,6 @@ EPILOG = """examples:
 """
 
 
-PROTOCOLS = ("xsub", "xview", "xset")
 LOST = "not in such a file: names of classes, frame rate, joints' names; subjects and views but what names of NTU RGB+D samples say; of .npy and .npz frames at the end that show nobody"
 
 
@@ -169,7 +168,7 @@ def _load(options, **more):
     from .data.readers.foreign import upright
 
     given = more | {name: getattr(options, name) for name in ("fps", "skeleton", "scale", "pattern") if getattr(options, name) is not None}
-    scale = given.pop("scale", None) if not takes(options.source, "scale") else None
+    scale = given.pop("scale") if "scale" in given and not takes(options.source, "scale") else None
     if scale is not None:
         positive(scale, "--scale", "metres per unit")
     try:
@@ -241,9 +240,9 @@ def run_describe(options) -> int:
     clips = _load(options, **({} if report is None else {"report": report}))
     card, found = clips.card(), inspect(clips)
     if parts := own_split.parts(clips):
-        card = {k: v for k, v in card.items() if k != "setups" or clips.parts} | {
-            "parts": {name: len(positions) for name, positions in parts.items()}
-        }
+        if not clips.parts:  # then they are what `setup` says
+            del card["setups"]
+        card["parts"] = {name: len(positions) for name, positions in parts.items()}
     if options.json:
         dropped = {} if report is None else {"dropped": report.counts()}
         print(json.dumps(card | dropped | {"quality": found.as_dict(), "findings": found.lines()}, indent=1))
@@ -306,15 +305,18 @@ def run_convert(options) -> int:
 
 
 def run_split(options) -> int:
+    from .data import ntu
     from .data.quality import leak_report
 
     one_file = options.out.suffix.lower() in (".npz", ".pkl")
     if options.out.suffix and not one_file and not options.out.is_dir():
         raise ValueError(f"--out {options.out}: give a folder, or a file that ends in .npz or .pkl")
-    one_of(options.by, ("subject", "view", "setup", "stratified", *PROTOCOLS, "file"), "--by")
+    one_of(options.by, ("subject", "view", "setup", "stratified", *ntu.PROTOCOLS, "file"), "--by")
     many = len(options.train or [])
-    if (options.by in PROTOCOLS and many) or (options.by in ("stratified", "file") and many > 1):
-        raise ValueError(f"--train {' '.join(options.train)}: --by {options.by} takes {'none' if options.by in PROTOCOLS else 'one'}; leave it out")
+    if (options.by in ntu.PROTOCOLS and many) or (options.by in ("stratified", "file") and many > 1):
+        raise ValueError(
+            f"--train {' '.join(options.train)}: --by {options.by} takes {'none' if options.by in ntu.PROTOCOLS else 'one'}; leave it out"
+        )
     paths = [options.out] if one_file else [options.out / f"{name}.safetensors" for name in ("train", "test")]
     if not options.force and (there := [str(path) for path in paths if path.exists()]):
         raise FileExistsError(f"{' and '.join(there)} exist{'s' * (len(there) == 1)}; pass --force to replace them, or --out for another folder")
@@ -334,7 +336,7 @@ def _divided(options, clips):
     from .data import ntu
     from .data.own_split import own_split
 
-    if options.by in PROTOCOLS:
+    if options.by in ntu.PROTOCOLS:
         return ntu.protocol(clips, options.by)
     if options.by == "file":
         try:

@@ -204,6 +204,14 @@ def test_what_was_dropped_from_raw_ntu_files_is_described_as_it_is_when_they_are
     assert report in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("more", [[], ["--scale", "0.01"]])
+def test_files_of_another_kind_in_a_folder_are_told_once(raw, more, tmp_path):
+    (raw / "other.npz").write_bytes(b"")
+    with pytest.warns(UserWarning, match="not read with it") as told:
+        assert main(["data", "describe", str(raw), *more]) == 0
+    assert len(told) == 1
+
+
 def test_what_was_converted_is_not_loaded_for_it_may_be_larger_than_memory(raw, tmp_path, monkeypatch, capsys):
     def load(*_):
         raise MemoryError

@@ -23,6 +23,8 @@ LOADABLE = (
 
 _FILES = (".npz", ".safetensors", ".toml", ".pkl", ".npy", ".zip")
 """How files end that are read one at a time."""
+_IN_FOLDERS = {"NTU RGB+D": {".skeleton", ".zip"}, "BVH files": {".bvh"}}
+"""How files end that are read together, all that are in a folder."""
 
 
 def load(source: str | os.PathLike, *, seed: int = 0, **options) -> ClipSet:
@@ -64,6 +66,8 @@ def load(source: str | os.PathLike, *, seed: int = 0, **options) -> ClipSet:
         path = Path(source)
         kind, read = _reader(path)
         _check_options(kind, read, options)
+        if kind in _IN_FOLDERS:
+            _tell_others(path, _IN_FOLDERS[kind])
         reader = partial(read, path)
     return reader(**options)
 
@@ -82,13 +86,11 @@ def _reader(path: Path) -> tuple[str, Callable[..., ClipSet]]:
     if not os.access(path, os.R_OK):
         raise PermissionError(f"{path}: no permission to read it; ask whom it belongs to")
     if (path.is_dir() or path.suffix.lower() == ".zip") and samples.holds_samples(path):
-        _tell_others(path, {".skeleton", ".zip"})
         return "NTU RGB+D", ntu.read
     if found := toolkits.find_reader(path):
         return found
     if path.is_dir():
         if any(p.suffix.lower() == ".bvh" for p in path.rglob("*")):
-            _tell_others(path, {".bvh"})
             return "BVH files", bvh.read_folder
         inside = sorted(str(p) for p in path.rglob("*") if p.suffix.lower() in _FILES or (p.is_dir() and toolkits.find_reader(p)))
         if inside:
@@ -102,14 +104,12 @@ def _reader(path: Path) -> tuple[str, Callable[..., ClipSet]]:
 
 
 def _tell_others(path: Path, read: set[str]) -> None:
-    """Recordings of other kinds in a folder are not read with it: that is said."""
+    """Recordings of other kinds in a folder that is read file by file are not read with it: that is said."""
     kinds = {*_FILES, ".bvh", ".skeleton"} - read
     others = [os.path.join(folder, name) for folder, _, names in os.walk(path) for name in names if os.path.splitext(name)[1].lower() in kinds]
     if others:
-        warnings.warn(
-            f"{path}: {len(others)} file{'s' if len(others) > 1 else ''} of {'other kinds' if len(others) > 1 else 'another kind'} in this folder {'are' if len(others) > 1 else 'is'} not read with it, such as {min(others)}",
-            stacklevel=4,
-        )
+        what = "1 file of another kind in this folder is" if len(others) == 1 else f"{len(others)} files of other kinds in this folder are"
+        warnings.warn(f"{path}: {what} not read with it, such as {min(others)}", stacklevel=3)
 
 
 def _check_options(kind: str, read: Callable, options: dict) -> None:

@@ -85,9 +85,19 @@ class Quality:
         return self.reach is not None and self.reach > FAR_BONES
 
     @property
+    def sized(self) -> bool:
+        """Whether bodies are as high as a person's may be, in metres."""
+        return 0.5 < self.height < 2.5
+
+    @property
+    def upside_down(self) -> bool:
+        """Whether the head is below the feet in most clips."""
+        return len(self.inverted) > 0.5 * self.clips
+
+    @property
     def standing(self) -> bool:
         """Whether most clips are of bodies in metres that stand along y, head up, joints in order."""
-        return 0.5 < self.height < 2.5 and self.upright > 0.5 and len(self.inverted) <= 0.5 * self.clips and not self.disordered
+        return self.sized and self.upright > 0.5 and not self.upside_down and not self.disordered
 
     def lines(self) -> list[str]:
         """The report in words, a finding a line; nothing that is in order is mentioned twice."""
@@ -98,7 +108,7 @@ class Quality:
                 f"bones connect joints that are far apart ({self.reach:.1f} times as far as any two; in order 0.3 to 0.4): "
                 f"these joints are in another order than those of {self.skeleton}; say which skeleton it is, or give names and bones"
             )
-        if self.human and not 0.5 < self.height < 2.5:
+        if self.human and not self.sized:
             found.append(
                 "bodies of that height are not in metres, or y is not up: scale or turn them before anything else (skelkit data convert --scale, --up)"
             )
@@ -109,7 +119,7 @@ class Quality:
             )
         if self.odd:
             found.append(f"bodies of quite another height, perhaps in another unit: {_clips(self.odd)}")
-        if len(self.inverted) > 0.5 * self.clips:
+        if self.upside_down:
             if self.longest == "y" and not self.disordered:
                 found.append(
                     f"the head is below the feet in {len(self.inverted) / self.clips:.0%} of the clips: y points down; turn it round (skelkit data convert --up=-y)"
@@ -183,15 +193,16 @@ def inspect(clips: ClipSet) -> Quality:
         unmoved = (moved == 0) & both[..., None]
         stood, runs = _runs(unmoved, stood)
         lively = (~unmoved).any(-1, keepdim=True) & both[..., None]
-        ice, jump = (runs >= wait) & lively & ~zero, (moved * clips.fps > JUMP) & both[..., None] & ~zero & ~back
-        jump |= _spikes(clips, of_clip, now, moved) & both[..., None] & ~zero & ~back
+        ice = (runs >= wait) & lively & ~zero
+        jump = ((moved * clips.fps > JUMP) | _spikes(clips, of_clip, now, here, before, moved)) & both[..., None] & ~zero & ~back
         ice = ice.long() * torch.where(runs == wait, wait + 1, 1)  # when it has stood long enough, all of these frames count
         for total, found, name in ((gone, zero, "missing"), (still, ice, "frozen"), (fast, jump, "jumping")):
             total += found.sum((0, 1))
             hit[name].index_add_(0, of_clip[rows], found.flatten(1).sum(1))
         there_all += int(there.sum())
         repeated += int((unmoved.all(-1)).sum())
-    copies = duplicates(clips)
+    prints = fingerprints(clips)
+    copies = _alike(prints)
     contradictions = tuple(group for group in copies if len(clips.labels[list(group)].unique()) > 1)
     origin = _origin(clips, (gone == there_all).nonzero().flatten().tolist())
     if origin is not None:
@@ -204,7 +215,7 @@ def inspect(clips: ClipSet) -> Quality:
     return Quality(
         count, clips.skeleton.name, clips.skeleton.joints, tuple((clips.skeleton.joints[p], clips.skeleton.joints[c]) for p, c in clips.skeleton.edges),
         gone / max(there_all, 1), still / max(there_all, 1), fast, repeated / max(there_all, 1), _bone_variation(clips, of_clip), *_bodies(clips, origin),
-        None if origin is None else clips.skeleton.joints[origin], tuple((nobody / clips.lengths > 0.5).nonzero().flatten().tolist()), gaps, copies, contradictions, _own_leaks(clips), share, worst, float(clips.fps),
+        None if origin is None else clips.skeleton.joints[origin], tuple((nobody / clips.lengths > 0.5).nonzero().flatten().tolist()), gaps, copies, contradictions, _own_leaks(clips, prints), share, worst, float(clips.fps),
     )  # fmt: skip
 
 
@@ -218,10 +229,10 @@ def _origin(clips: ClipSet, never: list[int]) -> int | None:
     return never[0] if bool(amid.float().mean() > 0.5) else None
 
 
-def _spikes(clips: ClipSet, of_clip: Tensor, now: Tensor, moved: Tensor) -> Tensor:
+def _spikes(clips: ClipSet, of_clip: Tensor, now: Tensor, here: Tensor, before: Tensor, moved: Tensor) -> Tensor:
     """Joints that came back in these frames from where they had been for one frame only, faster than `SPIKE` both ways. bool [f, M, V]"""
-    one, two = (now - 1).clamp_min(0), (now - 2).clamp_min(0)
-    here, before, earlier = (clips.poses[frames].float() for frames in (now, one, two))
+    two = (now - 2).clamp_min(0)
+    earlier = clips.poses[two].float()
     known = clips.present[two] & ((of_clip[two] == of_clip[now]) & (now > 1))[:, None]
     least = torch.minimum(moved, (before - earlier).norm(dim=-1))
     back = (here - earlier).norm(dim=-1) < 0.5 * least
@@ -312,8 +323,12 @@ def fingerprints(clips: ClipSet) -> list[str]:
 
 def duplicates(clips: ClipSet) -> tuple[tuple[int, ...], ...]:
     """Groups of two or more clips whose frames are the same, bit for bit; positions."""
+    return _alike(fingerprints(clips))
+
+
+def _alike(prints: Sequence[str]) -> tuple[tuple[int, ...], ...]:
     groups: dict[str, list[int]] = {}
-    for i, print_ in enumerate(fingerprints(clips)):
+    for i, print_ in enumerate(prints):
         groups.setdefault(print_, []).append(i)
     return tuple(tuple(group) for group in groups.values() if len(group) > 1)
 
@@ -340,13 +355,12 @@ def leak_report(train: ClipSet, test: ClipSet) -> Sequence[str]:
     return lines
 
 
-def _own_leaks(clips: ClipSet) -> dict[str, tuple[str, int, tuple[int, ...]]]:
+def _own_leaks(clips: ClipSet, prints: Sequence[str]) -> dict[str, tuple[str, int, tuple[int, ...]]]:
     """Of the splits that the file itself has, see `Quality.leaked`."""
-    there = own_split.parts(clips)
-    found = {}
+    there, found = own_split.parts(clips), {}
     for train, test in own_split.splits(clips).items():
-        leaked = leaks(clips.select(there[train]), clips.select(there[test]))
-        found[train] = (test, len(there[test]), tuple(there[test][i] for i, _ in leaked))
+        known = {prints[i] for i in there[train]}
+        found[train] = (test, len(there[test]), tuple(i for i in there[test] if prints[i] in known))
     return found
 
 

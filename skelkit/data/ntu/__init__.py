@@ -2,7 +2,7 @@
 
 from .bodies import Report, Rules
 from .conversion import convert
-from .names import ACTIONS, TRAINING_PERFORMERS, protocol
+from .names import ACTIONS, PROTOCOLS, TRAINING_PERFORMERS, protocol
 from .reading import read
 
-__all__ = ["ACTIONS", "TRAINING_PERFORMERS", "Report", "Rules", "convert", "protocol", "read"]
+__all__ = ["ACTIONS", "PROTOCOLS", "TRAINING_PERFORMERS", "Report", "Rules", "convert", "protocol", "read"]

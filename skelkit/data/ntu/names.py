@@ -66,6 +66,10 @@ def classes_of(labels: Tensor) -> tuple[str, ...]:
     return ACTIONS[:60] if not len(labels) or int(labels.max()) < 60 else ACTIONS
 
 
+PROTOCOLS = {"xsub": "subject", "xview": "view", "xset": "setup"}
+"""What each published protocol goes by."""
+
+
 def protocol(clips: ClipSet, name: str, dataset: int | None = None) -> tuple[ClipSet, ClipSet]:
     """Training and test clips as published.
 
@@ -92,7 +96,7 @@ def protocol(clips: ClipSet, name: str, dataset: int | None = None) -> tuple[Cli
         raise ValueError(f"no protocol {name!r} is published for NTU-{dataset}; known: {', '.join(known[dataset])}")
     if dataset == 60 and len(clips) and int(clips.labels.max()) >= 60:
         raise ValueError(f"these clips hold {clips.classes[int(clips.labels.max())]!r}, which NTU-60 has not; pass dataset=120, or select clips")
-    group = {"xsub": "subject", "xview": "view", "xset": "setup"}[name]
+    group = PROTOCOLS[name]
     codes = getattr(clips, group)
     if lacking := [each for each in ("subject", "view", "setup") if getattr(clips, each) is None]:
         raise ValueError(
