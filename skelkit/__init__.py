@@ -8,36 +8,25 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING
 
+from .utils.version import __version__
+
 if TYPE_CHECKING:
-    from . import (
-        augment,
-        codecs,
-        continual,
-        export,
-        fidelity,
-        latency,
-        masks,
-        models,
-        motion,
-        realism,
-        recognizer,
-        selfsup,
-        skeletons,
-        sparsity,
-        study,
-        viz,
-    )
+    from . import continual, models, selfsup, skeletons, study, viz
+    from .analysis import realism
     from .data import Clip, ClipSet, load
-    from .distillation import distill
-    from .recognizer import Recognizer
+    from .deploy import latency, recognizer, sparsity
+    from .deploy import onnx_export as export
+    from .deploy.distillation import distill
+    from .deploy.recognizer import Recognizer
+    from .ops import augment, codecs, fidelity, masks, motion
     from .skeletons import Skeleton
 
-__version__ = "0.1.0"
 __all__ = [
     "Clip",
     "ClipSet",
     "Recognizer",
     "Skeleton",
+    "__version__",
     "augment",
     "codecs",
     "continual",
@@ -57,17 +46,41 @@ __all__ = [
     "study",
     "viz",
 ]
-_WITHIN = {"Clip": "data", "ClipSet": "data", "load": "data", "distill": "distillation", "Recognizer": "recognizer", "Skeleton": "skeletons"}
-"""Names that a module of the kit lends to the kit; the others in `__all__` are modules."""
+
+_PLACES = {
+    "Clip": "data:Clip",
+    "ClipSet": "data:ClipSet",
+    "Recognizer": "deploy.recognizer:Recognizer",
+    "Skeleton": "skeletons:Skeleton",
+    "augment": "ops.augment",
+    "codecs": "ops.codecs",
+    "continual": "continual",
+    "distill": "deploy.distillation:distill",
+    "export": "deploy.onnx_export",
+    "fidelity": "ops.fidelity",
+    "latency": "deploy.latency",
+    "load": "data:load",
+    "masks": "ops.masks",
+    "models": "models",
+    "motion": "ops.motion",
+    "realism": "analysis.realism",
+    "recognizer": "deploy.recognizer",
+    "selfsup": "selfsup",
+    "skeletons": "skeletons",
+    "sparsity": "deploy.sparsity",
+    "study": "study",
+    "viz": "viz",
+}
+"""Public names and where they live: a module, or "module:name"."""
 
 
 def __getattr__(name: str):
-    if name in _WITHIN:
-        value = globals()[name] = getattr(importlib.import_module(f".{_WITHIN[name]}", __name__), name)
-        return value
-    if name in __all__:
-        return importlib.import_module(f".{name}", __name__)
-    raise AttributeError(f"module 'skelkit' has no attribute {name!r}")
+    if name not in _PLACES:
+        raise AttributeError(f"module 'skelkit' has no attribute {name!r}")
+    module, _, attribute = _PLACES[name].partition(":")
+    value = importlib.import_module(f".{module}", __name__)
+    value = globals()[name] = getattr(value, attribute) if attribute else value
+    return value
 
 
 def __dir__() -> list[str]:

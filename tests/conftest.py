@@ -9,9 +9,12 @@ import pytest
 import torch
 
 from skelkit import ClipSet, export, models, motion
-from skelkit.skeletons import KINECT20, Skeleton
+from skelkit.skeletons.layouts import KINECT20
+from skelkit.skeletons.skeleton import Skeleton
 
-hypothesis.settings.register_profile("skelkit", max_examples=25, deadline=None, derandomize=True, database=None)
+hypothesis.settings.register_profile(
+    "skelkit", max_examples=25, deadline=None, derandomize=True, database=None
+)
 hypothesis.settings.load_profile("skelkit")
 
 
@@ -22,7 +25,9 @@ def real_data():
     def find(name: str) -> Path:
         folder = Path(os.environ.get("SKELKIT_DATA") or Path(__file__).parents[2] / "shared" / "data")
         if not (folder / name).exists():
-            pytest.skip(f"needs the real recordings {name!r}, which are not in {folder}; set SKELKIT_DATA to where they are")
+            pytest.skip(
+                f"needs the real recordings {name!r}, which are not in {folder}; set SKELKIT_DATA to where they are"
+            )
         return folder / name
 
     return find
@@ -60,11 +65,15 @@ def toy():
         for i, c in enumerate(labels):
             length = int(generator.integers(14, 30))
             clip = generator.normal(0, 0.02, (length, 2, 5, 3)) + np.array([0.1, 1.0, 0.0])
-            clip[:, :, 1 + c % 4, c // 4 % 3] += np.sin(np.arange(length) / 2 + generator.uniform(0, 6))[:, None]
+            clip[:, :, 1 + c % 4, c // 4 % 3] += np.sin(np.arange(length) / 2 + generator.uniform(0, 6))[
+                :, None
+            ]
             clip[:, 1] = 0 if i % 3 else clip[:, 1]
             clip[3:6] = 0 if i % 5 == 4 else clip[3:6]
             arrays.append(clip.astype(np.float32))
-        return ClipSet.from_arrays(arrays, labels=labels, skeleton=STAR, classes=[f"class {c}" for c in range(classes)])
+        return ClipSet.from_arrays(
+            arrays, labels=labels, skeleton=STAR, classes=[f"class {c}" for c in range(classes)]
+        )
 
     return make
 
@@ -93,7 +102,11 @@ def classifier():
 
     @torch.no_grad()
     def make(stream="joint", seed=0):
-        size = models.GRAPH_SIZES["student"] if stream == "joint" else models.GraphSize(((8, 2), (16, 1)), kernel=3)
+        size = (
+            models.GRAPH_SIZES["student"]
+            if stream == "joint"
+            else models.GraphSize(((8, 2), (16, 1)), kernel=3)
+        )
         generator = torch.Generator().manual_seed(seed)
         encoder, head = models.STGCN(KINECT20, size, generator).eval(), torch.nn.Linear(size.blocks[-1][0], 8)
         for name, v in encoder.state_dict().items():
@@ -104,7 +117,9 @@ def classifier():
         steps = torch.randn(64, 3, 32, 20, 1, generator=generator)
         bodies = 0.4 * steps[:, :, :1] + 0.05 * steps.cumsum(2)
         features = encoder.features(motion.as_stream(bodies, KINECT20, stream))
-        head.weight.normal_(generator=generator).div_(features.std(0).clamp_min(0.01) * len(features[0]) ** 0.5)
+        head.weight.normal_(generator=generator).div_(
+            features.std(0).clamp_min(0.01) * len(features[0]) ** 0.5
+        )
         head.bias.copy_(-head.weight @ features.mean(0))
         classes = ["right punch", "left punch", "right kick", "left kick", "„zurück“", "a, b", 'a "c"', "d\n"]
         return models.Classifier(encoder, head, classes, frames=32, fps=30, seconds=1.5, stream=stream).eval()

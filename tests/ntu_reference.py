@@ -58,15 +58,50 @@ def _joint(words):
     return values
 
 
-ODD_WORDS = [b"nan", b"inf", b"-Infinity", b"1e999", b"-1", b"0", b"1", b"24", b"26", b"25.0", b"999999999", b"18446744073709551616",
-             b"99999999999999999999999", b"1_0", b"1e-3", b"-.5", b"5.", b".", b"-", b"--1", b"1-", b"+2.5", b"0x1p3", b"\xd9\xa1", b"1,5", b"",
-             b"0.12345678901234567890", b"123456789012345", b"-12345678901234.5", b"1.2.3", b"3.4e38", b"3.5e38", b"1e-320", b"\x00"]  # fmt: skip
+ODD_WORDS = [
+    b"nan",
+    b"inf",
+    b"-Infinity",
+    b"1e999",
+    b"-1",
+    b"0",
+    b"1",
+    b"24",
+    b"26",
+    b"25.0",
+    b"999999999",
+    b"18446744073709551616",
+    b"99999999999999999999999",
+    b"1_0",
+    b"1e-3",
+    b"-.5",
+    b"5.",
+    b".",
+    b"-",
+    b"--1",
+    b"1-",
+    b"+2.5",
+    b"0x1p3",
+    b"\xd9\xa1",
+    b"1,5",
+    b"",
+    b"0.12345678901234567890",
+    b"123456789012345",
+    b"-12345678901234.5",
+    b"1.2.3",
+    b"3.4e38",
+    b"3.5e38",
+    b"1e-320",
+    b"\x00",
+]
 
 
 def damage(data: bytes, draw: random.Random) -> bytes:
     """One to three mutations: of bytes, of words, of lines, of the whole."""
     for _ in range(draw.choice([1, 1, 1, 2, 3])):
-        data = draw.choice([_flip, _cut, _repeat, _truncate, _word, _word, _word, _line, _line, _junk, _endings])(data, draw)
+        data = draw.choice(
+            [_flip, _cut, _repeat, _truncate, _word, _word, _word, _line, _line, _junk, _endings]
+        )(data, draw)
     return data
 
 
@@ -101,7 +136,9 @@ def _word(data, draw):
     words = data.split(b" ") if draw.random() < 0.7 else data.split(b"\n")
     place = draw.randrange(len(words))
     ending = b"\r" * words[place].endswith(b"\r")
-    words[place] = draw.choice([*ODD_WORDS, words[place] * 2, b" " + words[place], words[place][:-1]]) + ending
+    words[place] = (
+        draw.choice([*ODD_WORDS, words[place] * 2, b" " + words[place], words[place][:-1]]) + ending
+    )
     return (b" " if b" " in data and len(words) == data.count(b" ") + 1 else b"\n").join(words)
 
 
@@ -126,5 +163,14 @@ def _junk(data, draw):
 
 
 def _endings(data, draw):
-    return draw.choice([data.replace(b"\r\n", b"\n"), data.replace(b"\n", b"\r\n"), data.replace(b"\n", b"\r"), data.replace(b" ", b"\t"), data.rstrip(),
-                        data.replace(b" ", b"  "), data + b"\n\n"])  # fmt: skip
+    return draw.choice(
+        [
+            data.replace(b"\r\n", b"\n"),
+            data.replace(b"\n", b"\r\n"),
+            data.replace(b"\n", b"\r"),
+            data.replace(b" ", b"\t"),
+            data.rstrip(),
+            data.replace(b" ", b"  "),
+            data + b"\n\n",
+        ]
+    )

@@ -7,8 +7,8 @@ import zipfile
 import numpy as np
 import pytest
 
-from skelkit import writing
-from skelkit.data.readers import archives, bvh, foreign, npy
+from skelkit.data.readers import archives, bvh, common, npy
+from skelkit.utils import files as writing
 
 BVH = """HIERARCHY
 ROOT wrist
@@ -62,21 +62,35 @@ def test_members_come_by_name_with_their_content_and_nothing_else(packed):
 
 
 def test_an_archive_of_bvh_files_reads_like_the_folder_it_was_packed_from(packed, tmp_path):
-    files = {"data/dataset-1_walk_tired_001.bvh": BVH, "data/dataset-1_run_glad_001.bvh": BVH.replace("200 0 0", "300 0 0"), "readme.md": "hello"}
+    files = {
+        "data/dataset-1_walk_tired_001.bvh": BVH,
+        "data/dataset-1_run_glad_001.bvh": BVH.replace("200 0 0", "300 0 0"),
+        "readme.md": "hello",
+    }
     clips = archives.read_bvh_zip(packed(files))
     for name, content in files.items():
         (tmp_path / "folder" / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / "folder" / name).write_text(content)
     same = bvh.read_folder(tmp_path / "folder")
     assert clips.poses.tolist() == same.poses.tolist()
-    assert (clips.classes, clips.names, clips.group_names, clips.fps) == (same.classes, same.names, same.group_names, same.fps)
+    assert (clips.classes, clips.names, clips.group_names, clips.fps) == (
+        same.classes,
+        same.names,
+        same.group_names,
+        same.fps,
+    )
     assert clips.classes == ("run", "walk")
 
 
 def test_the_class_is_the_folder_or_the_archives_own_name_or_what_a_pattern_says(packed):
-    assert archives.read_bvh_zip(packed({"sit/a.bvh": BVH, "b.bvh": BVH}, "acts.zip")).classes == ("acts", "sit")
+    assert archives.read_bvh_zip(packed({"sit/a.bvh": BVH, "b.bvh": BVH}, "acts.zip")).classes == (
+        "acts",
+        "sit",
+    )
     assert archives.read_bvh_zip(packed({"a.bvh": BVH})).classes == ("all",)
-    clips = archives.read_bvh_zip(packed({"07-sit.bvh": BVH, "09-fall.bvh": BVH}), pattern=r"(?P<subject>\d+)-(?P<class>\w+)", scale=1)
+    clips = archives.read_bvh_zip(
+        packed({"07-sit.bvh": BVH, "09-fall.bvh": BVH}), pattern=r"(?P<subject>\d+)-(?P<class>\w+)", scale=1
+    )
     assert (clips.classes, clips.subject.tolist(), float(clips.poses.max())) == (("fall", "sit"), [7, 9], 200)
 
 
@@ -93,7 +107,10 @@ def test_an_error_in_a_member_names_the_archive_the_member_and_the_line(packed):
     path = packed({"sit/a.bvh": BVH, "sit/b.bvh": BVH.replace("200 0 0", "200 x 0")})
     with pytest.raises(ValueError, match=re.escape(f"{path}/sit/b.bvh:16: found 'x' as number 2")):
         archives.read_bvh_zip(path)
-    with pytest.raises(ValueError, match=re.escape(f"{path}: pattern '(?P<class>z)' does not fit") + "|" + re.escape(str(path))):
+    with pytest.raises(
+        ValueError,
+        match=re.escape(f"{path}: pattern '(?P<class>z)' does not fit") + "|" + re.escape(str(path)),
+    ):
         archives.read_bvh_zip(path, pattern="(?P<class>z)")
     with pytest.raises(ValueError, match=r"clips.zip: found no .bvh file in the archive"):
         archives.read_bvh_zip(packed({"a.txt": ""}))
@@ -103,22 +120,49 @@ def test_an_error_in_a_member_names_the_archive_the_member_and_the_line(packed):
 
 # -- what is refused ---------------------------------------------------------------------------------------------------
 
-ESCAPES = ["../a.bvh", "a/../../b.bvh", "/etc/a.bvh", "a//b.bvh", "./a.bvh", "..\\a.bvh", "C:a.bvh", "C:\\a.bvh", "\\\\host\\a.bvh", ".."]
+ESCAPES = [
+    "../a.bvh",
+    "a/../../b.bvh",
+    "/etc/a.bvh",
+    "a//b.bvh",
+    "./a.bvh",
+    "..\\a.bvh",
+    "C:a.bvh",
+    "C:\\a.bvh",
+    "\\\\host\\a.bvh",
+    "..",
+]
 
 
 @pytest.mark.parametrize("name", ESCAPES)
-def test_members_that_would_leave_their_folder_are_refused_before_anything_is_unpacked(packed, tmp_path, monkeypatch, name):
+def test_members_that_would_leave_their_folder_are_refused_before_anything_is_unpacked(
+    packed, tmp_path, monkeypatch, name
+):
     path = packed([("first.bvh", BVH), (info(name), BVH)])
     before = sorted(tmp_path.rglob("*"))
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    with pytest.raises(ValueError, match=r"clips.zip: '.*': found the name .*, expected one that stays inside the archive"):
+    with pytest.raises(
+        ValueError, match=r"clips.zip: '.*': found the name .*, expected one that stays inside the archive"
+    ):
         archives.read_bvh_zip(path)
     with pytest.raises(ValueError, match="stays inside"):
         next(archives.members(path))
     assert sorted(tmp_path.rglob("*")) == before
 
 
-@pytest.mark.parametrize("name", ["a\n.bvh", "a\x1b[2J.bvh", "a\x00.bvh", "a\x7f.bvh", "a\x85.bvh", "a\u2028.bvh", "evil\u202ehvb.exe", " /a.bvh"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "a\n.bvh",
+        "a\x1b[2J.bvh",
+        "a\x00.bvh",
+        "a\x7f.bvh",
+        "a\x85.bvh",
+        "a\u2028.bvh",
+        "evil\u202ehvb.exe",
+        " /a.bvh",
+    ],
+)
 def test_names_with_control_characters_are_refused_and_shown_harmlessly(packed, name):
     with pytest.raises(ValueError, match="expected a name") as error:
         archives.read_bvh_zip(packed([(info(name), BVH)]))
@@ -144,7 +188,9 @@ def test_encrypted_members_and_rare_methods_are_refused(packed):
     with pytest.raises(ValueError, match="found an encrypted member"):
         archives.read_bvh_zip(path)
     for method in (zipfile.ZIP_LZMA, zipfile.ZIP_BZIP2):
-        with pytest.raises(ValueError, match=rf"found compression method {method}, expected store or deflate"):
+        with pytest.raises(
+            ValueError, match=rf"found compression method {method}, expected store or deflate"
+        ):
             archives.read_bvh_zip(packed({"a.bvh": BVH}, method=method))
 
 
@@ -168,7 +214,10 @@ def test_a_name_that_no_file_can_have_is_refused(packed):
 def test_a_bomb_is_refused_before_it_is_unpacked(packed):
     path = packed({"a.bvh": bytes(200_000_000)})
     assert path.stat().st_size < 250_000
-    with pytest.raises(ValueError, match=r"clips.zip: found [\d,]+ bytes that unpack to 200,000,000, expected at most 100 times as many"):
+    with pytest.raises(
+        ValueError,
+        match=r"clips.zip: found [\d,]+ bytes that unpack to 200,000,000, expected at most 100 times as many",
+    ):
         archives.read_bvh_zip(path)
 
 
@@ -197,11 +246,18 @@ def test_a_member_larger_than_asked_for_is_refused(packed):
 
 def test_a_bvh_file_with_thousands_of_joints_that_cost_nothing_is_refused(packed):
     many = "".join(f"JOINT j{i} {{ OFFSET 0 0 0 }}\n" for i in range(1500))
-    bomb = BVH.replace("JOINT finger", many + "JOINT finger").replace("Frames: 2", "Frames: 9000") + "1 1 1 1 1 1\n" * 8998
+    bomb = (
+        BVH.replace("JOINT finger", many + "JOINT finger").replace("Frames: 2", "Frames: 9000")
+        + "1 1 1 1 1 1\n" * 8998
+    )
     with pytest.raises(ValueError, match=r"clips.zip/a.bvh: found 1,502 joints in [\d,]+ lines"):
         archives.read_bvh_zip(packed({"a.bvh": bomb}))
     with pytest.raises(ValueError, match="found 2,502 joints"):
-        archives.read_bvh_zip(packed({"a.bvh": BVH.replace("JOINT finger", many + many[:10] + "OFFSET " * 1000 + "JOINT finger")}))
+        archives.read_bvh_zip(
+            packed(
+                {"a.bvh": BVH.replace("JOINT finger", many + many[:10] + "OFFSET " * 1000 + "JOINT finger")}
+            )
+        )
 
 
 def test_one_hot_labels_which_pack_very_well_are_no_bomb(tmp_path):
@@ -258,10 +314,16 @@ def header(shape, descr="'<f4'"):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (header("(1000000000000,)") + b"1234", r"found 132 bytes, expected 4,000,000,000,128 for float32 \[1000000000000\]"),
+        (
+            header("(1000000000000,)") + b"1234",
+            r"found 132 bytes, expected 4,000,000,000,128 for float32 \[1000000000000\]",
+        ),
         (header("(2,)") + bytes(12), "found 140 bytes, expected 136"),
         (header("(-1, -4)") + bytes(16), "found an array .* expected numbers or strings"),
-        (header("(1,)", "'|O'") + b"cos\nsystem\n(S'true'\ntR.", "found pickled objects, expected plain numbers"),
+        (
+            header("(1,)", "'|O'") + b"cos\nsystem\n(S'true'\ntR.",
+            "found pickled objects, expected plain numbers",
+        ),
         (header("(1,)", "[('a', '<f4')]") + bytes(4), "found an array .* expected numbers or strings"),
         (header("(1,)", "'<c16'") + bytes(16), "found an array complex128"),
         (header("(1, 1000000000000, 0)", "'<f4'"), None),
@@ -273,7 +335,9 @@ def header(shape, descr="'<f4'"):
         (b"hello", "found a damaged header"),
     ],
 )
-def test_an_array_that_is_not_what_its_header_says_is_refused_before_any_memory_is_taken(tmp_path, content, message):
+def test_an_array_that_is_not_what_its_header_says_is_refused_before_any_memory_is_taken(
+    tmp_path, content, message
+):
     (tmp_path / "a.npy").write_bytes(content)
     if message is None:
         assert npy.find(tmp_path / "a.npy").whole().size == 0
@@ -294,7 +358,9 @@ def test_labels_are_class_indices_or_one_hot(tmp_path):
         labels(np.array([[1, 0], [1, 1]]))
     with pytest.raises(ValueError, match=r"row 0: found 0 classes"):
         labels(np.zeros((1, 4)))
-    with pytest.raises(ValueError, match=r"found float64 \[2\], expected class indices \[clips\], or one-hot"):
+    with pytest.raises(
+        ValueError, match=r"found float64 \[2\], expected class indices \[clips\], or one-hot"
+    ):
         labels(np.zeros(2))
 
 
@@ -303,19 +369,19 @@ def test_labels_are_class_indices_or_one_hot(tmp_path):
 
 def test_up_is_a_rotation_that_leaves_left_and_right_as_they_are():
     for up, high in (("y", [0, 1, 0]), ("z", [0, 0, 1]), ("-y", [0, -1, 0])):
-        turned = foreign.upright(np.eye(3), up)
+        turned = common.upright(np.eye(3), up)
         assert np.linalg.det(turned) == pytest.approx(1)
-        assert foreign.upright(np.array(high, dtype=float), up).tolist() == [0, 1, 0]
-        assert foreign.upright(np.array([1.0, 0, 0]), up).tolist() == [1, 0, 0]
+        assert common.upright(np.array(high, dtype=float), up).tolist() == [0, 1, 0]
+        assert common.upright(np.array([1.0, 0, 0]), up).tolist() == [1, 0, 0]
     with pytest.raises(ValueError, match=r"up='x'; known: y, z, -y"):
-        foreign.upright(np.eye(3), "x")
+        common.upright(np.eye(3), "x")
 
 
 def test_padding_is_the_zero_frames_after_the_last_that_shows_anybody():
     clip = np.zeros((9, 2, 4, 3))
     clip[2, 0], clip[5, 1, 3, 2] = 1, -1e-30
-    assert len(foreign.trimmed(clip)) == 6
-    assert len(foreign.trimmed(np.zeros((9, 2, 4, 3)))) == 1
+    assert len(common.trimmed(clip)) == 6
+    assert len(common.trimmed(np.zeros((9, 2, 4, 3)))) == 1
 
 
 def test_a_file_is_written_whole_or_not_at_all(tmp_path):

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from skelkit import augment, motion
-from skelkit.skeletons import KINECT20, NTU25
+from skelkit.skeletons.layouts import KINECT20, NTU25
 
 EVERY = {
     "rotate": augment.rotate,
@@ -36,11 +36,14 @@ def matrices(change, clips=400, **settings):
 
 def angles(matrix):
     """Angles about x, y and z, applied in that order, of rotation matrices [N, 3, 3]."""
-    return torch.stack([
-        torch.atan2(matrix[:, 2, 1], matrix[:, 2, 2]),
-        -torch.asin(matrix[:, 2, 0].clamp(-1, 1)),
-        torch.atan2(matrix[:, 1, 0], matrix[:, 0, 0]),
-    ], 1)  # fmt: skip
+    return torch.stack(
+        [
+            torch.atan2(matrix[:, 2, 1], matrix[:, 2, 2]),
+            -torch.asin(matrix[:, 2, 0].clamp(-1, 1)),
+            torch.atan2(matrix[:, 1, 0], matrix[:, 0, 0]),
+        ],
+        1,
+    )
 
 
 # -- all of them -------------------------------------------------------------------------------------------------------
@@ -85,7 +88,9 @@ def test_one_clip_that_is_no_batch_is_refused(change):
 @pytest.mark.parametrize("change", [augment.rotate, augment.tilt])
 def test_turning_keeps_bone_lengths_and_left_and_right_apart(change):
     x = batch(persons=2)
-    torch.testing.assert_close(motion.bone_lengths(change(x, draws()), KINECT20), motion.bone_lengths(x, KINECT20))
+    torch.testing.assert_close(
+        motion.bone_lengths(change(x, draws()), KINECT20), motion.bone_lengths(x, KINECT20)
+    )
     torch.testing.assert_close(torch.linalg.det(matrices(change)), torch.ones(400))
 
 
@@ -120,7 +125,9 @@ def test_a_shear_keeps_its_diagonal_at_one_and_spreads_the_rest_up_to_the_amplit
 
 def test_a_shear_agrees_with_multiplying_every_joint_by_the_matrix_of_its_clip():
     x = batch(3, 5)
-    whole = augment.shear(torch.cat([x, torch.eye(3).reshape(1, 3, 1, 3, 1).expand(3, 3, 5, 3, 1)], 3), draws(4))
+    whole = augment.shear(
+        torch.cat([x, torch.eye(3).reshape(1, 3, 1, 3, 1).expand(3, 3, 5, 3, 1)], 3), draws(4)
+    )
     y, matrix = whole[:, :, :, :20], whole[:, :, 0, 20:, 0]
     for n in range(3):
         for t in range(5):
@@ -178,11 +185,15 @@ def test_the_mirror_image_of_a_mirror_image_is_the_clip_and_its_bones_are_as_lon
     x = batch()
     y = augment.mirror(x, KINECT20, draws(), p=1)
     assert torch.equal(augment.mirror(y, KINECT20, draws(), p=1), x)
-    side = [KINECT20.edges.index((int(KINECT20.mirror[a]), int(KINECT20.mirror[b]))) for a, b in KINECT20.edges]
+    side = [
+        KINECT20.edges.index((int(KINECT20.mirror[a]), int(KINECT20.mirror[b]))) for a, b in KINECT20.edges
+    ]
     torch.testing.assert_close(motion.bone_lengths(y, KINECT20), motion.bone_lengths(x, KINECT20)[:, :, side])
 
 
-@pytest.mark.parametrize("change", [augment.flip, lambda x, g, p: augment.mirror(x, KINECT20, g, p)], ids=["flip", "mirror"])
+@pytest.mark.parametrize(
+    "change", [augment.flip, lambda x, g, p: augment.mirror(x, KINECT20, g, p)], ids=["flip", "mirror"]
+)
 def test_a_clip_is_changed_as_a_whole_or_not_at_all_and_as_often_as_p_says(change):
     x = batch(1, 4).expand(2000, -1, -1, -1, -1)
     assert torch.equal(change(x, draws(), 0), x)

@@ -1,24 +1,29 @@
 import pytest
 import torch
+from helpers import batch, seeded
 
 from skelkit import masks
-from skelkit.models import DECODERS, SIZES, MaskedAutoencoder, Size, STTFormer, autoencoder, macs, parameters, sttformer
+from skelkit.models import (
+    DECODERS,
+    SIZES,
+    MaskedAutoencoder,
+    Size,
+    STTFormer,
+    autoencoder,
+    macs,
+    parameters,
+    sttformer,
+)
 
 SMALL, SMALL_DECODER = Size(((8, 8, 4), (8, 16, 4))), ((16, 8, 4),)
 ALMOST_NONE = 1e-6
 
 
-def seeded(seed=0):
-    return torch.Generator().manual_seed(seed)
-
-
-def batch(clips=3, frames=24, joints=5, persons=2, seed=0):
-    return torch.randn(clips, 3, frames, joints, persons, generator=seeded(seed))
-
-
 def build(size=SMALL, decoder=SMALL_DECODER, joints=5, classes=4, masked_only=False, **options):
     generator = seeded()
-    return MaskedAutoencoder(STTFormer(classes, joints, size, generator, **options), generator, decoder, masked_only)
+    return MaskedAutoencoder(
+        STTFormer(classes, joints, size, generator, **options), generator, decoder, masked_only
+    )
 
 
 # -- what is hidden ----------------------------------------------------------------------------------------------------
@@ -42,7 +47,11 @@ def test_a_step_is_reproducible_and_its_draws_go_on():
 
 
 def test_tuples_go_back_to_their_places_and_the_mask_token_into_the_holes():
-    tokens, index, token = torch.randn(2, 3, 2, 5, generator=seeded()), torch.tensor([[0, 3], [1, 2]]), torch.tensor([7.0, 8.0, 9.0])
+    tokens, index, token = (
+        torch.randn(2, 3, 2, 5, generator=seeded()),
+        torch.tensor([[0, 3], [1, 2]]),
+        torch.tensor([7.0, 8.0, 9.0]),
+    )
     whole = autoencoder.fill(tokens, index, 4, token)
     for p in range(2):
         for t in range(4):
@@ -99,7 +108,9 @@ def test_the_loss_agrees_with_adding_it_up_frame_by_frame_of_those_present(ragge
     model = build(masked_only=masked_only)
     hidden = autoencoder.draw_hidden(x, 0.5, seeded(3))
     loss = model(x, 0.5, seeded(3)).loss
-    torch.testing.assert_close(loss, slow_loss(model.reconstruct(x, hidden), x, hidden if masked_only else None))
+    torch.testing.assert_close(
+        loss, slow_loss(model.reconstruct(x, hidden), x, hidden if masked_only else None)
+    )
 
 
 @pytest.mark.parametrize("masked_only", [False, True])
@@ -114,7 +125,9 @@ def test_the_loss_of_some_clips_can_be_had_from_the_errors_of_all(masked_only):
     made = model.reconstruct(x, hidden)
     for some in ([0, 1], [2], [3, 0, 2]):
         loss = (out.errors * out.counts)[some].sum() / out.counts[some].sum()
-        torch.testing.assert_close(loss, slow_loss(made[some], x[some], hidden[some] if masked_only else None))
+        torch.testing.assert_close(
+            loss, slow_loss(made[some], x[some], hidden[some] if masked_only else None)
+        )
     torch.testing.assert_close((out.errors * out.counts).sum() / out.counts.sum(), out.loss)
 
 
@@ -174,10 +187,15 @@ def test_in_evaluation_the_encoder_alone_reads_the_whole_clip():
 def test_decoders_have_the_published_parameters_less_those_that_have_no_effect(size, published):
     model = MaskedAutoencoder(STTFormer(60, 25, size, seeded()), seeded())
     normed = sum(m.num_features for m in model.decoder.modules() if isinstance(m, torch.nn.BatchNorm2d))
-    assert parameters(model.decoder.blocks) == published - 3 * len(DECODERS[size]) - normed  # constants per head, biases before batch norm
+    assert (
+        parameters(model.decoder.blocks) == published - 3 * len(DECODERS[size]) - normed
+    )  # constants per head, biases before batch norm
 
 
-@pytest.mark.parametrize(("size", "ratio", "published"), [("tiny", 0, 14.2), ("tiny", 0.3, 10.7), ("tiny", 0.6, 7.2), ("base", 0.6, 22.6)])
+@pytest.mark.parametrize(
+    ("size", "ratio", "published"),
+    [("tiny", 0, 14.2), ("tiny", 0.3, 10.7), ("tiny", 0.6, 7.2), ("base", 0.6, 22.6)],
+)
 def test_masked_training_takes_the_published_number_of_operations(size, ratio, published):
     model = MaskedAutoencoder(STTFormer(60, 25, size, seeded()), seeded())
     assert 2e-9 * macs(model, batch(1, 120, 25, 1), ratio, seeded()) == pytest.approx(published, abs=0.05)
@@ -189,7 +207,9 @@ def test_a_gradient_reaches_every_part(attention):
     x[0, ..., 1] = 0
     logits, loss = model(x, 0.5, seeded(2))[:2]
     ((logits * torch.randn(4, 4, generator=seeded(3))).sum() + loss).backward()
-    assert not [name for name, p in model.named_parameters() if p.grad is None or p.grad.abs().max() < ALMOST_NONE]
+    assert not [
+        name for name, p in model.named_parameters() if p.grad is None or p.grad.abs().max() < ALMOST_NONE
+    ]
 
 
 def test_half_precision_gives_finite_numbers_close_to_those_of_single():
@@ -215,7 +235,9 @@ def test_nano_learns_to_fill_in_a_motion_it_sees_half_of():
         optimizer.zero_grad()
         losses[-1].backward()
         optimizer.step()
-    assert sum(losses[-5:]) / 5 < 0.6 * swing.var()  # of hidden tuples; the best pose that stands still has an error of 1.0
+    assert (
+        sum(losses[-5:]) / 5 < 0.6 * swing.var()
+    )  # of hidden tuples; the best pose that stands still has an error of 1.0
 
 
 # -- errors ------------------------------------------------------------------------------------------------------------
@@ -236,7 +258,9 @@ def test_clips_that_do_not_fit_are_refused_with_both_numbers():
 def test_decoders_that_do_not_fit_are_refused_with_those_that_do():
     with pytest.raises(ValueError, match="no size 'huge'; known: nano, tiny, base"):
         build("nano", "huge")
-    with pytest.raises(ValueError, match="the decoder begins with 128 channels, the encoder ends with 32; that fit: nano"):
+    with pytest.raises(
+        ValueError, match="the decoder begins with 128 channels, the encoder ends with 32; that fit: nano"
+    ):
         build("nano", "tiny")
     with pytest.raises(ValueError, match="the encoder has a size of its own; say which decoder it gets"):
         build(SMALL, None)

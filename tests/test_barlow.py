@@ -6,7 +6,7 @@ import torch.distributed as dist
 import torch.multiprocessing as mp
 
 from skelkit.models import Alignment, Projector, parameters
-from skelkit.selfsup.barlow import barlow_twins, cross_correlation, effective_rank
+from skelkit.selfsup.objectives.barlow_twins import barlow_twins, cross_correlation, effective_rank
 
 
 def features(n=16, d=5, seed=0):
@@ -19,7 +19,9 @@ def slow(a, b, redundancy):
     for i in range(a.shape[1]):
         for j in range(b.shape[1]):
             x, y = a[:, i].double(), b[:, j].double()
-            c = ((x - x.mean()) * (y - y.mean())).mean() / ((x.var(correction=0) + 1e-5) * (y.var(correction=0) + 1e-5)).sqrt()
+            c = ((x - x.mean()) * (y - y.mean())).mean() / (
+                (x.var(correction=0) + 1e-5) * (y.var(correction=0) + 1e-5)
+            ).sqrt()
             total += (1 - c) ** 2 if i == j else redundancy * c**2
     return float(total)
 
@@ -33,7 +35,11 @@ def test_neither_scale_nor_shift_nor_order_of_clips_nor_order_of_views_matters()
     a, b = features() * 3, features(seed=1) * 2
     loss = barlow_twins(a, b, 0.1)
     order = torch.randperm(16, generator=torch.Generator().manual_seed(2))
-    for other in (barlow_twins(a * 5 + 7, b, 0.1), barlow_twins(a[order], b[order], 0.1), barlow_twins(b, a, 0.1)):
+    for other in (
+        barlow_twins(a * 5 + 7, b, 0.1),
+        barlow_twins(a[order], b[order], 0.1),
+        barlow_twins(b, a, 0.1),
+    ):
         assert float(other) == pytest.approx(float(loss), rel=1e-4)
 
 
@@ -60,7 +66,9 @@ def _process(rank, world, file, result):
     loss = barlow_twins(a @ weight, b @ weight, 0.1)
     loss.backward()
     dist.all_reduce(weight.grad)
-    torch.save({"loss": loss.detach(), "weight": weight.grad / world, "a": a.grad / world}, f"{result}-{rank}")
+    torch.save(
+        {"loss": loss.detach(), "weight": weight.grad / world, "a": a.grad / world}, f"{result}-{rank}"
+    )
     dist.destroy_process_group()
 
 
@@ -90,7 +98,9 @@ def test_the_published_head_has_77_million_parameters():
             76e6
             < sum(
                 p.numel()
-                for p in torch.nn.Sequential(torch.nn.Linear(256, 6144), torch.nn.Linear(6144, 6144), torch.nn.Linear(6144, 6144)).parameters()
+                for p in torch.nn.Sequential(
+                    torch.nn.Linear(256, 6144), torch.nn.Linear(6144, 6144), torch.nn.Linear(6144, 6144)
+                ).parameters()
             )
             < 78e6
         )
@@ -118,7 +128,12 @@ def slow_attention(attention, asks, answers):
     width, heads = asks.shape[1], attention.num_heads
     q, k, v = (
         x @ w.T + b
-        for x, w, b in zip((asks, answers, answers), attention.in_proj_weight.split(width), attention.in_proj_bias.split(width), strict=True)
+        for x, w, b in zip(
+            (asks, answers, answers),
+            attention.in_proj_weight.split(width),
+            attention.in_proj_bias.split(width),
+            strict=True,
+        )
     )
     parts = []
     for h in range(heads):
@@ -139,7 +154,10 @@ def test_alignment_is_attention_in_both_directions_with_what_was_there_added():
 
 
 def test_of_three_each_asks_both_others():
-    alignment, three = Alignment(8, 3, heads=2, generator=torch.Generator().manual_seed(0)), [tokens(i) for i in range(3)]
+    alignment, three = (
+        Alignment(8, 3, heads=2, generator=torch.Generator().manual_seed(0)),
+        [tokens(i) for i in range(3)],
+    )
     alignment.asks[1].out_proj.weight.data.normal_(generator=torch.Generator().manual_seed(1))
     with torch.no_grad():
         found = alignment(*three)[0, 8:16]

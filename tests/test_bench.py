@@ -1,10 +1,11 @@
 import torch
 
-from skelkit import bench, bench_asma, bench_charon
+from skelkit import bench
+from skelkit.bench import asma, charon, operations
 
 
 def test_a_training_step_is_measured_stage_by_stage_against_bare_products():
-    rows = bench_charon.bench_charon(torch.device("cpu"), rounds=1)
+    rows = charon.bench_charon(torch.device("cpu"), rounds=1)
     step, probing = rows[-2:]
     assert step["what"].startswith("whole step")
     assert step["GFLOP"] > 30
@@ -14,7 +15,7 @@ def test_a_training_step_is_measured_stage_by_stage_against_bare_products():
 
 
 def test_a_pretraining_step_is_measured_stage_by_stage():
-    rows = bench_asma.bench_asma(torch.device("cpu"), rounds=1)
+    rows = asma.bench_asma(torch.device("cpu"), rounds=1)
     step = rows[-1]
     assert step["what"].startswith("whole step")
     assert step["GFLOP"] > sum(row.get("GFLOP", 0) for row in rows[:-1] if "forward" in row["what"])
@@ -22,6 +23,6 @@ def test_a_pretraining_step_is_measured_stage_by_stage():
 
 
 def test_the_data_benchmark_gives_clips_a_second():
-    made, batch = bench.bench_clips(torch.device("cpu"), clips=64, rounds=1)
+    made, batch = operations.bench_clips(torch.device("cpu"), clips=64, rounds=1)
     assert made["clips a second"] > 0
     assert batch["times a copy"] > 0

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from skelkit.data.readers import bvh
-from skelkit.skeletons import MOCAP21
+from skelkit.skeletons.layouts import MOCAP21
 
 CLIP = """HIERARCHY
 ROOT Hips
@@ -157,7 +157,9 @@ def test_real_people_stand_upright_in_metres_with_the_raised_hand_on_the_side_na
     for side, other in (("left", "right"), ("right", "left")):
         for index in recordings.of_class(f"raise-up-{side}-hand").tolist():
             top = recordings[index].poses[:, 0, :, 1].amax(0)
-            assert top[MOCAP21.index(f"Hand_{side[0].upper()}")] > top[MOCAP21.index(f"Hand_{other[0].upper()}")]
+            assert (
+                top[MOCAP21.index(f"Hand_{side[0].upper()}")] > top[MOCAP21.index(f"Hand_{other[0].upper()}")]
+            )
 
 
 # -- made-up files -----------------------------------------------------------------------------------------------------
@@ -177,7 +179,9 @@ NUMBER = st.integers(-180_000, 180_000).map(lambda v: v / 1000)
 def files(draw):
     """A BVH text: up to 6 joints in any tree, any channels, up to 4 frames."""
     parents = [-1] + [draw(st.integers(0, i - 1)) for i in range(1, draw(st.integers(1, 6)))]
-    channels = [draw(st.permutations(["Zposition", "Xrotation", "Yposition", "Zrotation"]))] + [draw(CHANNELS) for _ in parents[1:]]
+    channels = [draw(st.permutations(["Zposition", "Xrotation", "Yposition", "Zrotation"]))] + [
+        draw(CHANNELS) for _ in parents[1:]
+    ]
     order = []
 
     def block(joint, indent):
@@ -196,7 +200,17 @@ def files(draw):
     hierarchy = block(0, "")
     columns = sum(len(channels[j]) for j in order)
     frames = draw(st.lists(st.lists(NUMBER, min_size=columns, max_size=columns), min_size=1, max_size=4))
-    return "\n".join(["HIERARCHY", *hierarchy, "MOTION", f"Frames: {len(frames)}", "Frame Time: 0.01", *(" ".join(map(str, f)) for f in frames), ""])
+    return "\n".join(
+        [
+            "HIERARCHY",
+            *hierarchy,
+            "MOTION",
+            f"Frames: {len(frames)}",
+            "Frame Time: 0.01",
+            *(" ".join(map(str, f)) for f in frames),
+            "",
+        ]
+    )
 
 
 @given(files(), st.booleans())
@@ -221,17 +235,33 @@ def joints_of(text):
 def test_a_quarter_turn_of_the_root_moves_its_child_where_the_right_hand_rule_says(written):
     text = CLIP.replace("1 2 3 4 5 6 7 8 9\n", "0 100 0 90 0 0 0 0 0\n")
     file = bvh.read(written(text))
-    np.testing.assert_allclose(file.poses[0], [[0, 1, 0], [-0.1, 1, 0], [0.1, 1, 0]], atol=1e-7)  # about z: up turns to -x
+    np.testing.assert_allclose(
+        file.poses[0], [[0, 1, 0], [-0.1, 1, 0], [0.1, 1, 0]], atol=1e-7
+    )  # about z: up turns to -x
 
 
-@pytest.mark.parametrize("change", ["\r\n", "\r", "blank lines", "byte order mark", "brace on the line", "no last line end", "capitals", "tabs"])
+@pytest.mark.parametrize(
+    "change",
+    [
+        "\r\n",
+        "\r",
+        "blank lines",
+        "byte order mark",
+        "brace on the line",
+        "no last line end",
+        "capitals",
+        "tabs",
+    ],
+)
 def test_ways_of_writing_the_same_file_give_the_same_clip(written, change):
     text = {
         "blank lines": "\n\n" + CLIP.replace("\n", "\n \n"),
         "byte order mark": "\ufeff" + CLIP,
         "brace on the line": CLIP.replace("\n{", " {").replace("Chest\n  {", "Chest{"),
         "no last line end": CLIP.rstrip(),
-        "capitals": CLIP.replace("position", "POSITION").replace("rotation", "ROTATION").replace("Frames", "FRAMES"),
+        "capitals": CLIP.replace("position", "POSITION")
+        .replace("rotation", "ROTATION")
+        .replace("Frames", "FRAMES"),
         "tabs": CLIP.replace("Frames: ", "Frames:\t").replace(" 5 6 ", "\t5\t6  "),
     }.get(change, CLIP.replace("\n", change))
     file, wanted = bvh.read(written(text)), bvh.read(written(CLIP, "plain.bvh"))
@@ -241,7 +271,15 @@ def test_ways_of_writing_the_same_file_give_the_same_clip(written, change):
 
 @pytest.mark.parametrize(
     ("written_as", "fps"),
-    [("0.0333333", 30), ("0.008333", 120), ("0.0083", 120), ("0.04167", 24), ("1e-2", 100), ("0.033367", 29.97), ("0.0330000", 30.303)],
+    [
+        ("0.0333333", 30),
+        ("0.008333", 120),
+        ("0.0083", 120),
+        ("0.04167", 24),
+        ("1e-2", 100),
+        ("0.033367", 29.97),
+        ("0.0330000", 30.303),
+    ],
 )
 def test_a_frame_time_gives_the_whole_frame_rate_that_its_digits_allow(written, written_as, fps):
     assert bvh.read(written(CLIP.replace("0.0333333", written_as))).fps == fps
@@ -252,15 +290,19 @@ def test_scale_turns_the_units_of_the_file_into_metres(written):
     np.testing.assert_allclose(bvh.read(path, scale=0.0254).poses, 2.54 * bvh.read(path).poses, rtol=1e-6)
 
 
-REFERENCE = CLIP.replace("ROOT Hips", "ROOT world\n{\nOFFSET 0 0 0\nCHANNELS 3 Xposition Yposition Zrotation\nJOINT Hips").replace(
-    "}\nMOTION", "}\n}\nMOTION"
-)
+REFERENCE = CLIP.replace(
+    "ROOT Hips", "ROOT world\n{\nOFFSET 0 0 0\nCHANNELS 3 Xposition Yposition Zrotation\nJOINT Hips"
+).replace("}\nMOTION", "}\n}\nMOTION")
 REFERENCE = REFERENCE.replace("\n1 2 3 4", "\n100 0 90 1 2 3 4")
 
 
 def test_a_reference_root_is_left_out_but_moves_the_body(written):
     path = written(REFERENCE)
-    body, whole, alone = bvh.read(path), bvh.read(path, keep_reference_root=True), bvh.read(written(CLIP, "alone.bvh"))
+    body, whole, alone = (
+        bvh.read(path),
+        bvh.read(path, keep_reference_root=True),
+        bvh.read(written(CLIP, "alone.bvh")),
+    )
     assert whole.joints == ("world", "Hips", "Chest", "Leg")
     assert body.joints == ("Hips", "Chest", "Leg")
     assert body.parents == (-1, 0, 0)
@@ -291,43 +333,108 @@ WRONG = {
     "no brace": ("Chest\n  {", "Chest\n", 8, "found 'OFFSET', expected '{' after 'Chest'"),
     "no name": ("JOINT Leg", "JOINT", 16, "expected a name after JOINT"),
     "no offset": ("    OFFSET 0 -10 0\n", "", 17, "expected OFFSET and three numbers in 'Leg'"),
-    "two numbers": ("OFFSET 0 -10 0", "OFFSET 0 -10", 18, "found '}', expected 3 finite numbers after OFFSET"),
+    "two numbers": (
+        "OFFSET 0 -10 0",
+        "OFFSET 0 -10",
+        18,
+        "found '}', expected 3 finite numbers after OFFSET",
+    ),
     "offset not a number": ("OFFSET 0 -10 0", "OFFSET 0 nan 0", 17, "found 'nan', expected 3 finite numbers"),
     "unknown word": ("    OFFSET 0 -10 0", "    SCALE 1", 17, "found 'SCALE', expected OFFSET, CHANNELS"),
-    "unknown channel": ("Zrotation Xrotation Yrotation\n    End", "Zrotation Wrotation Yrotation\n    End", 9, "found 'Wrotation'"),
-    "fewer channels than counted": ("CHANNELS 3", "CHANNELS 4", 10, "found 'End', expected one of 4 channels"),
+    "unknown channel": (
+        "Zrotation Xrotation Yrotation\n    End",
+        "Zrotation Wrotation Yrotation\n    End",
+        9,
+        "found 'Wrotation'",
+    ),
+    "fewer channels than counted": (
+        "CHANNELS 3",
+        "CHANNELS 4",
+        10,
+        "found 'End', expected one of 4 channels",
+    ),
     "more channels than counted": ("CHANNELS 3", "CHANNELS 2", 9, "found 'Yrotation'"),
     "channel count": ("CHANNELS 3", "CHANNELS three", 9, "found 'three', expected the number of channels"),
-    "position twice": ("Xposition Yposition", "Xposition Xposition", 5, "each position channel of 'Hips' once"),
-    "repeated joint": ("JOINT Leg", "JOINT Chest", 15, "found joint 'Chest' again, expected each name once (it stands on line 7)"),
-    "brace missing": ("}\nMOTION", "MOTION", 19, "found 'MOTION', expected '}' for 'Hips', whose '{' is on line 3"),
+    "position twice": (
+        "Xposition Yposition",
+        "Xposition Xposition",
+        5,
+        "each position channel of 'Hips' once",
+    ),
+    "repeated joint": (
+        "JOINT Leg",
+        "JOINT Chest",
+        15,
+        "found joint 'Chest' again, expected each name once (it stands on line 7)",
+    ),
+    "brace missing": (
+        "}\nMOTION",
+        "MOTION",
+        19,
+        "found 'MOTION', expected '}' for 'Hips', whose '{' is on line 3",
+    ),
     "brace too many": ("}\nMOTION", "}\n}\nMOTION", 20, "found '}', expected MOTION after the last '}'"),
     "no motion": ("MOTION\n", "", 20, "found 'Frames:', expected MOTION"),
-    "channels twice": ("    CHANNELS 3", "    CHANNELS 1 Xrotation\nCHANNELS 3", 10, "found 'CHANNELS', expected OFFSET, CHANNELS (once)"),
+    "channels twice": (
+        "    CHANNELS 3",
+        "    CHANNELS 1 Xrotation\nCHANNELS 3",
+        10,
+        "found 'CHANNELS', expected OFFSET, CHANNELS (once)",
+    ),
     "cut in the hierarchy": (CLIP[CLIP.index("    End Site") :], "", 9, "found the end of the file"),
     "cut before motion": (CLIP[CLIP.index("MOTION") :], "", 19, "found the end of the file, expected MOTION"),
     "cut after motion": (CLIP[CLIP.index("Frames") :], "", 20, "expected 'Frames:'"),
-    "no frame count": ("Frames: 3", "Frames:", 21, "found 'Frames:', expected 'Frames:' and a whole number above zero"),
-    "zero frames": ("Frames: 3", "Frames: 0", 21, "found 'Frames: 0', expected 'Frames:' and a whole number above zero"),
+    "no frame count": (
+        "Frames: 3",
+        "Frames:",
+        21,
+        "found 'Frames:', expected 'Frames:' and a whole number above zero",
+    ),
+    "zero frames": (
+        "Frames: 3",
+        "Frames: 0",
+        21,
+        "found 'Frames: 0', expected 'Frames:' and a whole number above zero",
+    ),
     "half a frame": ("Frames: 3", "Frames: 2.5", 21, "a whole number above zero"),
     "absurd frame count": ("Frames: 3", "Frames: 1e999999", 21, "a whole number above zero"),
     "no frame time": ("Frame Time: 0.0333333\n", "", 22, "expected 'Frame Time:' and seconds above zero"),
-    "frame time zero": ("0.0333333", "0.0", 22, "found 'Frame Time: 0.0', expected 'Frame Time:' and seconds above zero"),
+    "frame time zero": (
+        "0.0333333",
+        "0.0",
+        22,
+        "found 'Frame Time: 0.0', expected 'Frame Time:' and seconds above zero",
+    ),
     "frame time negative": ("0.0333333", "-0.0333333", 22, "seconds above zero"),
     "frame time not a number": ("0.0333333", "NaN", 22, "seconds above zero"),
-    "fewer frames": ("Frames: 3", "Frames: 4", 26, "found 3 frames, expected the 4 that 'Frames:' announces; get the whole file"),
+    "fewer frames": (
+        "Frames: 3",
+        "Frames: 4",
+        26,
+        "found 3 frames, expected the 4 that 'Frames:' announces; get the whole file",
+    ),
     "more frames": ("Frames: 3", "Frames: 2", 26, "found 3 frames, expected the 2 that 'Frames:' announces"),
     "number missing": ("8 9.5", "8", 24, "found 8 numbers, expected 9, one per channel"),
-    "numbers missing everywhere": (CLIP[CLIP.index("1 2 3") :], "1 2\n1 2\n1 2\n", 23, "found 2 numbers, expected 9"),
+    "numbers missing everywhere": (
+        CLIP[CLIP.index("1 2 3") :],
+        "1 2\n1 2\n1 2\n",
+        23,
+        "found 2 numbers, expected 9",
+    ),
     "cut inside a line": (CLIP[CLIP.index(" 7 8 1e1") :], "", 26, "found 6 numbers, expected 9"),
     "number too many": ("8 9.5", "8 9.5 10", 24, "found 10 numbers, expected 9"),
     "not a number": ("8 1e1", "8 l0", 26, "found 'l0' as number 9, expected finite numbers only"),
     "glued numbers": ("8 9.5", "8 9.5-3", 24, "found '9.5-3' as number 9"),
     "NaN": ("8 9.5", "nan 9.5", 24, "found 'nan' as number 8"),
     "infinite": ("8 9.5", "8 -inf", 24, "found '-inf' as number 9"),
-    "too large": ("1 2 3 4 5 6 7 8 9.5", "1e60 2 3 4 5 6 7 8 9.5", 24, "found a position too large for float32"),
+    "too large": (
+        "1 2 3 4 5 6 7 8 9.5",
+        "1e60 2 3 4 5 6 7 8 9.5",
+        24,
+        "found a position too large for float32",
+    ),
     "not text": ("8 9.5", "8 \x00\xff", 24, "as number 9, expected finite numbers only"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("wrong", WRONG)
@@ -342,11 +449,15 @@ def test_an_irregular_file_is_refused_with_its_line_and_what_was_found(written, 
 
 def test_a_joint_tree_without_channels_is_refused(written):
     text = re.sub("CHANNELS.*", "", CLIP)
-    with pytest.raises(ValueError, match=r"clip.bvh:20: found a hierarchy without channels, expected at least one"):
+    with pytest.raises(
+        ValueError, match=r"clip.bvh:20: found a hierarchy without channels, expected at least one"
+    ):
         bvh.read(written(text))
 
 
-@given(st.integers(0, len(CLIP) - 1), st.text(st.sampled_from("{}\n -.19eJEND"), max_size=3), st.integers(0, 8))
+@given(
+    st.integers(0, len(CLIP) - 1), st.text(st.sampled_from("{}\n -.19eJEND"), max_size=3), st.integers(0, 8)
+)
 def test_a_damaged_file_is_read_or_refused_by_name_but_never_anything_else(tmp_path_factory, place, put, cut):
     path = tmp_path_factory.mktemp("bvh") / "clip.bvh"
     path.write_text(CLIP[:place] + put + CLIP[place + cut :])
@@ -360,7 +471,9 @@ def test_a_damaged_file_is_read_or_refused_by_name_but_never_anything_else(tmp_p
 def test_a_file_that_is_not_there_and_a_scale_of_nothing_are_refused(tmp_path, written):
     with pytest.raises(FileNotFoundError, match=r"nowhere.bvh: no such file"):
         bvh.read(tmp_path / "nowhere.bvh")
-    with pytest.raises(ValueError, match="scale must be a positive number of metres per unit of the file; got 0"):
+    with pytest.raises(
+        ValueError, match="scale must be a positive number of metres per unit of the file; got 0"
+    ):
         bvh.read(written(CLIP), scale=0)
 
 
@@ -387,7 +500,9 @@ def test_class_and_subject_come_from_the_groups_of_a_pattern_searched_in_the_pat
     ],
     ids=["names as in the Bandai-Namco set", "subfolders", "neither"],
 )
-def test_without_a_pattern_the_class_is_in_the_name_or_is_the_folder_or_is_all(tmp_path, written, names, classes, labels):
+def test_without_a_pattern_the_class_is_in_the_name_or_is_the_folder_or_is_all(
+    tmp_path, written, names, classes, labels
+):
     for name in names:
         written(CLIP, name)
     clips = bvh.read_folder(tmp_path)
@@ -408,7 +523,19 @@ def test_files_with_the_joints_of_a_built_in_skeleton_are_put_in_its_order(tmp_p
     order = [MOCAP21.index("Hips"), *(j for j in range(20, -1, -1) if MOCAP21.joints[j] != "Hips")]
     children = [f"JOINT {MOCAP21.joints[j]}\n{{\nOFFSET {j} 0 0\n}}" for j in order[1:]]
     text = "\n".join(
-        ["HIERARCHY", "ROOT Hips", "{", "OFFSET 0 0 0", "CHANNELS 1 Yposition", *children, "}", "MOTION", "Frames: 1", "Frame Time: 1", "5"]
+        [
+            "HIERARCHY",
+            "ROOT Hips",
+            "{",
+            "OFFSET 0 0 0",
+            "CHANNELS 1 Yposition",
+            *children,
+            "}",
+            "MOTION",
+            "Frames: 1",
+            "Frame Time: 1",
+            "5",
+        ]
     )
     clips = bvh.read_folder(written(text), scale=1)
     assert clips.skeleton is MOCAP21
@@ -418,7 +545,11 @@ def test_files_with_the_joints_of_a_built_in_skeleton_are_put_in_its_order(tmp_p
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("JOINT Leg", "JOINT Foot", r"b.bvh: found other joints than in .*a.bvh \(only in .*b.bvh: Foot; only in .*a.bvh: Leg\), expected the same"),
+        (
+            "JOINT Leg",
+            "JOINT Foot",
+            r"b.bvh: found other joints than in .*a.bvh \(only in .*b.bvh: Foot; only in .*a.bvh: Leg\), expected the same",
+        ),
         (
             "  }\n  JOINT Leg\n  {\n    OFFSET 0 -10 0\n",
             "  JOINT Leg\n  {\n    OFFSET 0 -10 0\n  }\n",
@@ -438,7 +569,10 @@ def test_two_files_that_do_not_belong_together_are_both_named(tmp_path, written,
 @pytest.mark.parametrize(
     ("pattern", "message"),
     [
-        (r"(?P<class>[a-z]+)_", r"clip.bvh: pattern .* does not fit 'clip.bvh'; pass a pattern whose groups fit every file"),
+        (
+            r"(?P<class>[a-z]+)_",
+            r"clip.bvh: pattern .* does not fit 'clip.bvh'; pass a pattern whose groups fit every file",
+        ),
         (r"(?P<class>[a-z]+)(?P<subject>\d+)?", "clip.bvh: pattern .* does not fit 'clip.bvh'"),
         (r"[a-z]+", "has no group named class"),
         (r"(?P<class>", "is not a regular expression"),
@@ -457,7 +591,9 @@ def test_a_folder_without_bvh_files_is_refused(tmp_path):
 
 
 def test_joint_names_with_control_characters_are_refused_with_their_line(written):
-    with pytest.raises(ValueError, match=r"clip.bvh:\d+: found the joint .*x1b.*, expected a name without control characters"):
+    with pytest.raises(
+        ValueError, match=r"clip.bvh:\d+: found the joint .*x1b.*, expected a name without control characters"
+    ):
         bvh.read(written(CLIP.replace("ROOT ", "ROOT \x1b[2J", 1)))
 
 

@@ -5,22 +5,29 @@ import pickle
 
 import pytest
 import torch
+from helpers import seeded
 from hypothesis import given
 from hypothesis import strategies as st
 
-from skelkit import checkpoint
-from skelkit.checkpoint import Damaged
+from skelkit.utils import checkpoint
+from skelkit.utils.checkpoint import Damaged
 
 SETTINGS = {"seed": 3, "lr": 0.1, "order": ((0, 1), (2, 3))}
 
 
-def seeded(seed=0):
-    return torch.Generator().manual_seed(seed)
-
-
 def whole():
     """One of everything that a training may want to keep."""
-    dtypes = (torch.float64, torch.float32, torch.float16, torch.bfloat16, torch.int64, torch.int32, torch.int8, torch.uint8, torch.bool)
+    dtypes = (
+        torch.float64,
+        torch.float32,
+        torch.float16,
+        torch.bfloat16,
+        torch.int64,
+        torch.int32,
+        torch.int8,
+        torch.uint8,
+        torch.bool,
+    )
     return {
         "tensors": {str(d): torch.randn(3, 2, generator=seeded()).mul(9).to(d) for d in dtypes},
         "odd": [
@@ -32,7 +39,13 @@ def whole():
         ],
         "parameter": torch.nn.Parameter(torch.ones(2)),
         "numbers": [0.1 + 0.2, 5e-324, -math.inf, 2**80, True, None, 1, 1.0, -0.0],
-        "words": ["tensor:0", "tensor:9", "", "größer \ud800 \0 \N{SKULL}", {"tensor": "0", "order": [], "pairs": 1}],
+        "words": [
+            "tensor:0",
+            "tensor:9",
+            "",
+            "größer \ud800 \0 \N{SKULL}",
+            {"tensor": "0", "order": [], "pairs": 1},
+        ],
         "keys": {0: "a", 1: {"state": {}}, -2.5: [], "0": "b", None: 1},
         "generator": seeded(4).get_state(),
     }
@@ -44,10 +57,18 @@ def same(a, b):
         return (
             a.dtype == b.dtype
             and a.shape == b.shape
-            and a.detach().contiguous().view(-1).view(torch.uint8).equal(b.contiguous().view(-1).view(torch.uint8))
+            and a.detach()
+            .contiguous()
+            .view(-1)
+            .view(torch.uint8)
+            .equal(b.contiguous().view(-1).view(torch.uint8))
         )
     if isinstance(a, dict):
-        return list(a) == list(b) and [type(k) for k in a] == [type(k) for k in b] and all(same(a[k], b[k]) for k in a)
+        return (
+            list(a) == list(b)
+            and [type(k) for k in a] == [type(k) for k in b]
+            and all(same(a[k], b[k]) for k in a)
+        )
     if isinstance(a, list | tuple):
         return len(a) == len(b) and all(map(same, a, b))
     return type(a) is type(b) and (repr(a) == repr(b))
@@ -71,12 +92,25 @@ def test_nested_state_comes_back_bit_for_bit(tmp_path):
     back["odd"][0] += 1  # and may be trained on
 
 
-leaves = st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.sampled_from(["tensor:0", "tensor:1"])
+leaves = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text()
+    | st.sampled_from(["tensor:0", "tensor:1"])
+)
 leaves |= st.lists(st.floats(width=16), max_size=3).map(lambda v: torch.tensor(v, dtype=torch.float16))
 keys = st.text() | st.integers() | st.sampled_from(["tensor", "pairs", "order"])
 
 
-@given(st.recursive(leaves, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(keys, inner, max_size=3), max_leaves=8))
+@given(
+    st.recursive(
+        leaves,
+        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(keys, inner, max_size=3),
+        max_leaves=8,
+    )
+)
 def test_any_nest_comes_back(tmp_path_factory, nest):
     folder = tmp_path_factory.mktemp("nest")
     checkpoint.write(folder, {"nest": nest}, {})
@@ -89,7 +123,12 @@ def test_an_optimiser_goes_on_from_its_state_as_if_nothing_had_happened(tmp_path
         network = torch.nn.Conv2d(3, 8, (1, 5)).to(memory_format=torch.channels_last)
         torch.nn.init.normal_(network.weight, generator=seeded())
         torch.nn.init.zeros_(network.bias)
-        return network, optimiser(network.parameters(), lr=0.01, weight_decay=0.1, **({"momentum": 0.9} if optimiser is torch.optim.SGD else {}))
+        return network, optimiser(
+            network.parameters(),
+            lr=0.01,
+            weight_decay=0.1,
+            **({"momentum": 0.9} if optimiser is torch.optim.SGD else {}),
+        )
 
     def train(network, optimiser, steps):
         for _ in range(steps):
@@ -127,7 +166,10 @@ def test_what_is_read_is_what_was_written_last_and_nothing_if_nothing_was(tmp_pa
     for number in range(3):
         write(tmp_path, number)
         assert read(tmp_path)["number"] == number
-    assert sorted(p.name for p in tmp_path.iterdir()) == ["checkpoint.previous.safetensors", "checkpoint.safetensors"]
+    assert sorted(p.name for p in tmp_path.iterdir()) == [
+        "checkpoint.previous.safetensors",
+        "checkpoint.safetensors",
+    ]
 
 
 def test_later_changes_of_what_was_written_do_not_matter(tmp_path):
@@ -158,14 +200,21 @@ def test_a_file_cut_off_anywhere_is_refused_and_the_one_before_it_read(tmp_path)
 
 
 def test_a_single_wrong_byte_anywhere_is_noticed(tmp_path):
-    target, state = checkpoint.paths(tmp_path)[0], {"number": 2, "row": torch.arange(5), "half": torch.ones(2, dtype=torch.float16)}
+    target, state = (
+        checkpoint.paths(tmp_path)[0],
+        {"number": 2, "row": torch.arange(5), "half": torch.ones(2, dtype=torch.float16)},
+    )
     content = bytearray(checkpoint.write(tmp_path, state, {"lr": 0.5}).read_bytes())
     padding = int.from_bytes(content[:8], "little") + 8
     for place in range(len(content)):
         for flip in (1, 32, 255):
             content[place] ^= flip
             target.write_bytes(content)
-            if not (place < padding and chr(content[place]) in " \t\r\n" and chr(content[place] ^ flip) in " \t\r\n"):
+            if not (
+                place < padding
+                and chr(content[place]) in " \t\r\n"
+                and chr(content[place] ^ flip) in " \t\r\n"
+            ):
                 with pytest.raises(Damaged, match=str(target)):
                     checkpoint.read(tmp_path, {"lr": 0.5})
             content[place] ^= flip
@@ -178,7 +227,10 @@ def test_of_two_damaged_files_both_are_named_and_what_to_do(tmp_path):
         write(tmp_path, number)
     for path in checkpoint.paths(tmp_path):
         path.write_bytes(path.read_bytes()[:-1])
-    with pytest.raises(Damaged, match=r"checkpoint\.safetensors: .*checkpoint\.previous\.safetensors: .*; delete the folder .* to begin anew"):
+    with pytest.raises(
+        Damaged,
+        match=r"checkpoint\.safetensors: .*checkpoint\.previous\.safetensors: .*; delete the folder .* to begin anew",
+    ):
         read(tmp_path)
     assert all(path.exists() for path in checkpoint.paths(tmp_path))
 
@@ -189,7 +241,12 @@ class Malicious:
 
 
 @pytest.mark.parametrize(
-    "make", [lambda p: p.write_bytes(pickle.dumps(Malicious())), lambda p: torch.save({"state": torch.ones(3)}, p), lambda p: p.touch()]
+    "make",
+    [
+        lambda p: p.write_bytes(pickle.dumps(Malicious())),
+        lambda p: torch.save({"state": torch.ones(3)}, p),
+        lambda p: p.touch(),
+    ],
 )
 def test_a_pickle_is_never_opened(tmp_path, make):
     make(checkpoint.paths(tmp_path)[0])
@@ -198,7 +255,13 @@ def test_a_pickle_is_never_opened(tmp_path, make):
 
 
 @pytest.mark.parametrize(
-    "metadata", [None, {"format": "skelkit-clips-1"}, {"format": checkpoint.FORMAT}, {"format": checkpoint.FORMAT, "tree": "{}"}]
+    "metadata",
+    [
+        None,
+        {"format": "skelkit-clips-1"},
+        {"format": checkpoint.FORMAT},
+        {"format": checkpoint.FORMAT, "tree": "{}"},
+    ],
 )
 def test_other_safetensors_files_are_no_checkpoints(tmp_path, metadata):
     from safetensors.torch import save_file
@@ -229,7 +292,11 @@ def killed(*_):
 def test_killed_at_any_moment_of_writing_one_whole_checkpoint_is_left(tmp_path, monkeypatch):
     for number in range(2):
         write(tmp_path, number)
-    for module, name, found in [(checkpoint, "save", 1), (checkpoint.os, "replace", 1), (checkpoint, "write_atomic", 1)]:
+    for module, name, found in [
+        (checkpoint, "save", 1),
+        (checkpoint.os, "replace", 1),
+        (checkpoint, "write_atomic", 1),
+    ]:
         with monkeypatch.context() as patch:
             patch.setattr(module, name, killed)
             with pytest.raises(KeyboardInterrupt):
@@ -253,7 +320,8 @@ def test_what_a_killed_write_left_lying_is_cleared_away(tmp_path):
 def test_a_checkpoint_of_other_settings_is_refused_with_the_differences_and_left_as_it_is(tmp_path):
     before = write(tmp_path, 1).read_bytes()
     with pytest.raises(
-        ValueError, match=r"written with other settings \(lr: 0.1 there, 0.2 now; order: .* there, None now; new: None there, 1 now\)"
+        ValueError,
+        match=r"written with other settings \(lr: 0.1 there, 0.2 now; order: .* there, None now; new: None there, 1 now\)",
     ) as error:
         checkpoint.read(tmp_path, {"seed": 3, "lr": 0.2, "new": 1})
     assert not isinstance(error.value, Damaged)

@@ -10,7 +10,7 @@ from safetensors.torch import save_file
 
 from skelkit import motion
 from skelkit.models import STGCN, Classifier, STTFormer
-from skelkit.skeletons import KINECT20
+from skelkit.skeletons.layouts import KINECT20
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +69,10 @@ def test_a_file_that_is_cut_off_anywhere_is_refused(classifier, tmp_path):
     whole = path.read_bytes()
     for length in (0, 7, 100, len(whole) // 2, len(whole) - 1):
         path.write_bytes(whole[:length])
-        with pytest.raises(ValueError, match=r"model\.safetensors: cut off, damaged or no classifier at all .*; copy it again, or write it again"):
+        with pytest.raises(
+            ValueError,
+            match=r"model\.safetensors: cut off, damaged or no classifier at all .*; copy it again, or write it again",
+        ):
             Classifier.load(path)
 
 

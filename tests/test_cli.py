@@ -10,12 +10,15 @@ import pytest
 import torch
 
 from skelkit import ClipSet, load
-from skelkit.cli import main
-from skelkit.data import own_split
+from skelkit.cli.main import main
+from skelkit.data import file_split
 from skelkit.data.readers.annotations import write_annotations
 
 
-@pytest.mark.parametrize("arguments", [[], ["study"], ["data"], ["data", "describe"], ["data", "convert"], ["data", "show"], ["bench"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [[], ["study"], ["data"], ["data", "describe"], ["data", "convert"], ["data", "show"], ["bench"]],
+)
 def test_every_command_has_help_that_reads_like_documentation(arguments, capsys):
     with pytest.raises(SystemExit) as stop:
         main([*arguments, "--help"])
@@ -26,7 +29,12 @@ def test_every_command_has_help_that_reads_like_documentation(arguments, capsys)
 
 
 def test_the_command_is_installed():
-    assert "skelkit study" in subprocess.run([sys.executable, "-m", "skelkit.cli", "--help"], capture_output=True, text=True, check=True).stdout
+    assert (
+        "skelkit study"
+        in subprocess.run(
+            [sys.executable, "-m", "skelkit.cli", "--help"], capture_output=True, text=True, check=True
+        ).stdout
+    )
 
 
 def test_describe_prints_the_data_card(capsys):
@@ -66,7 +74,10 @@ def test_show_writes_a_page_for_one_clip(tmp_path):
     assert "skelkitPlayer" in page.read_text()
 
 
-@pytest.mark.parametrize(("terminal", "screen", "out"), [(True, ":0", []), (False, ":0", []), (True, "", []), (True, ":0", ["--out", "a.html"])])
+@pytest.mark.parametrize(
+    ("terminal", "screen", "out"),
+    [(True, ":0", []), (False, ":0", []), (True, "", []), (True, ":0", ["--out", "a.html"])],
+)
 def test_show_opens_the_page_where_somebody_can_see_it(terminal, screen, out, tmp_path, monkeypatch, capsys):
     opened = []
     monkeypatch.chdir(tmp_path)
@@ -95,15 +106,39 @@ def test_show_opens_the_page_where_somebody_can_see_it(terminal, screen, out, tm
         (["study", "--dataset", "nowhere"], "nowhere: no such file or folder"),
         (["bench", "everything"], "no benchmark 'everything'; known: asma, charon, clips, codecs"),
         (["bench", "masks", "--device", "tpu"], "no device 'tpu'"),
-        (["data", "describe", "synthetic", "--figure", "quality.png"], "--figure quality.png: the figure is a page; give a name that ends in .html"),
-        (["data", "describe", "synthetic", "--pattern", "a"], "no option '--pattern' for synthetic clips; they take clips, classes"),
-        (["data", "describe", "synthetic", "--scale", "0"], "--scale must be a positive number of metres per unit; got 0.0"),
-        (["data", "split", "synthetic", "--by", "xsub", "--train", "1"], "--by xsub takes none; leave it out"),
-        (["data", "split", "synthetic", "--by", "stratified", "--train", "0.3", "0.9"], "--by stratified takes one; leave it out"),
-        (["data", "split", "synthetic", "--by", "stratified", "--train", "half"], "a stratified split takes the share to train on"),
+        (
+            ["data", "describe", "synthetic", "--figure", "quality.png"],
+            "--figure quality.png: the figure is a page; give a name that ends in .html",
+        ),
+        (
+            ["data", "describe", "synthetic", "--pattern", "a"],
+            "no option '--pattern' for synthetic clips; they take clips, classes",
+        ),
+        (
+            ["data", "describe", "synthetic", "--scale", "0"],
+            "--scale must be a positive number of metres per unit; got 0.0",
+        ),
+        (
+            ["data", "split", "synthetic", "--by", "xsub", "--train", "1"],
+            "--by xsub takes none; leave it out",
+        ),
+        (
+            ["data", "split", "synthetic", "--by", "stratified", "--train", "0.3", "0.9"],
+            "--by stratified takes one; leave it out",
+        ),
+        (
+            ["data", "split", "synthetic", "--by", "stratified", "--train", "half"],
+            "a stratified split takes the share to train on",
+        ),
         (["data", "split", "synthetic", "--by", "subjects"], "did you mean 'subject'?"),
-        (["data", "split", "synthetic", "--out", "parts.csv"], "give a folder, or a file that ends in .npz or .pkl"),
-        (["data", "convert", "synthetic", "clips.safetensors", "--all-bodies"], "--all-bodies: only for raw NTU RGB+D"),
+        (
+            ["data", "split", "synthetic", "--out", "parts.csv"],
+            "give a folder, or a file that ends in .npz or .pkl",
+        ),
+        (
+            ["data", "convert", "synthetic", "clips.safetensors", "--all-bodies"],
+            "--all-bodies: only for raw NTU RGB+D",
+        ),
         (
             ["data", "convert", "synthetic", "clips.npy", "--dtype", "float16"],
             "--dtype: only for raw NTU RGB+D that is written to a .safetensors file",
@@ -111,7 +146,9 @@ def test_show_opens_the_page_where_somebody_can_see_it(terminal, screen, out, tm
         (["data", "split", "synthetic"], "split by subject needs --train, some of: 1, 2, 3"),
     ],
 )
-def test_a_wrong_argument_gets_one_line_that_says_what_to_do(arguments, message, capsys, tmp_path, monkeypatch):
+def test_a_wrong_argument_gets_one_line_that_says_what_to_do(
+    arguments, message, capsys, tmp_path, monkeypatch
+):
     monkeypatch.chdir(tmp_path)
     assert main(arguments) == 1
     error = capsys.readouterr().err
@@ -122,7 +159,11 @@ def test_a_wrong_argument_gets_one_line_that_says_what_to_do(arguments, message,
 
 def test_what_files_do_not_say_is_said_on_the_command_line(tmp_path, capsys):
     path = tmp_path / "a.npz"
-    arrays = {"data": np.random.default_rng(0).normal(0, 0.3, (40, 20, 3)).astype(np.float32), "length": [15, 25], "label": [0, 1]}
+    arrays = {
+        "data": np.random.default_rng(0).normal(0, 0.3, (40, 20, 3)).astype(np.float32),
+        "length": [15, 25],
+        "label": [0, 1],
+    }
     np.savez(path, **arrays)
     assert main(["data", "describe", str(path), "--fps", "50", "--skeleton", "kinect20"]) == 0
     assert "fps          50.0" in capsys.readouterr().out
@@ -146,14 +187,19 @@ def test_a_split_replaces_nothing_unless_told_to(tmp_path, capsys):
 
 def test_a_reader_who_stops_early_is_no_error():
     command = f"{sys.executable} -m skelkit.cli data describe synthetic"
-    ran = subprocess.run(["bash", "-c", f"{command} | head -n 0"], capture_output=True, text=True, check=False)
+    ran = subprocess.run(
+        ["bash", "-c", f"{command} | head -n 0"], capture_output=True, text=True, check=False
+    )
     assert "Traceback" not in ran.stderr
 
 
 def test_bench_prints_ratios(capsys, monkeypatch):
     from skelkit import bench
+    from skelkit.bench import operations
 
-    monkeypatch.setitem(bench.BENCHES, "codecs", lambda device: bench.bench_codecs(device, clips=4, rounds=1))
+    monkeypatch.setitem(
+        bench.BENCHES, "codecs", lambda device: operations.bench_codecs(device, clips=4, rounds=1)
+    )
     assert main(["bench", "codecs", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert all(row["times a copy"] > 0 for row in found["codecs"])
@@ -177,9 +223,11 @@ def test_data_that_cannot_be_read_stops_the_study_before_the_first_notebook(tmp_
 def raw(tmp_path):
     """Raw NTU RGB+D files of four performers, with oddities."""
     from skelkit import load
-    from skelkit.data.ntu import synthesis
+    from skelkit.data.ntu import sample_writer
 
-    synthesis.synthesise(tmp_path / "raw", load("synthetic", clips=12, frames=20, classes=["wave", "hug"]))
+    sample_writer.synthesise(
+        tmp_path / "raw", load("synthetic", clips=12, frames=20, classes=["wave", "hug"])
+    )
     return tmp_path / "raw"
 
 
@@ -197,7 +245,9 @@ def test_raw_ntu_files_are_converted_and_it_is_said_what_was_dropped(raw, tmp_pa
     assert main(["data", "convert", str(raw), str(target), "--force", "--all-bodies", "--workers", "1"]) == 0
 
 
-def test_what_was_dropped_from_raw_ntu_files_is_described_as_it_is_when_they_are_converted(raw, tmp_path, capsys):
+def test_what_was_dropped_from_raw_ntu_files_is_described_as_it_is_when_they_are_converted(
+    raw, tmp_path, capsys
+):
     assert main(["data", "convert", str(raw), str(tmp_path / "clips.safetensors"), "--workers", "1"]) == 0
     report = capsys.readouterr().out.split("written to")[0].strip()
     assert main(["data", "describe", str(raw)]) == 0
@@ -212,7 +262,9 @@ def test_files_of_another_kind_in_a_folder_are_told_once(raw, more, tmp_path):
     assert len(told) == 1
 
 
-def test_what_was_converted_is_not_loaded_for_it_may_be_larger_than_memory(raw, tmp_path, monkeypatch, capsys):
+def test_what_was_converted_is_not_loaded_for_it_may_be_larger_than_memory(
+    raw, tmp_path, monkeypatch, capsys
+):
     def load(*_):
         raise MemoryError
 
@@ -222,19 +274,46 @@ def test_what_was_converted_is_not_loaded_for_it_may_be_larger_than_memory(raw, 
 
 
 def test_what_raw_ntu_files_say_themselves_cannot_be_said_otherwise(raw, tmp_path, capsys):
-    assert main(["data", "convert", str(raw), str(tmp_path / "clips.safetensors"), "--fps", "15", "--scale", "0.1"]) == 1
+    assert (
+        main(
+            [
+                "data",
+                "convert",
+                str(raw),
+                str(tmp_path / "clips.safetensors"),
+                "--fps",
+                "15",
+                "--scale",
+                "0.1",
+            ]
+        )
+        == 1
+    )
     assert "--fps, --scale: raw NTU RGB+D says this itself" in capsys.readouterr().err
 
 
-def test_a_file_with_several_splits_is_described_divided_by_one_of_them_and_converted_with_them(tmp_path, capsys):
-    clips = load("synthetic", clips=12, classes=["wave", "hug"], frames=20).select([*range(11), 0])  # the last is the first
+def test_a_file_with_several_splits_is_described_divided_by_one_of_them_and_converted_with_them(
+    tmp_path, capsys
+):
+    clips = load("synthetic", clips=12, classes=["wave", "hug"], frames=20).select(
+        [*range(11), 0]
+    )  # the last is the first
     clips = replace(clips, names=tuple(f"clip{i}" for i in range(12)))
-    split = {"xsub_train": range(6), "xsub_val": range(6, 12), "xview_train": range(5, 9), "xview_val": range(9, 11), "xview_test": [11, 4]}
+    split = {
+        "xsub_train": range(6),
+        "xsub_val": range(6, 12),
+        "xview_train": range(5, 9),
+        "xview_val": range(9, 11),
+        "xview_test": [11, 4],
+    }
     source = write_annotations(clips, tmp_path / "a.pkl", split=split)
     assert main(["data", "describe", str(source)]) == 0
     told = capsys.readouterr().out
     assert "xsub_train: 6, xsub_val: 6, xview_train: 4, xview_val: 2, xview_test: 2" in told
-    assert "xsub_train and xsub_val: test clips that are training clips, bit for bit: 1 of 6 (17%) (clip 11)" in told
+    assert (
+        "xsub_train and xsub_val: test clips that are training clips, bit for bit: 1 of 6 (17%) (clip 11)"
+        in told
+    )
     assert "xview_train and xview_test: test clips that are training clips, bit for bit: 0 of 2 (0%)" in told
     assert main(["data", "describe", str(source), "--json", "--figure", str(tmp_path / "a.html")]) == 0
     assert json.loads(capsys.readouterr().out)["quality"]["leaked"]["xsub_train"] == ["xsub_val", 6, [11]]
@@ -250,7 +329,9 @@ def test_a_file_with_several_splits_is_described_divided_by_one_of_them_and_conv
     assert main(["data", "convert", str(source), str(source), "--force"]) == 1
     assert "is what is to be read" in capsys.readouterr().err
     assert main(["data", "convert", str(source), str(tmp_path / "b.pkl")]) == 0
-    assert own_split.parts(load(tmp_path / "b.pkl")) == {name: sorted(positions) for name, positions in split.items()}
+    assert file_split.parts(load(tmp_path / "b.pkl")) == {
+        name: sorted(positions) for name, positions in split.items()
+    }
 
 
 def test_units_and_the_axis_that_is_up_can_be_said_of_any_file(tmp_path, capsys):
@@ -259,7 +340,21 @@ def test_units_and_the_axis_that_is_up_can_be_said_of_any_file(tmp_path, capsys)
     turned.save(tmp_path / "a.safetensors")
     main(["data", "describe", str(tmp_path / "a.safetensors")])
     assert "z is the longest extent in most clips" in capsys.readouterr().out
-    assert main(["data", "convert", str(tmp_path / "a.safetensors"), str(tmp_path / "b.safetensors"), "--scale", "0.01", "--up", "z"]) == 0
+    assert (
+        main(
+            [
+                "data",
+                "convert",
+                str(tmp_path / "a.safetensors"),
+                str(tmp_path / "b.safetensors"),
+                "--scale",
+                "0.01",
+                "--up",
+                "z",
+            ]
+        )
+        == 0
+    )
     assert torch.allclose(ClipSet.load(tmp_path / "b.safetensors").poses, clips.poses, atol=1e-6)
 
 
@@ -277,12 +372,19 @@ def test_recordings_are_converted_to_files_of_other_toolkits_and_back(target, tm
 
 
 @pytest.mark.parametrize(
-    "how", [["--by", "subject", "--train", "1", "2", "3"], ["--by", "stratified", "--train", "0.6"], ["--by", "view", "--train", "2"]]
+    "how",
+    [
+        ["--by", "subject", "--train", "1", "2", "3"],
+        ["--by", "stratified", "--train", "0.6"],
+        ["--by", "view", "--train", "2"],
+    ],
 )
 def test_a_set_is_split_and_what_both_share_is_told(how, tmp_path, capsys):
     from skelkit import load
 
-    source = load("synthetic", clips=40, classes=["wave", "hug"], frames=12).save(tmp_path / "source.safetensors")
+    source = load("synthetic", clips=40, classes=["wave", "hug"], frames=12).save(
+        tmp_path / "source.safetensors"
+    )
     assert main(["data", "split", str(source), *how, "--out", str(tmp_path / "parts")]) == 0
     told = capsys.readouterr().out
     train, test = (load(tmp_path / "parts" / f"{name}.safetensors") for name in ("train", "test"))
@@ -292,7 +394,9 @@ def test_a_set_is_split_and_what_both_share_is_told(how, tmp_path, capsys):
 
 
 @pytest.mark.parametrize("kind", ["npz", "pkl"])
-def test_a_set_is_split_into_one_file_of_another_toolkit_and_that_file_by_its_own_split(kind, tmp_path, capsys):
+def test_a_set_is_split_into_one_file_of_another_toolkit_and_that_file_by_its_own_split(
+    kind, tmp_path, capsys
+):
     source, target = tmp_path / "clips.safetensors", tmp_path / f"parts.{kind}"
     clips = load("synthetic", clips=20, classes=["wave", "hug"], frames=20)
     clips.save(source)
@@ -320,4 +424,6 @@ def test_the_published_protocols_of_ntu_split_raw_files(raw, tmp_path, capsys):
 
     assert main(["data", "split", str(raw), "--by", "xsub", "--out", str(tmp_path / "parts")]) == 0
     train = load(tmp_path / "parts" / "train.safetensors")
-    assert set(train.subject.tolist()) <= {1, 2, 4, 5, 8, 9, 13, 14, 15, 16, 17, 18, 19, 25, 27, 28, 31, 34, 35, 38}
+    assert set(train.subject.tolist()) <= {
+        1, 2, 4, 5, 8, 9, 13, 14, 15, 16, 17, 18, 19, 25, 27, 28, 31, 34, 35, 38,
+    }  # fmt: skip

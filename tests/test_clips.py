@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from skelkit import ClipSet, Skeleton
-from skelkit.skeletons import KINECT20
+from skelkit.skeletons.layouts import KINECT20
 
 
 @pytest.fixture
@@ -14,12 +14,16 @@ def clips(ragged):
     arrays = ragged([9, 1, 30, 2, 64, 90, 5, 41, 7])
     names = [f"recording {i}" for i in range(9)]
     groups = {"subject": ["Ann", "Bo", "Cy"] * 3, "view": [0, 0, 1, 1, 2, 2, 0, 1, 2]}
-    return ClipSet.from_arrays(arrays, labels=[0, 1, 2] * 3, classes=["sit", "wäve", "fall"], fps=25, names=names, **groups)
+    return ClipSet.from_arrays(
+        arrays, labels=[0, 1, 2] * 3, classes=["sit", "wäve", "fall"], fps=25, names=names, **groups
+    )
 
 
 def numbered(*lengths):
     """Clips that say in every coordinate which frame (from 1) it is."""
-    return ClipSet.from_arrays([np.arange(1, n + 1, dtype=np.float32)[:, None, None].repeat(20, 1).repeat(3, 2) for n in lengths])
+    return ClipSet.from_arrays(
+        [np.arange(1, n + 1, dtype=np.float32)[:, None, None].repeat(20, 1).repeat(3, 2) for n in lengths]
+    )
 
 
 # -- making ------------------------------------------------------------------------------------------------------------
@@ -57,18 +61,42 @@ def with_value(value, *place):
         ([GOOD, GOOD[:0]], {}, "clip 1: no frames; leave empty clips out"),
         ([GOOD[..., :2]], {}, r"clip 0: shape \[4, 20, 2\]; expected \[frames, joints, 3\]"),
         ([GOOD[0]], {}, r"clip 0: shape \[20, 3\]; expected"),
-        ([GOOD, with_value(np.nan, 2, 1, 7, 0)], {}, "clip 1: 1 coordinates are NaN or infinite, first at frame 2, person 1, joint 7"),
-        ([with_value(np.inf, 3)], {"names": ["a.bvh"]}, "a.bvh: 120 coordinates are NaN or infinite, first at frame 3, person 0, joint 0"),
-        ([GOOD, GOOD * 0], {}, "clip 1: all coordinates are zero, so nobody is present; leave such clips out"),
-        ([GOOD, np.ones((4, 24, 3))], {}, "clip 1: 24 joints, the Kinect v1-20 skeleton has 20; pass skeleton="),
+        (
+            [GOOD, with_value(np.nan, 2, 1, 7, 0)],
+            {},
+            "clip 1: 1 coordinates are NaN or infinite, first at frame 2, person 1, joint 7",
+        ),
+        (
+            [with_value(np.inf, 3)],
+            {"names": ["a.bvh"]},
+            "a.bvh: 120 coordinates are NaN or infinite, first at frame 3, person 0, joint 0",
+        ),
+        (
+            [GOOD, GOOD * 0],
+            {},
+            "clip 1: all coordinates are zero, so nobody is present; leave such clips out",
+        ),
+        (
+            [GOOD, np.ones((4, 24, 3))],
+            {},
+            "clip 1: 24 joints, the Kinect v1-20 skeleton has 20; pass skeleton=",
+        ),
         ([np.ones((4, 24, 3))], {}, "no built-in skeleton has 24 joints"),
         ([GOOD, GOOD], {"labels": [0]}, "1 labels for 2 clips; give one per clip"),
         ([GOOD, GOOD], {"subject": [1, 2, 3]}, "3 subject for 2 clips"),
         ([GOOD, GOOD], {"names": ["one"]}, "1 names for 2 clips"),
-        ([GOOD, GOOD], {"labels": [0, 2], "classes": ["sit", "fall"]}, "clip 1: label 2; labels count from 0 to 1, one for each class"),
+        (
+            [GOOD, GOOD],
+            {"labels": [0, 2], "classes": ["sit", "fall"]},
+            "clip 1: label 2; labels count from 0 to 1, one for each class",
+        ),
         ([GOOD, GOOD], {"labels": [-1, 0]}, "clip 0: label -1"),
         ([GOOD, GOOD], {"labels": ["sit", "fall"]}, "labels are .*expected one class index"),
-        ([GOOD, GOOD], {"labels": [0.0, 0.5]}, r"labels are float64 of shape \[2\]; expected one class index \(a whole number\) per clip"),
+        (
+            [GOOD, GOOD],
+            {"labels": [0.0, 0.5]},
+            r"labels are float64 of shape \[2\]; expected one class index \(a whole number\) per clip",
+        ),
         ([GOOD], {"fps": 0}, "fps must be a positive number of frames per second; got 0"),
     ],
 )
@@ -85,7 +113,10 @@ def test_a_clip_that_is_not_there_is_an_index_error(clips):
 # -- choosing ----------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("index", [[7, 0, 7], [-1], slice(2, 8, 3), torch.tensor([3, 1]), torch.arange(9) % 2 == 0, np.array([5]), 4, []])
+@pytest.mark.parametrize(
+    "index",
+    [[7, 0, 7], [-1], slice(2, 8, 3), torch.tensor([3, 1]), torch.arange(9) % 2 == 0, np.array([5]), 4, []],
+)
 def test_selected_clips_are_those_clips_in_that_order(clips, index):
     chosen = clips.select(index)
     wanted = np.atleast_1d(np.arange(9)[index if not isinstance(index, list) else np.array(index, dtype=int)])
@@ -98,7 +129,11 @@ def test_selected_clips_are_those_clips_in_that_order(clips, index):
 
 @pytest.mark.parametrize(
     ("by", "train", "wanted"),
-    [("subject", ["Bo"], [1, 4, 7]), ("subject", ["Cy", "Ann"], [0, 2, 3, 5, 6, 8]), ("view", [0, 1], [0, 1, 2, 3, 6, 7])],
+    [
+        ("subject", ["Bo"], [1, 4, 7]),
+        ("subject", ["Cy", "Ann"], [0, 2, 3, 5, 6, 8]),
+        ("view", [0, 1], [0, 1, 2, 3, 6, 7]),
+    ],
 )
 def test_splitting_by_a_group_gives_its_clips_to_training_and_all_others_to_test(clips, by, train, wanted):
     first, second = clips.split(by, train=train)
@@ -112,7 +147,10 @@ def test_a_stratified_split_takes_its_share_of_every_class_and_loses_or_shares_n
     train, test = clips.split("stratified", train=0.6, seed=3)
     assert train.labels.bincount().tolist() == [6, 12, 4]
     assert sorted(train.names + test.names) == sorted(clips.names)
-    again, other = clips.split("stratified", train=0.6, seed=3)[0], clips.split("stratified", train=0.6, seed=4)[0]
+    again, other = (
+        clips.split("stratified", train=0.6, seed=3)[0],
+        clips.split("stratified", train=0.6, seed=4)[0],
+    )
     assert again.names == train.names != other.names
 
 
@@ -120,7 +158,11 @@ def test_a_stratified_split_takes_its_share_of_every_class_and_loses_or_shares_n
     ("by", "train", "message"),
     [
         ("weekday", [1], "no protocol 'weekday'; known: subject, view, setup, stratified"),
-        ("setup", [1], r"these clips have no setup; pass setup=… to from_arrays, or use split\('stratified'\)"),
+        (
+            "setup",
+            [1],
+            r"these clips have no setup; pass setup=… to from_arrays, or use split\('stratified'\)",
+        ),
         ("subject", None, r"split by subject needs train=\[…\], some of: Ann, Bo, Cy"),
         ("subject", ["Dan"], "no subject 'Dan' among these clips; they have: Ann, Bo, Cy"),
         ("view", [7], "no view 7 among these clips; they have: 0, 1, 2"),
@@ -190,7 +232,12 @@ def test_a_central_crop_leaves_as_much_off_either_end():
 
 def test_random_crops_lie_inside_the_clip_and_span_the_share_drawn_but_never_fewer_than_64_frames():
     clips = numbered(400, 100, 30)
-    x = clips.batch([0] * 500 + [1] * 500 + [2] * 500, frames=2, crop=(0.5, 0.8), generator=torch.Generator().manual_seed(0))
+    x = clips.batch(
+        [0] * 500 + [1] * 500 + [2] * 500,
+        frames=2,
+        crop=(0.5, 0.8),
+        generator=torch.Generator().manual_seed(0),
+    )
     first, last = x[:, 0, 0, 0, 0].reshape(3, 500), x[:, 0, 1, 0, 0].reshape(3, 500)
     span = last - first  # in intervals between frames
     assert (first >= 1).all()
@@ -256,7 +303,13 @@ def test_saved_clips_are_read_back_bit_for_bit_with_all_their_names(clips, tmp_p
 
 
 def test_a_skeleton_of_ones_own_is_saved_with_its_clips(tmp_path):
-    mine = Skeleton("finger", ["base", "middle", "tip"], [("base", "middle"), ("middle", "tip")], root="base", origin="tip")
+    mine = Skeleton(
+        "finger",
+        ["base", "middle", "tip"],
+        [("base", "middle"), ("middle", "tip")],
+        root="base",
+        origin="tip",
+    )
     path = ClipSet.from_arrays([np.ones((2, 3, 3))], skeleton=mine).save(tmp_path / "finger.safetensors")
     assert ClipSet.load(path).skeleton.to_dict() == mine.to_dict()
 
@@ -265,7 +318,9 @@ def test_a_skeleton_of_ones_own_is_saved_with_its_clips(tmp_path):
 def test_a_truncated_file_is_refused_by_name(clips, tmp_path, keep):
     path = clips.save(tmp_path / "clips.safetensors")
     path.write_bytes(path.read_bytes()[:keep])
-    with pytest.raises(ValueError, match=r"clips.safetensors: not a whole safetensors file .* write it again"):
+    with pytest.raises(
+        ValueError, match=r"clips.safetensors: not a whole safetensors file .* write it again"
+    ):
         ClipSet.load(path)
 
 

@@ -7,8 +7,11 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from skelkit import codecs, keyframes, motion
-from skelkit.codecs import DCT, Adaptive, Uniform
+from skelkit import codecs, motion
+from skelkit.ops.codecs import keyframes
+from skelkit.ops.codecs.adaptive import Adaptive
+from skelkit.ops.codecs.dct import DCT
+from skelkit.ops.codecs.uniform import Uniform
 
 DTYPES = ("float32", "float16", "int8")
 EVERY_KIND = [Uniform(4), Uniform(4, endpoint=True), Uniform(4, "half_pixel"), Adaptive(5), DCT(6)]
@@ -57,7 +60,9 @@ def slow_fill(track):
     there = [bool(pose.any()) for pose in track]
     seen = [t for t, yes in enumerate(there) if yes]
     flat = track.reshape(len(track), -1)
-    return np.stack([np.interp(range(len(flat)), seen, column[seen]) for column in flat.T], 1).reshape(track.shape), there
+    return np.stack([np.interp(range(len(flat)), seen, column[seen]) for column in flat.T], 1).reshape(
+        track.shape
+    ), there
 
 
 def slow_uniform(track, codec, frames):
@@ -86,7 +91,10 @@ def slow_uniform(track, codec, frames):
 def slow_line_error(track, kept):
     """Squared error of straight lines between kept frames of one track [T, V, C]."""
     flat = track.reshape(len(track), -1)
-    return sum(float(np.square(np.interp(range(len(flat)), kept, flat[kept, d]) - flat[:, d]).sum()) for d in range(flat.shape[1]))
+    return sum(
+        float(np.square(np.interp(range(len(flat)), kept, flat[kept, d]) - flat[:, d]).sum())
+        for d in range(flat.shape[1])
+    )
 
 
 def slow_cosine(time, order, frames):
@@ -97,11 +105,15 @@ def slow_cosine(time, order, frames):
 
 
 @given(st.integers(1, 15), st.integers(1, 40), st.booleans())
-def test_a_straight_movement_is_restored_exactly_up_to_the_last_kept_frame_and_held_after_it(interval, frames, endpoint):
+def test_a_straight_movement_is_restored_exactly_up_to_the_last_kept_frame_and_held_after_it(
+    interval, frames, endpoint
+):
     y = there_and_back(Uniform(interval, endpoint=endpoint), ramp(frames))
     last = frames - 1 if endpoint else (frames - 1) // interval * interval
     wanted = [1 + min(t, last) / 4 for t in range(frames)]
-    torch.testing.assert_close(y, torch.tensor(wanted).reshape(1, 1, -1, 1, 1).expand_as(y), rtol=1e-6, atol=0)
+    torch.testing.assert_close(
+        y, torch.tensor(wanted).reshape(1, 1, -1, 1, 1).expand_as(y), rtol=1e-6, atol=0
+    )
 
 
 @given(st.integers(1, 12), st.integers(1, 8))
@@ -112,8 +124,17 @@ def test_the_half_pixel_restore_lags_a_straight_movement_by_half_of_the_interval
         assert float(y[t]) == pytest.approx(1 + (t - lag) / 4, rel=1e-6)
 
 
-@given(st.integers(1, 9), st.integers(1, 24), st.integers(1, 30), st.sampled_from(["indexed", "half_pixel"]), st.booleans(), st.integers(0, 99))
-def test_uniform_restore_agrees_with_interpolating_one_frame_at_a_time(ragged, interval, frames, other, restore, endpoint, seed):
+@given(
+    st.integers(1, 9),
+    st.integers(1, 24),
+    st.integers(1, 30),
+    st.sampled_from(["indexed", "half_pixel"]),
+    st.booleans(),
+    st.integers(0, 99),
+)
+def test_uniform_restore_agrees_with_interpolating_one_frame_at_a_time(
+    ragged, interval, frames, other, restore, endpoint, seed
+):
     codec = Uniform(interval, restore, endpoint)
     x = come_and_go(ragged, frames, seed=seed)
     for count in (frames, other):
@@ -127,7 +148,9 @@ def test_uniform_restore_agrees_with_interpolating_one_frame_at_a_time(ragged, i
 def test_the_half_pixel_restore_is_the_resize_of_the_published_code(interval, frames):
     x = batch(frames=frames)
     kept = x[:, :, ::interval, :, 0]  # [N, C, K, V]
-    wanted = torch.nn.functional.interpolate(kept.transpose(2, 3).flatten(1, 2), size=frames, mode="linear", align_corners=False)
+    wanted = torch.nn.functional.interpolate(
+        kept.transpose(2, 3).flatten(1, 2), size=frames, mode="linear", align_corners=False
+    )
     y = there_and_back(Uniform(interval, "half_pixel"), x)[..., 0].transpose(2, 3).flatten(1, 2)
     torch.testing.assert_close(y, wanted, rtol=0, atol=1e-5)
 
@@ -150,7 +173,9 @@ def test_the_error_of_each_gap_agrees_with_drawing_the_line():
                 if j <= i:
                     assert errors[p, i, j] == math.inf
                 else:
-                    assert float(errors[p, i, j]) == pytest.approx(slow_line_error(track[i : j + 1], [0, j - i]), rel=1e-9, abs=1e-11)
+                    assert float(errors[p, i, j]) == pytest.approx(
+                        slow_line_error(track[i : j + 1], [0, j - i]), rel=1e-9, abs=1e-11
+                    )
 
 
 @given(st.integers(2, 8), st.integers(2, 9), st.integers(0, 999))
@@ -162,7 +187,10 @@ def test_no_other_choice_of_keyframes_restores_a_clip_better(frames, count, seed
         assert mine[0] == 0
         assert mine[-1] == frames - 1
         assert all(a < b for a, b in pairwise(mine))
-        best = min(slow_line_error(track, [0, *inner, frames - 1]) for inner in combinations(range(1, frames - 1), len(mine) - 2))
+        best = min(
+            slow_line_error(track, [0, *inner, frames - 1])
+            for inner in combinations(range(1, frames - 1), len(mine) - 2)
+        )
         assert slow_line_error(track, mine) <= best * (1 + 1e-5) + 1e-10
 
 
@@ -206,16 +234,22 @@ def test_the_cosines_are_orthonormal(frames, count):
 
 
 @given(st.integers(1, 14), st.integers(1, 16), st.integers(1, 20), st.integers(0, 999))
-def test_cosine_coefficients_and_what_they_restore_agree_with_the_sums_written_out(frames, count, other, seed):
+def test_cosine_coefficients_and_what_they_restore_agree_with_the_sums_written_out(
+    frames, count, other, seed
+):
     x = batch(1, frames, joints=2, seed=seed)
     codec = DCT(count)
     packed = codec.encode(x)
     track = x[0, ..., 0].permute(1, 2, 0).double().numpy()
-    wanted = np.stack([sum(slow_cosine(t, k, frames) * track[t] for t in range(frames)) for k in range(min(count, frames))])
+    wanted = np.stack(
+        [sum(slow_cosine(t, k, frames) * track[t] for t in range(frames)) for k in range(min(count, frames))]
+    )
     np.testing.assert_allclose(packed.values[0].numpy(), wanted, atol=1e-5)
     times = [f * (frames - 1) / max(other - 1, 1) for f in range(other)]
     restored = np.stack([sum(slow_cosine(t, k, frames) * c for k, c in enumerate(wanted)) for t in times])
-    np.testing.assert_allclose(codec.decode(packed, other)[0, ..., 0].permute(1, 2, 0).numpy(), restored, atol=2e-5)
+    np.testing.assert_allclose(
+        codec.decode(packed, other)[0, ..., 0].permute(1, 2, 0).numpy(), restored, atol=2e-5
+    )
 
 
 def test_what_the_cosines_lose_is_the_energy_of_the_coefficients_left_out():
@@ -286,11 +320,17 @@ def test_the_layout_of_a_batch_in_memory_makes_no_difference(ragged, codec):
     wanted = there_and_back(codec, x.contiguous())
     wide = torch.zeros(6, 3, 40, 3, 4)
     wide[::2, :, ::2, :, 1:3] = x
-    for same in (motion.to_batch(motion.to_frames(x).contiguous()), wide[::2, :, ::2, :, 1:3], x.transpose(0, 4).contiguous().transpose(0, 4)):
+    for same in (
+        motion.to_batch(motion.to_frames(x).contiguous()),
+        wide[::2, :, ::2, :, 1:3],
+        x.transpose(0, 4).contiguous().transpose(0, 4),
+    ):
         assert not same.is_contiguous()
         torch.testing.assert_close(there_and_back(codec, same), wanted, rtol=0, atol=1e-6)
     repeated = x[:1].expand(5, -1, -1, -1, -1)
-    torch.testing.assert_close(there_and_back(codec, repeated), wanted[:1].expand_as(repeated), rtol=0, atol=1e-6)
+    torch.testing.assert_close(
+        there_and_back(codec, repeated), wanted[:1].expand_as(repeated), rtol=0, atol=1e-6
+    )
 
 
 @pytest.mark.parametrize("codec", EVERY_CODEC, ids=str)
@@ -307,7 +347,9 @@ def test_half_precision_clips_are_packed_as_the_same_clips_in_single_precision(r
 @pytest.mark.parametrize("codec", EVERY_CODEC, ids=str)
 def test_clips_that_take_part_in_a_gradient_are_packed_like_any_others(codec):
     x = batch()
-    torch.testing.assert_close(there_and_back(codec, x.clone().requires_grad_()).detach(), there_and_back(codec, x))
+    torch.testing.assert_close(
+        there_and_back(codec, x.clone().requires_grad_()).detach(), there_and_back(codec, x)
+    )
 
 
 @pytest.mark.parametrize("codec", EVERY_CODEC, ids=str)
@@ -325,7 +367,9 @@ def test_packing_leaves_the_clips_alone_and_shares_nothing_with_them(ragged, cod
 
 
 @given(st.sampled_from(EVERY_KIND), st.floats(-50, 50), st.floats(0.01, 3), st.integers(0, 999))
-def test_eight_bits_are_off_by_half_a_step_at_most_and_a_step_is_the_range_over_254(codec, offset, size, seed):
+def test_eight_bits_are_off_by_half_a_step_at_most_and_a_step_is_the_range_over_254(
+    codec, offset, size, seed
+):
     x = batch(seed=seed) * size + offset
     exact = codec.encode(x).values
     packed = type(codec)(**{**codec.__dict__, "dtype": "int8"}).encode(x)
@@ -455,7 +499,10 @@ def test_at_equal_bytes_fills_the_budget_and_one_more_would_not_fit(kind, codec,
     [
         (lambda: Uniform(0), r"Uniform\(interval=0\): expected a whole number, at least 1"),
         (lambda: Uniform(2.5), r"Uniform\(interval=2.5\): expected a whole number"),
-        (lambda: Uniform(restore="cubic"), r"Uniform\(restore='cubic'\): expected one of indexed, half_pixel"),
+        (
+            lambda: Uniform(restore="cubic"),
+            r"Uniform\(restore='cubic'\): expected one of indexed, half_pixel",
+        ),
         (lambda: Uniform(dtype="int4"), r"Uniform\(dtype='int4'\): expected one of float32, float16, int8"),
         (lambda: Adaptive(1), r"Adaptive\(keyframes=1\): expected a whole number, at least 2"),
         (lambda: Adaptive(dtype="double"), r"Adaptive\(dtype='double'\): expected one of float32"),
@@ -475,7 +522,10 @@ def test_one_clip_that_is_no_batch_is_refused(codec):
 
 
 def test_a_budget_too_small_for_any_setting_is_refused_with_the_bytes():
-    with pytest.raises(ValueError, match=r"no Adaptive codec of float32 values fits in 301 bytes .* give more bytes or smaller values"):
+    with pytest.raises(
+        ValueError,
+        match=r"no Adaptive codec of float32 values fits in 301 bytes .* give more bytes or smaller values",
+    ):
         codecs.at_equal_bytes(Adaptive, Uniform(120), 120, 25)
 
 

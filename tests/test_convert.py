@@ -11,17 +11,17 @@ import pytest
 import torch
 
 import skelkit as sk
-from skelkit import parallel
 from skelkit.data import ntu
-from skelkit.data.ntu import conversion, layout, reading, synthesis
+from skelkit.data.ntu import conversion, layout, reading, sample_writer
 from skelkit.data.ntu.conversion import convert
+from skelkit.utils import parallel
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     """Raw files with every oddity, one of them empty."""
     folder = tmp_path_factory.mktemp("ntu")
-    synthesis.synthesise(folder, sk.load("synthetic", clips=21, frames=30))
+    sample_writer.synthesise(folder, sk.load("synthetic", clips=21, frames=30))
     layout.write(folder / "S001C001P001R009A001.skeleton", [[]] * 9)
     return folder
 
@@ -41,7 +41,10 @@ def test_the_file_is_the_one_that_save_would_write(folder, tmp_path):
     report, said = convert(folder, tmp_path / "a.safetensors"), ntu.Report()
     clips = ntu.read(folder, report=said)
     clips.save(tmp_path / "b.safetensors")
-    (mine, data, size), (theirs, expected, _) = header(tmp_path / "a.safetensors"), header(tmp_path / "b.safetensors")
+    (mine, data, size), (theirs, expected, _) = (
+        header(tmp_path / "a.safetensors"),
+        header(tmp_path / "b.safetensors"),
+    )
     assert mine == theirs
     assert list(mine)[1:] == list(theirs)[1:]  # the metadata's own order differs from one save to the next
     assert data == expected
@@ -60,7 +63,9 @@ def test_poses_may_be_float16(folder, tmp_path):
     assert torch.equal(half.poses, clips.poses.half())
     (tmp_path / "far").mkdir()
     for k, far in enumerate((1, 1e5)):
-        layout.write(tmp_path / "far" / f"S001C001P001R001A00{k + 1}.skeleton", [[(1, np.full((25, 3), far))]] * 20)
+        layout.write(
+            tmp_path / "far" / f"S001C001P001R001A00{k + 1}.skeleton", [[(1, np.full((25, 3), far))]] * 20
+        )
     with pytest.raises(ValueError, match="S001C001P001R001A002: found coordinates that float16 cannot hold"):
         convert(tmp_path / "far", tmp_path / "far.safetensors", dtype="float16")
 
@@ -75,7 +80,9 @@ def test_any_number_of_workers_gives_the_same_bytes(folder, tmp_path):
 def test_a_dask_cluster_gives_the_same_bytes(folder, tmp_path):
     distributed = pytest.importorskip("distributed", reason="needs Dask: pip install 'skelkit[cluster]'")
     convert(folder, tmp_path / "here.safetensors")
-    with distributed.LocalCluster(n_workers=2, threads_per_worker=1, processes=False, dashboard_address=None) as cluster:
+    with distributed.LocalCluster(
+        n_workers=2, threads_per_worker=1, processes=False, dashboard_address=None
+    ) as cluster:
         report = convert(folder, tmp_path / "there.safetensors", scheduler=cluster.scheduler_address)
     assert (tmp_path / "here.safetensors").read_bytes() == (tmp_path / "there.safetensors").read_bytes()
     assert (report.files, report.clips) == (22, 21)
@@ -119,11 +126,15 @@ def children_of(pid):
 
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="finds processes in /proc")
-def test_killed_it_leaves_no_target_and_no_process_and_a_second_run_does_the_rest(folder, tmp_path, monkeypatch):
+def test_killed_it_leaves_no_target_and_no_process_and_a_second_run_does_the_rest(
+    folder, tmp_path, monkeypatch
+):
     (tmp_path / "child.py").write_text(CHILD)
     target = tmp_path / "a.safetensors"
     command = [sys.executable, tmp_path / "child.py", folder, target]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, env=os.environ | {"OMP_NUM_THREADS": "1", "SKELKIT_HEADLESS": "1"}) as child:
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, env=os.environ | {"OMP_NUM_THREADS": "1", "SKELKIT_HEADLESS": "1"}
+    ) as child:
         for _ in range(2):
             child.stdout.readline()
         workers = children_of(child.pid)

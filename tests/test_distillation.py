@@ -1,17 +1,16 @@
 import pytest
 import torch
 import torch.nn.functional as F
+from helpers import seeded
 
-from skelkit import distillation, models, selfsup, train
-from skelkit.distillation import distill, distillation_loss, soft_labels
-from skelkit.preparation import Still
+from skelkit import models, selfsup
+from skelkit.deploy import distillation
+from skelkit.deploy.distillation import distill, distillation_loss, soft_labels
+from skelkit.training import loop
+from skelkit.training.inputs import Still
 
 pytestmark = pytest.mark.usefixtures("small")
 QUICK = {"size": "small", "frames": 10, "batch": 12, "epochs": 3, "least_steps": 0, "tilt": 0.0}
-
-
-def seeded(seed=0):
-    return torch.Generator().manual_seed(seed)
 
 
 @pytest.fixture
@@ -75,25 +74,39 @@ def test_a_student_learns_from_answers_alone(clips):
 def test_without_a_teacher_labels_teach(clips):
     student = distill(None, clips, **QUICK | {"epochs": 40})
     with torch.no_grad():
-        assert (student(Still(clips, 10)[torch.arange(len(clips))]).argmax(1) == clips.labels).float().mean() > 0.6
+        assert (
+            student(Still(clips, 10)[torch.arange(len(clips))]).argmax(1) == clips.labels
+        ).float().mean() > 0.6
 
 
 def test_a_student_that_was_stopped_goes_on_with_the_same_bits(clips, tmp_path):
     def stop(progress):
         if progress.epoch == 2:
-            raise train.Stopped
+            raise loop.Stopped
 
-    with pytest.raises(train.Stopped):
+    with pytest.raises(loop.Stopped):
         distill(oracle, clips, callback=stop, checkpoints=tmp_path, every=0, **QUICK)
-    resumed, whole = distill(oracle, clips, checkpoints=tmp_path, every=0, **QUICK), distill(oracle, clips, **QUICK)
-    assert all(torch.equal(a, b) for a, b in zip(resumed.state_dict().values(), whole.state_dict().values(), strict=True))
+    resumed, whole = (
+        distill(oracle, clips, checkpoints=tmp_path, every=0, **QUICK),
+        distill(oracle, clips, **QUICK),
+    )
+    assert all(
+        torch.equal(a, b)
+        for a, b in zip(resumed.state_dict().values(), whole.state_dict().values(), strict=True)
+    )
 
 
 def test_the_weights_are_those_of_the_epoch_that_validation_clips_liked_best(clips):
     seen = []
 
     def watch(progress):
-        seen.append((progress.accuracy, progress.epoch, {k: v.clone() for k, v in progress.student.state_dict().items()}))
+        seen.append(
+            (
+                progress.accuracy,
+                progress.epoch,
+                {k: v.clone() for k, v in progress.student.state_dict().items()},
+            )
+        )
 
     student = distill(None, clips, callback=watch, **QUICK | {"epochs": 8})
     best = max(seen, key=lambda s: s[:2])[2]
@@ -102,7 +115,13 @@ def test_the_weights_are_those_of_the_epoch_that_validation_clips_liked_best(cli
 
 def test_without_validation_clips_the_last_epoch_counts(clips):
     seen = []
-    student = distill(None, clips, validation=0, callback=lambda p: seen.append({k: v.clone() for k, v in p.student.state_dict().items()}), **QUICK)
+    student = distill(
+        None,
+        clips,
+        validation=0,
+        callback=lambda p: seen.append({k: v.clone() for k, v in p.student.state_dict().items()}),
+        **QUICK,
+    )
     assert all(torch.equal(v, seen[-1][k]) for k, v in student.state_dict().items())
 
 
@@ -111,7 +130,9 @@ def test_features_can_teach_too(clips):
     made = selfsup.pretrain("asma", train_set, size="small", frames=10, epochs=1, batch=12, projector=8)
     teacher = selfsup.evaluate(made, train_set, test, "linear", linear_epochs=2).network
     student = distill(teacher, train_set, soft=0.0, hard=0.0, features=1.0, **QUICK)
-    assert sum(p.numel() for p in student.parameters()) == models.parameters(models.STGCN(clips.skeleton, "small", seeded(), 12))
+    assert sum(p.numel() for p in student.parameters()) == models.parameters(
+        models.STGCN(clips.skeleton, "small", seeded(), 12)
+    )
 
 
 def test_a_student_carries_what_a_recogniser_needs(clips):
@@ -131,12 +152,20 @@ def test_a_teacher_of_other_classes_and_wrong_settings_are_refused(clips):
 
 
 def test_what_cannot_teach_is_refused(clips):
-    other = selfsup.Downstream(selfsup.pretrain("scratch", clips, size="small", frames=10), [f"other {i}" for i in range(12)], seeded())
+    other = selfsup.Downstream(
+        selfsup.pretrain("scratch", clips, size="small", frames=10),
+        [f"other {i}" for i in range(12)],
+        seeded(),
+    )
     with pytest.raises(ValueError, match=r"the teacher knows other 0, .*, the clips are of class 0, "):
         distill(other, clips, **QUICK)
-    with pytest.raises(ValueError, match=r"the teacher is a Pretrained, expected what answers clips .*finetune"):
+    with pytest.raises(
+        ValueError, match=r"the teacher is a Pretrained, expected what answers clips .*finetune"
+    ):
         distill(selfsup.pretrain("scratch", clips, size="small", frames=10), clips, **QUICK)
-    with pytest.raises(ValueError, match=r"train is a function, expected a ClipSet, as sk\.load gives; look at the order"):
+    with pytest.raises(
+        ValueError, match=r"train is a function, expected a ClipSet, as sk\.load gives; look at the order"
+    ):
         distill(clips, oracle, **QUICK)
 
 
@@ -149,5 +178,7 @@ def test_soft_and_hard_losses_add_up(clips, monkeypatch):
     monkeypatch.setattr(distillation.augment, "tilt", lambda x, *_: x)
     monkeypatch.setattr(distillation.augment, "crop", lambda x, *_: x)
     with torch.no_grad():
-        expected = 0.7 * distillation_loss(student(x), oracle(x), 2.0) + 0.3 * F.cross_entropy(student(x), clips.labels[index])
+        expected = 0.7 * distillation_loss(student(x), oracle(x), 2.0) + 0.3 * F.cross_entropy(
+            student(x), clips.labels[index]
+        )
         assert lesson.loss(index).item() == pytest.approx(expected.item(), rel=1e-5)

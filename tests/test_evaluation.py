@@ -1,20 +1,26 @@
 import pytest
 import torch
 import torch.nn.functional as F
+from helpers import seeded
 
 from skelkit import models, selfsup
-from skelkit.preparation import Still
 from skelkit.selfsup import Downstream, evaluate
 from skelkit.selfsup.evaluation import few, right, votes
-from skelkit.skeletons import KINECT20, NTU25, Skeleton
+from skelkit.skeletons.layouts import KINECT20, NTU25
+from skelkit.skeletons.skeleton import Skeleton
+from skelkit.training.inputs import Still
 
 pytestmark = pytest.mark.usefixtures("small")
-QUICK = {"frames": 10, "batch": 12, "projector": 16, "size": "small", "linear_epochs": 30, "tune_epochs": 6, "least_steps": 0}
+QUICK = {
+    "frames": 10,
+    "batch": 12,
+    "projector": 16,
+    "size": "small",
+    "linear_epochs": 30,
+    "tune_epochs": 6,
+    "least_steps": 0,
+}
 NAMES = tuple(f"class {i}" for i in range(12))
-
-
-def seeded(seed=0):
-    return torch.Generator().manual_seed(seed)
 
 
 @pytest.fixture
@@ -30,7 +36,14 @@ def encoders(sets, method="pstl", **options):
 
 @pytest.mark.parametrize("protocol", ["knn", "linear", "finetune", "semi", "transfer"])
 def test_easy_clips_are_told_apart_by_every_protocol(protocol, sets):
-    found = evaluate(encoders(sets), *sets, protocol, **({"fraction": 0.5} if protocol == "semi" else {}), tune_epochs=40, tune_lr=0.01)
+    found = evaluate(
+        encoders(sets),
+        *sets,
+        protocol,
+        **({"fraction": 0.5} if protocol == "semi" else {}),
+        tune_epochs=40,
+        tune_lr=0.01,
+    )
     assert found.accuracy > 0.6  # of three classes
     assert found.accuracy == right(found.logits, sets[1].labels)
     assert found.logits.shape == (len(sets[1]), 12)
@@ -67,11 +80,17 @@ def test_the_test_clips_take_no_part_before_the_end(sets, monkeypatch):
     other = test.select(torch.arange(len(test)).flip(0)[: len(test) // 2])
     a, b = evaluate(made, train, test, "finetune"), evaluate(made, train, other, "finetune")
     assert (a.chosen, a.validation) == (b.chosen, b.validation)
-    assert all(torch.equal(x, y) for x, y in zip(a.network.state_dict().values(), b.network.state_dict().values(), strict=True))
+    assert all(
+        torch.equal(x, y)
+        for x, y in zip(a.network.state_dict().values(), b.network.state_dict().values(), strict=True)
+    )
 
 
 def test_nearest_neighbours_vote_by_cosine():
-    known, asked = F.normalize(torch.randn(9, 4, generator=seeded())), F.normalize(torch.randn(3, 4, generator=seeded(1)))
+    known, asked = (
+        F.normalize(torch.randn(9, 4, generator=seeded())),
+        F.normalize(torch.randn(3, 4, generator=seeded(1))),
+    )
     labels = torch.tensor([0, 1, 2] * 3)
     found = votes(known, labels, asked, 4, 3)
     for row, question in zip(found, asked, strict=True):
@@ -120,7 +139,9 @@ def test_encoders_are_put_together_only_if_they_are_alike(sets):
 
 
 def test_an_ensemble_takes_the_mean_of_how_sure_they_are(sets):
-    made = [evaluate(encoders(sets, stream=stream), *sets, "linear") for stream in ("joint", "bone", "motion")]
+    made = [
+        evaluate(encoders(sets, stream=stream), *sets, "linear") for stream in ("joint", "bone", "motion")
+    ]
     sure = torch.stack([m.logits.softmax(1) for m in made]).mean(0)
     assert selfsup.ensemble(*made) == right(sure, sets[1].labels)
     with pytest.raises(ValueError, match="of the same test clips"):
@@ -131,7 +152,9 @@ def test_an_ensemble_takes_the_mean_of_how_sure_they_are(sets):
 
 
 def test_clips_of_another_skeleton_are_read_by_name_and_missing_joints_removed():
-    made = selfsup.Pretrained("scratch", selfsup.Settings(size="small"), NTU25, [models.STGCN(NTU25, "small", seeded()).eval()])
+    made = selfsup.Pretrained(
+        "scratch", selfsup.Settings(size="small"), NTU25, [models.STGCN(NTU25, "small", seeded()).eval()]
+    )
     network = Downstream(made, NAMES[:3], seeded(), KINECT20).eval()
     x = torch.randn(2, 3, 10, 20, 1, generator=seeded())
     whole = torch.randn(2, 3, 10, 25, 1, generator=seeded(1))  # whatever the missing joints are
@@ -150,14 +173,18 @@ def test_clips_of_another_skeleton_are_read_by_name_and_missing_joints_removed()
 def test_what_was_lost_in_a_transfer_is_named(toy):
     train, test = toy(each=8).split("stratified", train=0.7)
     other = Skeleton("star of four", ["middle", "a", "b", "e"], [("middle", j) for j in "abe"], root="middle")
-    made = selfsup.Pretrained("scratch", selfsup.Settings(**QUICK), other, [models.STGCN(other, "small", seeded()).eval()])
+    made = selfsup.Pretrained(
+        "scratch", selfsup.Settings(**QUICK), other, [models.STGCN(other, "small", seeded()).eval()]
+    )
     found = evaluate(made, train, test, "transfer", tune_epochs=1)
     assert found.lost == ("e",)
 
 
 def test_skeletons_without_a_common_joint_are_refused(toy):
     train, test = toy(each=8).split("stratified", train=0.7)
-    made = selfsup.Pretrained("scratch", selfsup.Settings(**QUICK), NTU25, [models.STGCN(NTU25, "small", seeded())])
+    made = selfsup.Pretrained(
+        "scratch", selfsup.Settings(**QUICK), NTU25, [models.STGCN(NTU25, "small", seeded())]
+    )
     with pytest.raises(ValueError, match="star"):
         evaluate(made, train, test, "transfer")
 
@@ -165,7 +192,10 @@ def test_skeletons_without_a_common_joint_are_refused(toy):
 def test_arguments_in_another_order_are_refused_by_what_they_are(sets):
     made, (train, test) = encoders(sets), sets
     for arguments, message in [
-        ((train, made, test), "pretrained is a ClipSet, expected a Pretrained, as selfsup.pretrain gives; look at the order"),
+        (
+            (train, made, test),
+            "pretrained is a ClipSet, expected a Pretrained, as selfsup.pretrain gives; look at the order",
+        ),
         ((made, train, "linear"), "test is a str, expected a ClipSet, as sk.load gives"),
         ((made, train.poses, test), "train is an array, expected a ClipSet"),
     ]:

@@ -9,13 +9,16 @@ import pytest
 import torch
 
 from skelkit import __version__, export, latency, models, motion, recognizer
-from skelkit.skeletons import KINECT20
+from skelkit.skeletons.layouts import KINECT20
 
 
 def raw(clips, frames, persons, seed=0):
     """Raw batch [N, 3, T, 20, M], far from the origin; persons after the first come and go, the last of the first clip is never there."""
     generator = torch.Generator().manual_seed(seed)
-    x = torch.randn(clips, 3, frames, 20, persons, generator=generator) + torch.tensor([2.0, 1.0, -3.0])[:, None, None, None]
+    x = (
+        torch.randn(clips, 3, frames, 20, persons, generator=generator)
+        + torch.tensor([2.0, 1.0, -3.0])[:, None, None, None]
+    )
     if persons > 1:
         x = x * (torch.rand(clips, 1, frames, 1, persons, generator=generator) < 0.6)
         x[0, ..., -1] = 0
@@ -33,7 +36,9 @@ def wanted(model, x):
 
 
 @pytest.mark.parametrize("stream", ["joint", "bone", "motion"])
-@pytest.mark.parametrize(("clips", "frames", "persons"), [(1, 32, 1), (1, 32, 2), (4, 57, 2), (2, 5, 3), (1, 120, 1), (3, 2, 2)])
+@pytest.mark.parametrize(
+    ("clips", "frames", "persons"), [(1, 32, 1), (1, 32, 2), (4, 57, 2), (2, 5, 3), (1, 120, 1), (3, 2, 2)]
+)
 def test_onnxruntime_gives_the_logits_of_torch(classifier, exported, stream, clips, frames, persons):
     model, x = classifier(stream), raw(clips, frames, persons, seed=frames)
     expected = wanted(model, x)
@@ -41,7 +46,9 @@ def test_onnxruntime_gives_the_logits_of_torch(classifier, exported, stream, cli
     assert np.abs(run(exported(stream), x) - expected).max() < 2e-5 * max(1, np.abs(expected).max())
 
 
-def test_real_recordings_of_different_lengths_and_persons_get_the_logits_of_torch(classifier, exported, real_data):
+def test_real_recordings_of_different_lengths_and_persons_get_the_logits_of_torch(
+    classifier, exported, real_data
+):
     from skelkit import load
 
     model, clips = classifier(), load(real_data("precog-2016") / "precog.npz")
@@ -69,7 +76,12 @@ def test_the_file_is_a_valid_onnx_model_that_says_what_it_is(exported):
     assert list(about)[-1] == "sha256"
     _, about = recognizer.open_exported(exported("bone"))
     assert about["classes"][4:] == ["„zurück“", "a, b", 'a "c"', "d\n"]
-    assert (about["format"], about["version"], about["skeleton"], about["weights"]) == ("skelkit-onnx-1", __version__, "Kinect v1-20", "float32")
+    assert (about["format"], about["version"], about["skeleton"], about["weights"]) == (
+        "skelkit-onnx-1",
+        __version__,
+        "Kinect v1-20",
+        "float32",
+    )
     assert (about["frames"], about["fps"], about["seconds"], about["stream"]) == (32, 30, 1.5, "bone")
     assert about["joints"] == list(KINECT20.joints)
     sizes = [dim.dim_param or dim.dim_value for dim in model.graph.input[0].type.tensor_type.shape.dim]
@@ -88,7 +100,10 @@ def test_the_classifier_is_left_as_it_was(classifier, tmp_path, exported, monkey
 
 def test_nothing_is_written_if_onnxruntime_disagrees(classifier, exported, tmp_path, monkeypatch):
     monkeypatch.setattr(export, "_traced", lambda *_: onnx.load(exported("bone")))
-    with pytest.raises(RuntimeError, match=r"wrong\.onnx was not written: .* differ from torch's by .* of the largest, at most 1e-04 was expected"):
+    with pytest.raises(
+        RuntimeError,
+        match=r"wrong\.onnx was not written: .* differ from torch's by .* of the largest, at most 1e-04 was expected",
+    ):
         export.onnx(classifier("bone", seed=5), tmp_path / "wrong.onnx")
     broken = classifier("bone")
     torch.nn.init.constant_(broken.head.bias, float("nan"))
@@ -120,7 +135,9 @@ def test_only_a_student_is_exported(tmp_path):
 
 
 def test_other_encoders_are_refused():
-    model = models.Classifier(models.STTFormer(2, 20, generator=torch.Generator().manual_seed(0)), None, ["a", "b"], 60, 30, 1.5)
+    model = models.Classifier(
+        models.STTFormer(2, 20, generator=torch.Generator().manual_seed(0)), None, ["a", "b"], 60, 30, 1.5
+    )
     with pytest.raises(ValueError, match="a STTFormer cannot be exported yet; the encoder must be an STGCN"):
         export.onnx(model, "never.onnx")
 
@@ -129,15 +146,21 @@ def test_eight_bit_weights_keep_what_the_file_says_and_nearly_the_logits(classif
     path = export.quantise(exported(), tmp_path / "small.onnx")
     (_, before), (_, after) = recognizer.open_exported(exported()), recognizer.open_exported(path)
     changed = {"sha256", "weights"}
-    assert {k: v for k, v in after.items() if k not in changed} == {k: v for k, v in before.items() if k not in changed}
+    assert {k: v for k, v in after.items() if k not in changed} == {
+        k: v for k, v in before.items() if k not in changed
+    }
     assert after["weights"] == "uint8"
     assert path.stat().st_size < 0.9 * exported().stat().st_size
     steps = torch.randn(16, 3, 32, 20, 1, generator=torch.Generator().manual_seed(0))
     x = 2 + 0.4 * steps[:, :, :1] + 0.05 * steps.cumsum(2)  # bodies that move by centimetres
     found, expected = run(path, x), wanted(classifier(), x)
-    assert 0 < np.abs(found - expected).mean() < 0.2 * expected.std()  # random weights are more sensitive than learnt ones
+    assert (
+        0 < np.abs(found - expected).mean() < 0.2 * expected.std()
+    )  # random weights are more sensitive than learnt ones
     assert np.corrcoef(found.ravel(), expected.ravel())[0, 1] > 0.98
-    with pytest.raises(ValueError, match=r"its weights are uint8 already; give what skelkit\.export\.onnx wrote"):
+    with pytest.raises(
+        ValueError, match=r"its weights are uint8 already; give what skelkit\.export\.onnx wrote"
+    ):
         export.quantise(path, tmp_path / "again.onnx")
 
 
@@ -145,7 +168,14 @@ def test_latency_is_measured_in_turn_on_one_thread_which_is_given_back():
     calls, threads = [], torch.get_num_threads()
     try:
         torch.set_num_threads(2)
-        functions = {name: (lambda name=name: calls.append((name, torch.get_num_threads(), torch.is_inference_mode_enabled()))) for name in "ab"}
+        functions = {
+            name: (
+                lambda name=name: calls.append(
+                    (name, torch.get_num_threads(), torch.is_inference_mode_enabled())
+                )
+            )
+            for name in "ab"
+        }
         spent = latency.measure(functions, rounds=3, warm_up=2)
         assert torch.get_num_threads() == 2
         with pytest.raises(ZeroDivisionError):

@@ -7,7 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from skelkit import ClipSet, fidelity, motion
-from skelkit.codecs import DCT, Adaptive, Uniform
+from skelkit.analysis import rate_distortion
+from skelkit.ops.codecs.adaptive import Adaptive
+from skelkit.ops.codecs.dct import DCT
+from skelkit.ops.codecs.uniform import Uniform
 
 
 def batch(clips=3, frames=40, joints=20, persons=1, seed=0):
@@ -25,7 +28,9 @@ def come_and_go(ragged, frames, clips=3, seed=0):
 def falling(frames, acceleration=0.01):
     """a t^2 / 2 in one direction for every joint but the first, which stays where it is."""
     x = torch.ones(1, 3, frames, 5, 1, dtype=torch.float64)
-    x[0, :, :, 1:, 0] += (torch.tensor([0.6, 0, 0.8])[:, None] * acceleration * torch.arange(frames) ** 2 / 2)[..., None]
+    x[0, :, :, 1:, 0] += (
+        torch.tensor([0.6, 0, 0.8])[:, None] * acceleration * torch.arange(frames) ** 2 / 2
+    )[..., None]
     return x
 
 
@@ -42,7 +47,12 @@ def slow_rmse(x, y, key):
     return [1000 * math.sqrt(sum(errors) / max(len(errors), 1)) for _, errors in sorted(found.items())]
 
 
-KEYS = {"all": lambda n, t, j: 0, "clip": lambda n, t, j: n, "frame": lambda n, t, j: (n, t), "joint": lambda n, t, j: j}
+KEYS = {
+    "all": lambda n, t, j: 0,
+    "clip": lambda n, t, j: n,
+    "frame": lambda n, t, j: (n, t),
+    "joint": lambda n, t, j: j,
+}
 
 
 @pytest.mark.parametrize("over", KEYS)
@@ -50,7 +60,9 @@ def test_rmse_agrees_with_loops_over_the_persons_present(ragged, over):
     x = come_and_go(ragged, 7)
     x[1] = 0  # a clip of nobody has no error
     y = x + 0.01 * torch.randn(x.shape, generator=torch.Generator().manual_seed(1))
-    np.testing.assert_allclose(fidelity.rmse(x, y, over).flatten().numpy(), slow_rmse(x, y, KEYS[over]), rtol=1e-4)
+    np.testing.assert_allclose(
+        fidelity.rmse(x, y, over).flatten().numpy(), slow_rmse(x, y, KEYS[over]), rtol=1e-4
+    )
 
 
 def test_an_absent_person_does_not_make_the_error_smaller():
@@ -84,7 +96,9 @@ def test_the_distance_of_a_joint_is_in_metres_joint_by_joint():
 def test_the_acceleration_of_a_fall_is_the_constant_of_its_formula():
     found = fidelity.acceleration(falling(30)[:, :, :, 1:], cutoff=None)
     assert float(found) == pytest.approx(0.01, rel=1e-6)
-    assert float(fidelity.acceleration(falling(30), cutoff=None)) == pytest.approx(0.01 * math.sqrt(4 / 5), rel=1e-6)
+    assert float(fidelity.acceleration(falling(30), cutoff=None)) == pytest.approx(
+        0.01 * math.sqrt(4 / 5), rel=1e-6
+    )
 
 
 def test_acceleration_agrees_with_loops_over_who_is_there_three_frames_in_a_row(ragged):
@@ -115,7 +129,9 @@ def test_a_straight_line_over_s_frames_is_off_by_a_s_squared_over_the_root_of_12
 
 def test_jitter_is_no_acceleration_once_it_is_filtered_out():
     smooth, jitter = batch(frames=120), 0.01 * (-1.0) ** torch.arange(120).reshape(1, 1, -1, 1, 1)
-    true, raw, filtered = (fidelity.acceleration(*v) for v in ((smooth, None), (smooth + jitter, None), (smooth + jitter, 0.1)))
+    true, raw, filtered = (
+        fidelity.acceleration(*v) for v in ((smooth, None), (smooth + jitter, None), (smooth + jitter, 0.1))
+    )
     assert (raw > 2 * true).all()
     torch.testing.assert_close(filtered, true, rtol=0.2, atol=0)
 
@@ -142,33 +158,39 @@ def clips():
 
 
 def test_each_class_costs_and_loses_what_its_clips_cost_and_lose_by_themselves(clips):
-    rows = fidelity.rate_distortion(clips, CODECS, frames=20)
+    rows = rate_distortion.rate_distortion(clips, CODECS, frames=20)
     assert [(row["codec"], row["class"], row["clips"]) for row in rows] == [
         (c, k, n) for c in CODECS for k, n in (("nod", 6), ("fall", 5), ("all", 11))
     ]
     for row in rows:
         x = clips.batch(slice(None) if row["class"] == "all" else clips.of_class(row["class"]), frames=20)
         packed = CODECS[row["codec"]].encode(x)
-        assert row["rmse_mm"] == pytest.approx(float(fidelity.rmse(x, CODECS[row["codec"]].decode(packed))), rel=1e-4)
+        assert row["rmse_mm"] == pytest.approx(
+            float(fidelity.rmse(x, CODECS[row["codec"]].decode(packed))), rel=1e-4
+        )
         flags = 2  # a byte for each place of a clip; the rows share them out by person
         assert row["bytes_per_clip"] == pytest.approx(packed.nbytes / len(x), abs=flags)
 
 
 def test_classes_pool_to_all(clips):
-    rows = fidelity.rate_distortion(clips, CODECS, frames=20)
+    rows = rate_distortion.rate_distortion(clips, CODECS, frames=20)
     for name, codec in CODECS.items():
         *classes, together = [row for row in rows if row["codec"] == name]
         persons = {k: int(clips.persons[clips.of_class(k)].sum()) for k in ("nod", "fall")}
         squares = sum(persons[row["class"]] * row["rmse_mm"] ** 2 for row in classes) / sum(persons.values())
         assert together["rmse_mm"] == pytest.approx(math.sqrt(squares), rel=1e-5)
-        assert together["bytes_per_clip"] * 11 == pytest.approx(sum(row["clips"] * row["bytes_per_clip"] for row in classes))
-        assert together["bytes_per_clip"] * 11 == pytest.approx(codec.encode(clips.batch(slice(None), frames=20)).nbytes)
+        assert together["bytes_per_clip"] * 11 == pytest.approx(
+            sum(row["clips"] * row["bytes_per_clip"] for row in classes)
+        )
+        assert together["bytes_per_clip"] * 11 == pytest.approx(
+            codec.encode(clips.batch(slice(None), frames=20)).nbytes
+        )
 
 
 def test_more_clips_than_are_coded_at_a_time_are_all_counted():
     arrays = [batch(1, 6, seed=i)[0, ..., 0].permute(1, 2, 0) for i in range(300)]
     clips = ClipSet.from_arrays(arrays)
-    *_, row = fidelity.rate_distortion(clips, {"half": Uniform(2)}, frames=6)
+    *_, row = rate_distortion.rate_distortion(clips, {"half": Uniform(2)}, frames=6)
     x = clips.batch(slice(None))
     packed = Uniform(2).encode(x)
     assert row["clips"] == 300
@@ -191,7 +213,9 @@ def test_rank_correlation_agrees_with_ranks_counted_one_by_one_ties_sharing_thei
 
     found = fidelity.rank_correlation(*(torch.tensor(v) for v in series))
     assert found == pytest.approx(np.corrcoef(*map(ranks, series))[0, 1], abs=1e-6)
-    assert fidelity.rank_correlation(torch.tensor(series[0]), -torch.tensor(series[1])) == pytest.approx(-found, abs=1e-6)
+    assert fidelity.rank_correlation(torch.tensor(series[0]), -torch.tensor(series[1])) == pytest.approx(
+        -found, abs=1e-6
+    )
 
 
 # -- delay -------------------------------------------------------------------------------------------------------------
@@ -230,9 +254,18 @@ def test_a_delay_is_found_while_persons_come_and_go():
         ),
         (lambda x: fidelity.rmse(x, x[:1]), r"differ in shape: \[3, 3, 40, 20, 1\] and \[1, 3, 40, 20, 1\]"),
         (lambda x: fidelity.rmse(x, x, over="person"), "rmse over 'person'; known: all, clip, frame, joint"),
-        (lambda x: fidelity.delay(x, x[:1], most=3), r"differ in shape: \[3, 3, 40, 20, 1\] and \[1, 3, 40, 20, 1\]"),
-        (lambda x: fidelity.delay(x, x, most=30), "clips of 40 frames are too short to look for delays up to 30 frames; pass a smaller most="),
-        (lambda x: fidelity.rank_correlation(x[:1], x), "rank correlation of 2400 and 7200 values; give two series of equal length"),
+        (
+            lambda x: fidelity.delay(x, x[:1], most=3),
+            r"differ in shape: \[3, 3, 40, 20, 1\] and \[1, 3, 40, 20, 1\]",
+        ),
+        (
+            lambda x: fidelity.delay(x, x, most=30),
+            "clips of 40 frames are too short to look for delays up to 30 frames; pass a smaller most=",
+        ),
+        (
+            lambda x: fidelity.rank_correlation(x[:1], x),
+            "rank correlation of 2400 and 7200 values; give two series of equal length",
+        ),
         (lambda x: fidelity.acceleration(x[0]), r"got 4 axes of sizes \[3, 40, 20, 1\]"),
     ],
 )

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from skelkit import Skeleton, load, masks, motion
-from skelkit.viz import chart, figures, panels
+from skelkit.viz import chart, figures, panels, style
 
 
 @pytest.fixture(scope="module")
@@ -16,18 +16,32 @@ def clips():
 def every(clips):
     """Every figure of the kit once, by name."""
     pose = figures.reference_pose(clips)
-    rows = [{"family": f, "codec": f, "bytes_per_clip": b, "rmse_mm": e} for f in "ab" for b, e in ((1000, 20.0), (4000, 5.0))]
+    rows = [
+        {"family": f, "codec": f, "bytes_per_clip": b, "rmse_mm": e}
+        for f in "ab"
+        for b, e in ((1000, 20.0), (4000, 5.0))
+    ]
     x = clips[0].batch
     return {
         "lengths": figures.lengths(clips),
         "against_target": figures.against_target([("speed", 1.0, 1.2)], "title", "Statistics"),
-        "on_body": figures.on_body(pose, clips.skeleton, {"a": torch.arange(25.0), "b": torch.ones(25)}, "title", "value (mm)"),
-        "tracks": figures.tracks({"original": torch.rand(9), "other": torch.rand(9)}, 30, "title", kept=torch.tensor([0, 5])),
+        "on_body": figures.on_body(
+            pose, clips.skeleton, {"a": torch.arange(25.0), "b": torch.ones(25)}, "title", "value (mm)"
+        ),
+        "tracks": figures.tracks(
+            {"original": torch.rand(9), "other": torch.rand(9)}, 30, "title", kept=torch.tensor([0, 5])
+        ),
         "rate_distortion": figures.rate_distortion(rows),
-        "error_by_interval": figures.error_by_interval({"indexed": {2: 4.0, 5: 9.0}, "indexed (NTU)": {2: 5.0}}, "title"),
-        "by_class": figures.by_class(["a", "b"], [1.0, 2.0], [3.0, 4.0], "title", "x (mm)", "y (mm)", [False, True], "two persons"),
+        "error_by_interval": figures.error_by_interval(
+            {"indexed": {2: 4.0, 5: 9.0}, "indexed (NTU)": {2: 5.0}}, "title"
+        ),
+        "by_class": figures.by_class(
+            ["a", "b"], [1.0, 2.0], [3.0, 4.0], "title", "x (mm)", "y (mm)", [False, True], "two persons"
+        ),
         "degree_and_motion": figures.degree_and_motion(clips.skeleton, {"raw": torch.rand(25)}, "title"),
-        "motion_over_time": figures.motion_over_time(masks.frame_motion(x)[0], 30, {"f": torch.rand(x.shape[2]) > 0.5}, "title"),
+        "motion_over_time": figures.motion_over_time(
+            masks.frame_motion(x)[0], 30, {"f": torch.rand(x.shape[2]) > 0.5}, "title"
+        ),
         "bars": figures.bars({"a": {"x": 1.0, "y": 2.0}}, "title", "thing", "count"),
     }
 
@@ -46,7 +60,7 @@ def test_every_visible_axis_has_a_title(every):
 
 
 def test_figures_use_no_pair_of_red_and_green_lines():
-    assert not {"#FF0000", "red", "#00FF00", "green"} & set(figures.COLORWAY)
+    assert not {"#FF0000", "red", "#00FF00", "green"} & set(style.COLORWAY)
 
 
 def test_a_figure_does_not_change_what_it_is_given(clips):
@@ -79,7 +93,9 @@ def test_the_reference_pose_works_without_left_and_right():
 
 
 def test_names_that_would_overlap_are_left_to_the_pointer():
-    labels = figures._label_places([0.0, 1.0] + [0.5] * 8, [0.0, 1.0] + [0.5] * 8, [f"class {k}" for k in range(10)])
+    labels = figures.label_places(
+        [0.0, 1.0] + [0.5] * 8, [0.0, 1.0] + [0.5] * 8, [f"class {k}" for k in range(10)]
+    )
     assert sum(text == "" for text, _ in labels) >= 4
     assert labels[0][0] == "class 0"
 

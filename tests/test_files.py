@@ -8,8 +8,9 @@ import pytest
 import torch
 
 import skelkit as sk
-from skelkit.data import files
-from skelkit.skeletons import KINECT20, NTU25
+from skelkit.data import loading
+from skelkit.data.readers import bvh, ragged_npz
+from skelkit.skeletons.layouts import KINECT20, NTU25
 
 HAND = ["wrist", "index", "thumb"]
 BVH = """HIERARCHY
@@ -33,7 +34,14 @@ Frame Time: 0.02
 def arrays(**changes):
     """Three clips of 2, 1 and 4 frames."""
     data = np.random.default_rng(0).normal(size=(7, 20, 3)).astype(np.float32)
-    good = {"data": data, "length": [2, 1, 4], "label": [0, 1, 1], "classes": ["sit", "fall"], "subject": [7, 7, 9], "start": [0, 5, 9]}
+    good = {
+        "data": data,
+        "length": [2, 1, 4],
+        "label": [0, 1, 1],
+        "classes": ["sit", "fall"],
+        "subject": [7, 7, 9],
+        "start": [0, 5, 9],
+    }
     return {key: value for key, value in (good | changes).items() if value is not None}
 
 
@@ -76,7 +84,9 @@ def test_a_skeleton_is_passed_as_itself_or_by_its_name(npz):
     mine = sk.Skeleton("hand", HAND, [("wrist", "index"), ("wrist", "thumb")], root="wrist")
     assert sk.load(npz(data=data), skeleton=mine).skeleton is mine
     assert sk.load(npz(data=np.ones((7, 25, 3))), skeleton="ntu25").skeleton is NTU25
-    with pytest.raises(ValueError, match="no built-in skeleton 'ntu26'; known: ntu25, kinect20, mocap21, coco17"):
+    with pytest.raises(
+        ValueError, match="no built-in skeleton 'ntu26'; known: ntu25, kinect20, mocap21, coco17"
+    ):
         sk.load(npz(), skeleton="ntu26")
 
 
@@ -89,14 +99,26 @@ def with_bad(value, frame):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"length": None}, r"found the arrays data, label, classes, subject, start, expected data \[frames, joints, 3\].*; add 'length'"),
-        ({"data": np.ones((7, 20, 2))}, r"found data float64 \[7, 20, 2\], expected floats \[frames, joints, 3\]"),
+        (
+            {"length": None},
+            r"found the arrays data, label, classes, subject, start, expected data \[frames, joints, 3\].*; add 'length'",
+        ),
+        (
+            {"data": np.ones((7, 20, 2))},
+            r"found data float64 \[7, 20, 2\], expected floats \[frames, joints, 3\]",
+        ),
         ({"data": np.ones((7, 20, 3), dtype=int)}, r"found data int64 \[7, 20, 3\], expected floats"),
         ({"data": np.ones((7, 24, 3))}, "no built-in skeleton has 24 joints; they have .*; pass skeleton="),
-        ({"data": with_bad(np.nan, 4)}, "clip 2: 1 coordinates are NaN or infinite, first at frame 1, person 0, joint 5; fill or drop them"),
+        (
+            {"data": with_bad(np.nan, 4)},
+            "clip 2: 1 coordinates are NaN or infinite, first at frame 1, person 0, joint 5; fill or drop them",
+        ),
         ({"data": with_bad(np.inf, 2)}, "clip 1: 1 coordinates are NaN or infinite"),
         ({"data": np.zeros((7, 20, 3))}, "clip 0: all coordinates are zero"),
-        ({"length": [2, 1, 5]}, "found lengths that add up to 8, expected 7, the frames in data; save both anew"),
+        (
+            {"length": [2, 1, 5]},
+            "found lengths that add up to 8, expected 7, the frames in data; save both anew",
+        ),
         ({"length": [2, 0, 5]}, "found clip 1 of 0 frames, expected at least one; leave empty clips out"),
         ({"length": [9, -6, 4]}, "found clip 1 of -6 frames"),
         ({"length": [2.0, 1.0, 4.0]}, r"found length float64 \[3\], expected integers \[clips\]"),
@@ -139,7 +161,10 @@ def test_a_pickle_in_an_ignored_array_is_left_alone(npz):
 def test_a_truncated_npz_is_refused(npz, share):
     path = npz()
     path.write_bytes(path.read_bytes()[: int(path.stat().st_size * share)])
-    with pytest.raises(ValueError, match=r"clips.npz: found something that is not a whole .npz archive, expected one with data"):
+    with pytest.raises(
+        ValueError,
+        match=r"clips.npz: found something that is not a whole .npz archive, expected one with data",
+    ):
         sk.load(path)
 
 
@@ -148,7 +173,9 @@ def test_an_npz_with_flipped_bits_is_refused(npz):
     content = bytearray(path.read_bytes())
     content[400] ^= 0xFF
     path.write_bytes(content)
-    with pytest.raises(ValueError, match=r"clips.npz: data: found a damaged header .*Bad CRC-32 .*get the whole file"):
+    with pytest.raises(
+        ValueError, match=r"clips.npz: data: found a damaged header .*Bad CRC-32 .*get the whole file"
+    ):
         sk.load(path)
 
 
@@ -185,7 +212,11 @@ def test_synthetic_clips_come_from_their_own_module_with_seed_and_options(monkey
     ("name", "option", "message"),
     [
         ("clips.npz", "scale", "no option 'scale' for .npz files; they take fps, skeleton"),
-        ("a.bvh", "fps", "no option 'fps' for BVH files; they take pattern, scale, end_sites, keep_reference_root"),
+        (
+            "a.bvh",
+            "fps",
+            "no option 'fps' for BVH files; they take pattern, scale, end_sites, keep_reference_root",
+        ),
         ("clips.safetensors", "fps", "no option 'fps' for .safetensors files; they take none"),
     ],
 )
@@ -197,11 +228,17 @@ def test_an_unknown_option_is_answered_with_the_known_ones(tmp_path, name, optio
 
 def test_what_is_not_there_or_cannot_be_loaded_is_answered_with_what_can(tmp_path):
     (tmp_path / "clips.csv").write_text("")
-    with pytest.raises(FileNotFoundError, match=r'nowhere: no such file or folder; sk.load takes "synthetic", NTU'):
+    with pytest.raises(
+        FileNotFoundError, match=r'nowhere: no such file or folder; sk.load takes "synthetic", NTU'
+    ):
         sk.load(tmp_path / "nowhere")
-    with pytest.raises(ValueError, match=r"clips.csv: files ending in '.csv' cannot be loaded; sk.load takes \"synthetic\""):
+    with pytest.raises(
+        ValueError, match=r"clips.csv: files ending in '.csv' cannot be loaded; sk.load takes \"synthetic\""
+    ):
         sk.load(tmp_path / "clips.csv")
-    with pytest.raises(ValueError, match=r"nothing that can be read in this folder or its subfolders; sk.load takes"):
+    with pytest.raises(
+        ValueError, match=r"nothing that can be read in this folder or its subfolders; sk.load takes"
+    ):
         sk.load(tmp_path)
     with pytest.raises(ValueError, match=r"cannot load a ndarray; .* arrays go through ClipSet.from_arrays"):
         sk.load(np.ones((9, 20, 3)))
@@ -227,7 +264,10 @@ def test_people_in_the_kinect_recordings_stand_upright_in_metres_with_bones_as_l
     joint = dict(zip(KINECT20.joints, poses.unbind(1), strict=True))
     height = joint["head"][:, 1] - torch.minimum(joint["left_foot"][:, 1], joint["right_foot"][:, 1])
     assert 1.4 < height.median() < 1.9
-    lengths = {KINECT20.joints[child]: (poses[:, child] - poses[:, parent]).norm(dim=-1).median().item() for parent, child in KINECT20.edges}
+    lengths = {
+        KINECT20.joints[child]: (poses[:, child] - poses[:, parent]).norm(dim=-1).median().item()
+        for parent, child in KINECT20.edges
+    }
     for left, right in KINECT20.mirror_pairs:
         assert lengths[left] == pytest.approx(lengths[right], rel=0.08)
     assert lengths["left_knee"] > lengths["left_ankle"] > lengths["left_elbow"] > lengths["left_hand"]
@@ -235,7 +275,11 @@ def test_people_in_the_kinect_recordings_stand_upright_in_metres_with_bones_as_l
 
 @pytest.mark.parametrize(
     ("name", "moves", "rests"),
-    [("right punch", "right_hand", "left_hand"), ("left punch", "left_hand", "right_hand"), ("front left kick", "left_foot", "right_foot")],
+    [
+        ("right punch", "right_hand", "left_hand"),
+        ("left punch", "left_hand", "right_hand"),
+        ("front left kick", "left_foot", "right_foot"),
+    ],
 )
 def test_the_limb_that_the_kinect_class_names_is_the_one_that_moves_most(kinect, name, moves, rests):
     def spread(clip, joint):
@@ -246,15 +290,17 @@ def test_the_limb_that_the_kinect_class_names_is_the_one_that_moves_most(kinect,
 
 
 def test_the_table_of_sources_in_the_docstring_names_every_option():
-    for read in (files.bvh.read_folder, files.read_npz):
+    for read in (bvh.read_folder, ragged_npz.read_npz):
         for option in list(read.__kwdefaults__):
-            assert option in files.load.__doc__
+            assert option in loading.load.__doc__
 
 
 def test_files_of_another_kind_in_a_folder_are_not_passed_over_silently(tmp_path):
     (tmp_path / "a.bvh").write_text(BVH)
     (tmp_path / "b.npz").write_bytes(b"")
-    with pytest.warns(UserWarning, match=r"1 file of another kind in this folder is not read with it, such as .*b\.npz"):
+    with pytest.warns(
+        UserWarning, match=r"1 file of another kind in this folder is not read with it, such as .*b\.npz"
+    ):
         assert len(sk.load(tmp_path)) == 1
 
 
@@ -263,7 +309,9 @@ def test_a_folder_around_a_recording_says_which_path_to_pass(tmp_path):
         sk.load(tmp_path)
     (tmp_path / "inside").mkdir()
     (tmp_path / "inside" / "b.npz").write_bytes(b"")
-    with pytest.raises(ValueError, match=r"this folder is no recording, but .*b\.npz in it may be: pass that path"):
+    with pytest.raises(
+        ValueError, match=r"this folder is no recording, but .*b\.npz in it may be: pass that path"
+    ):
         sk.load(tmp_path)
 
 

@@ -3,26 +3,33 @@ import math
 import pytest
 import torch
 import torch.nn.functional as F
+from helpers import seeded
 from torch import nn
 
 from skelkit import augment
-from skelkit.codecs import Uniform
 from skelkit.continual import LEARNERS, ReplayMemory, Settings
-from skelkit.continual.icarl import herd
+from skelkit.continual.learners.icarl import herd
 from skelkit.data.tasks import tasks
 from skelkit.models.autoencoder import draw_hidden
-from skelkit.preparation import Still
+from skelkit.ops.codecs.uniform import Uniform
+from skelkit.training.inputs import Still
 
 pytestmark = pytest.mark.usefixtures("one_thread", "small")
 CLASSES, FRAMES = 4, 12
 
 
-def seeded(seed=0):
-    return torch.Generator().manual_seed(seed)
-
-
 def make(name, seed=0, budget="30 clips", **changes):
-    s = Settings(**{"size": "small", "frames": FRAMES, "batch": 4, "interval": 3, "logits": "float32", "least_probe_steps": 0} | changes)
+    s = Settings(
+        **{
+            "size": "small",
+            "frames": FRAMES,
+            "batch": 4,
+            "interval": 3,
+            "logits": "float32",
+            "least_probe_steps": 0,
+        }
+        | changes
+    )
     kind, memory, generator = LEARNERS[name], None, seeded(seed)
     network = kind.build(CLASSES, 5, s, generator)
     if kind.rehearses:
@@ -73,7 +80,9 @@ def test_with_nothing_to_remember_the_loss_is_cross_entropy(name):
     learner, (x, y) = make(name), batch()
     still(learner.network)
     chances = learner.network(x).softmax(1)
-    assert learner.observe(x, y).item() == pytest.approx(-sum(math.log(chances[i, y[i]].item()) for i in range(5)) / 5, rel=1e-5)
+    assert learner.observe(x, y).item() == pytest.approx(
+        -sum(math.log(chances[i, y[i]].item()) for i in range(5)) / 5, rel=1e-5
+    )
 
 
 @pytest.mark.parametrize("fused", [False, True])
@@ -84,7 +93,9 @@ def test_er_adds_the_cross_entropy_of_a_draw(fused):
     g = seeded(3)
     old, labels, _ = learner.memory.draw(4, g)
     old = augment.rotate(old, g)
-    torch.testing.assert_close(loss, F.cross_entropy(learner.network(x), y) + F.cross_entropy(learner.network(old), labels))
+    torch.testing.assert_close(
+        loss, F.cross_entropy(learner.network(x), y) + F.cross_entropy(learner.network(old), labels)
+    )
 
 
 @pytest.mark.parametrize("fused", [False, True])
@@ -98,42 +109,69 @@ def test_derpp_weighs_stored_logits_by_alpha_and_the_labels_of_another_draw_by_b
     two, labels, _ = learner.memory.draw(4, g)
     two = augment.rotate(two, g)
     squares = (learner.network(one) - stored) ** 2
-    wanted = F.cross_entropy(learner.network(x), y) + 0.3 * squares.sum() / 16 + 0.7 * F.cross_entropy(learner.network(two), labels)
+    wanted = (
+        F.cross_entropy(learner.network(x), y)
+        + 0.3 * squares.sum() / 16
+        + 0.7 * F.cross_entropy(learner.network(two), labels)
+    )
     torch.testing.assert_close(loss, wanted)
 
 
-@pytest.mark.parametrize("parts", [{}, {"masking": False}, {"reconstruction": False}, {"masking": False, "reconstruction": False}], ids=str)
+@pytest.mark.parametrize(
+    "parts",
+    [{}, {"masking": False}, {"reconstruction": False}, {"masking": False, "reconstruction": False}],
+    ids=str,
+)
 @pytest.mark.parametrize("fused", [False, True])
 def test_charon_adds_reconstruction_by_gamma_to_each_term_and_hides_a_share_of_each_clip(parts, fused):
     learner = filled(make("charon", alpha=0.3, beta=0.7, gamma=2.0, ratio=0.5, fused=fused, **parts))
     network, (x, y) = still(learner.network), batch()
-    ratio, gamma = 0.5 if parts.get("masking", True) else 0.0, 2.0 if parts.get("reconstruction", True) else 0.0
+    ratio, gamma = (
+        0.5 if parts.get("masking", True) else 0.0,
+        2.0 if parts.get("reconstruction", True) else 0.0,
+    )
     loss = at(learner, 3).observe(x, y)
     g = seeded(3)
     one, _, stored = learner.memory.draw(4, g)
     one = augment.rotate(one, g)
     two, labels, _ = learner.memory.draw(4, g)
     two = augment.rotate(two, g)
-    hidden = draw_hidden(torch.cat([x, one, two]), ratio, g).split([5, 4, 4]) if fused else [draw_hidden(v, ratio, g) for v in (x, one, two)]
+    hidden = (
+        draw_hidden(torch.cat([x, one, two]), ratio, g).split([5, 4, 4])
+        if fused
+        else [draw_hidden(v, ratio, g) for v in (x, one, two)]
+    )
 
     def rec(v, h):
         errors = []
         made = network.reconstruct(v, h)
         for n in range(len(v)):
             for m in range(2):
-                errors += [((made[n, :, t, :, m] - v[n, :, t, :, m]) ** 2).mean() for t in range(FRAMES) if v[n, :, t, :, m].any()]
+                errors += [
+                    ((made[n, :, t, :, m] - v[n, :, t, :, m]) ** 2).mean()
+                    for t in range(FRAMES)
+                    if v[n, :, t, :, m].any()
+                ]
         return sum(errors) / len(errors)
 
     now, then, again = (network.encoder(v, h) for v, h in zip((x, one, two), hidden, strict=True))
     assert [int(h.sum()) for h in hidden] == ([5, 4, 4] if ratio else [0, 0, 0])  # of two tuples, one
     wanted = F.cross_entropy(now, y) + gamma * rec(x, hidden[0])
-    wanted += 0.3 * (F.mse_loss(then, stored) + gamma * rec(one, hidden[1])) + 0.7 * (F.cross_entropy(again, labels) + gamma * rec(two, hidden[2]))
+    wanted += 0.3 * (F.mse_loss(then, stored) + gamma * rec(one, hidden[1])) + 0.7 * (
+        F.cross_entropy(again, labels) + gamma * rec(two, hidden[2])
+    )
     torch.testing.assert_close(loss, wanted)
 
 
 @pytest.mark.parametrize("fused", [False, True])
 def test_charon_without_its_parts_is_derpp_bit_for_bit(fused):
-    off = {"compression": False, "masking": False, "reconstruction": False, "probing": False, "refresh": False}
+    off = {
+        "compression": False,
+        "masking": False,
+        "reconstruction": False,
+        "probing": False,
+        "refresh": False,
+    }
     charon, other, (x, y) = make("charon", fused=fused, **off), make("der++", fused=fused), batch()
     charon.network.encoder.load_state_dict(other.network.state_dict())
     for learner in (charon, other):
@@ -145,7 +183,10 @@ def test_charon_without_its_parts_is_derpp_bit_for_bit(fused):
             learner.optimiser.step()
             filled(learner, 3)
     assert torch.equal(at(charon, 9).observe(x, y), at(other, 9).observe(x, y))
-    assert all(torch.equal(a, b) for a, b in zip(charon.network.encoder.parameters(), other.network.parameters(), strict=True))
+    assert all(
+        torch.equal(a, b)
+        for a, b in zip(charon.network.encoder.parameters(), other.network.parameters(), strict=True)
+    )
     clips = toy_task(make_toy=TOY[0])
     for learner in (charon, other):
         learner.network.eval()
@@ -216,9 +257,14 @@ def test_ewc_holds_each_weight_by_its_share_of_the_fisher_information():
             p.add_(torch.randn(p.shape, generator=seeded(3)) * 0.01)
     still(network)
     x, y = batch()
-    pull = sum((wanted[n].double() * (p.double() - anchor[n]) ** 2).sum().item() for n, p in network.named_parameters())
+    pull = sum(
+        (wanted[n].double() * (p.double() - anchor[n]) ** 2).sum().item()
+        for n, p in network.named_parameters()
+    )
     assert pull > 0.01
-    assert learner.observe(x, y).item() == pytest.approx(F.cross_entropy(network(x), y).item() + 5 * pull, rel=1e-3)
+    assert learner.observe(x, y).item() == pytest.approx(
+        F.cross_entropy(network(x), y).item() + 5 * pull, rel=1e-3
+    )
 
 
 def test_icarl_teaches_the_old_networks_answers_for_old_classes_and_zero_or_one_for_new():
@@ -258,7 +304,9 @@ def remember(toy):
 
 def toy_task(make_toy, classes=CLASSES, each=6, only=None):
     clips = make_toy(classes, each)
-    return Still(clips if only is None else clips.select(torch.isin(clips.labels, torch.tensor(only))), FRAMES)
+    return Still(
+        clips if only is None else clips.select(torch.isin(clips.labels, torch.tensor(only))), FRAMES
+    )
 
 
 @pytest.mark.parametrize("n", [1, 2, 9])
@@ -266,7 +314,11 @@ def test_herding_takes_at_each_step_the_clip_that_brings_the_mean_closest(n):
     features = torch.randn(n, 3, generator=seeded(n))
     mean, chosen = features.double().mean(0), []
     for k in range(1, n + 1):
-        distance = {i: float((mean - features.double()[[*chosen, i]].sum(0) / k).norm()) for i in range(n) if i not in chosen}
+        distance = {
+            i: float((mean - features.double()[[*chosen, i]].sum(0) / k).norm())
+            for i in range(n)
+            if i not in chosen
+        }
         chosen.append(min(distance, key=distance.get))
     assert herd(features).tolist() == chosen
     assert herd(features, 2).tolist() == chosen[:2]
@@ -290,7 +342,9 @@ def test_icarl_keeps_equally_many_of_each_class_first_in_herding_and_the_nearest
             mine = (clips.labels == c).nonzero().flatten()
             best = clips[mine[herd(features[mine])[: counts[c]]]]
             stored = x[labels == c]
-            assert sorted(best.sum((1, 2, 3, 4)).tolist()) == pytest.approx(sorted(stored.sum((1, 2, 3, 4)).tolist()), rel=1e-4)
+            assert sorted(best.sum((1, 2, 3, 4)).tolist()) == pytest.approx(
+                sorted(stored.sum((1, 2, 3, 4)).tolist()), rel=1e-4
+            )
         kept[classes] = {c: x[labels == c] for c in range(CLASSES)}
     assert all(len(kept[2, 3][c]) < len(kept[0, 1][c]) for c in (0, 1))
     some, _ = batch(6, seed=5)
@@ -325,7 +379,9 @@ def test_each_clip_of_a_task_is_offered_once_with_what_the_network_says_of_it(na
 
 def test_charon_refreshes_every_stored_logit_with_the_probed_classifier():
     for refresh in (True, False):
-        learner = filled(make("charon", refresh=refresh, probe_epochs=2, compression=False, budget="60 clips"))
+        learner = filled(
+            make("charon", refresh=refresh, probe_epochs=2, compression=False, budget="60 clips")
+        )
         learner.network.eval()
         learner.begin_task((0, 1))
         before = learner.network.classifier.weight.clone()
@@ -336,7 +392,9 @@ def test_charon_refreshes_every_stored_logit_with_the_probed_classifier():
         assert torch.allclose(logits, learner.logits(x), atol=1e-4) is refresh
 
 
-@pytest.mark.parametrize(("adaptive", "wanted"), [("difficulty", 0.4 * 3 / 5), ("memory", 0.4 * 0.5), ("no", 0.4)])
+@pytest.mark.parametrize(
+    ("adaptive", "wanted"), [("difficulty", 0.4 * 3 / 5), ("memory", 0.4 * 0.5), ("no", 0.4)]
+)
 def test_the_share_hidden_follows_accuracy_or_memory_use(adaptive, wanted):
     learner = filled(make("charon", adaptive=adaptive, ratio=0.4))
     assert learner.ratio == (0.4 if adaptive == "no" else 0.0)

@@ -11,10 +11,10 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from skelkit import checkpoint, progress, train
-from skelkit.continual import LEARNERS, Settings, learn, session
-from skelkit.continual import settings as preset
-from skelkit.preparation import Still
+from skelkit.continual import LEARNERS, Settings, learn, presets, session
+from skelkit.training import loop
+from skelkit.training.inputs import Still
+from skelkit.utils import checkpoint, progress
 
 pytestmark = pytest.mark.usefixtures("one_thread", "small")
 TINY = {
@@ -44,8 +44,13 @@ def go(toy):
 
 def bits(history):
     """Everything that learning leaves, as bytes by name."""
-    found = dict(history.network.state_dict()) | {"accuracy": history.accuracy, "task accuracy": history.task_accuracy}
-    found |= {"confusion": history.confusion} | {f"memory {k}": v for k, v in (history.memory.state_dict() if history.memory else {}).items()}
+    found = dict(history.network.state_dict()) | {
+        "accuracy": history.accuracy,
+        "task accuracy": history.task_accuracy,
+    }
+    found |= {"confusion": history.confusion} | {
+        f"memory {k}": v for k, v in (history.memory.state_dict() if history.memory else {}).items()
+    }
     return {k: v.contiguous().view(-1).view(torch.uint8).numpy().tobytes() for k, v in found.items()}
 
 
@@ -104,7 +109,18 @@ def test_the_same_seed_gives_the_same_bits_and_another_seed_others(go):
 def test_watching_and_checkpoints_change_nothing(go, tmp_path, monkeypatch):
     monkeypatch.setenv(progress.HEADLESS, "0")
     plain = bits(go("icarl"))
-    assert bits(go("icarl", callback=lambda progress: progress.network.eval(), progress=True, checkpoints=tmp_path, every=0)) == plain
+    assert (
+        bits(
+            go(
+                "icarl",
+                callback=lambda progress: progress.network.eval(),
+                progress=True,
+                checkpoints=tmp_path,
+                every=0,
+            )
+        )
+        == plain
+    )
 
 
 def test_test_clips_are_never_learnt(go, toy):
@@ -113,7 +129,9 @@ def test_test_clips_are_never_learnt(go, toy):
     for name in ("charon", "icarl"):
         one, other = (bits(go(name, test=t)) for t in (test, poisoned))
         outcome = {"accuracy", "task accuracy", "confusion"}
-        assert {k: v for k, v in one.items() if k not in outcome} == {k: v for k, v in other.items() if k not in outcome}
+        assert {k: v for k, v in one.items() if k not in outcome} == {
+            k: v for k, v in other.items() if k not in outcome
+        }
         assert one["confusion"] != other["confusion"]
 
 
@@ -130,7 +148,9 @@ def test_a_callback_sees_the_matrix_fill_with_validation_rows_first_and_never_ch
 
     history = go("fine-tuning", callback=watch, validation=0.3)
     assert [(p.task, p.stage, p.epoch, p.live) for p, _ in seen] == [
-        (i, stage, epoch, stage == "train") for i in range(2) for stage, epoch in [("train", 1), ("train", 2), ("evaluate", 2)]
+        (i, stage, epoch, stage == "train")
+        for i in range(2)
+        for stage, epoch in [("train", 1), ("train", 2), ("evaluate", 2)]
     ]
     assert all((p.learner, p.tasks, p.epochs) == ("fine-tuning", 2, 2) for p, _ in seen)
     assert all((p.loss is None) == (p.stage == "evaluate") for p, _ in seen)
@@ -138,7 +158,10 @@ def test_a_callback_sees_the_matrix_fill_with_validation_rows_first_and_never_ch
     assert seconds == sorted(seconds)
     for told, then in seen:
         assert torch.equal(told.accuracy.nan_to_num(-1), then.nan_to_num(-1))
-        assert torch.equal(~told.accuracy.isnan(), torch.arange(2)[:, None].expand(2, 2).le(told.task) & torch.ones(2, 2).tril().bool())
+        assert torch.equal(
+            ~told.accuracy.isnan(),
+            torch.arange(2)[:, None].expand(2, 2).le(told.task) & torch.ones(2, 2).tril().bool(),
+        )
     assert seen[2][1][0, 0] == history.accuracy[0, 0]
     assert torch.equal(seen[-1][1].nan_to_num(-1), history.accuracy.nan_to_num(-1))
     clips, order = history.scenario.validation, history.scenario.order
@@ -187,9 +210,13 @@ class Killed(BaseException):
 
 
 @pytest.mark.parametrize(
-    ("name", "changes"), [*((n, {}) for n in LEARNERS), ("charon", {"adaptive": "difficulty", "fused": True, "dtype": "int8"})], ids=str
+    ("name", "changes"),
+    [*((n, {}) for n in LEARNERS), ("charon", {"adaptive": "difficulty", "fused": True, "dtype": "int8"})],
+    ids=str,
 )
-def test_killed_before_every_single_checkpoint_a_run_ends_with_the_bits_of_one_never_killed(go, tmp_path, monkeypatch, name, changes):
+def test_killed_before_every_single_checkpoint_a_run_ends_with_the_bits_of_one_never_killed(
+    go, tmp_path, monkeypatch, name, changes
+):
     """Each life writes one checkpoint and is killed before the second, so that all its work since then is done again."""
     whole, write, lives = bits(go(name, **changes)), checkpoint.write, 0
     left = []
@@ -200,7 +227,7 @@ def test_killed_before_every_single_checkpoint_a_run_ends_with_the_bits_of_one_n
         left.pop()
         write(*args)
 
-    monkeypatch.setattr(train.checkpoint, "write", limited)
+    monkeypatch.setattr(loop.checkpoint, "write", limited)
     for lives in range(1, 40):  # noqa: B007
         left[:] = [1]
         try:
@@ -218,14 +245,14 @@ def test_stopped_by_its_callback_at_every_epoch_a_run_goes_on_from_the_last_chec
     def stop_at_the_second(progress):
         told.append(progress)
         if len(told) == 2:
-            raise train.Stopped
+            raise loop.Stopped
 
     for stops in range(20):  # noqa: B007
         told.clear()
         try:
             history = go("lwf", checkpoints=tmp_path, every=0, callback=stop_at_the_second)
             break
-        except train.Stopped:
+        except loop.Stopped:
             continue
     assert stops == 5
     assert bits(history) == whole
@@ -246,11 +273,16 @@ def test_a_checkpoint_of_other_settings_or_clips_is_refused(go, toy, tmp_path):
     for options, message in [
         ({"lr": 0.02}, "lr: 0.01 there, 0.02 now"),
         ({"name": "der++"}, r"learner: 'er' there, 'der\+\+' now"),
-        ({"seed": 1, "memory": "9 clips"}, "memory: '16 clips' there, '9 clips' now; seed: 0 there, 1 now; order.*"),
+        (
+            {"seed": 1, "memory": "9 clips"},
+            "memory: '16 clips' there, '9 clips' now; seed: 0 there, 1 now; order.*",
+        ),
         ({"clips": toy(4, 6, 3)}, r"frames of clips: \[\d+, \d+\] there, \[\d+, \d+\] now"),
         ({"validation": 0.5}, "validation: 0.1 there, 0.5 now"),
     ]:
-        with pytest.raises(ValueError, match=rf"written with other settings \({message}\); use those, or another folder"):
+        with pytest.raises(
+            ValueError, match=rf"written with other settings \({message}\); use those, or another folder"
+        ):
             go(**{"name": "er"} | options, checkpoints=tmp_path)
 
 
@@ -259,9 +291,9 @@ def test_a_damaged_checkpoint_costs_one_item_and_changes_nothing(go, tmp_path):
 
     def stop(progress):
         if progress.task == 1 and progress.epoch == 2:
-            raise train.Stopped
+            raise loop.Stopped
 
-    with pytest.raises(train.Stopped):
+    with pytest.raises(loop.Stopped):
         go("der++", checkpoints=tmp_path, every=0, callback=stop)
     target = checkpoint.paths(tmp_path)[0]
     target.write_bytes(target.read_bytes()[:-100])
@@ -275,7 +307,8 @@ def test_a_loss_that_is_no_number_names_clips_and_loses_nothing(go, toy, tmp_pat
     poses = clips.poses.clone()
     poses[clips.starts[6] : clips.starts[7]] = torch.nan  # the second clip of class 2
     with pytest.raises(
-        train.Diverged, match=r"charon, task 1, epoch 0, batch \d of 3: the loss is nan, .* \(training clips .*last checkpoint was kept"
+        loop.Diverged,
+        match=r"charon, task 1, epoch 0, batch \d of 3: the loss is nan, .* \(training clips .*last checkpoint was kept",
     ):
         go(clips=replace(clips, poses=poses), order=[0, 1, 2, 3], validation=0, checkpoints=tmp_path, every=0)
     kept = checkpoint._read(checkpoint.paths(tmp_path)[0])[0]
@@ -303,8 +336,17 @@ def test_a_process_killed_with_sigkill_and_begun_again_ends_with_the_bits_of_one
     children, target, chance = [], checkpoint.paths(tmp_path / "killed")[0], random.Random(5)
 
     def start(name):
-        environment = os.environ | {"OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "PASSIVE", "SKELKIT_HEADLESS": "1"}
-        children.append(subprocess.Popen([sys.executable, "-c", CHILD, tmp_path / name, tmp_path / f"{name}.safetensors"], env=environment))
+        environment = os.environ | {
+            "OMP_NUM_THREADS": "1",
+            "OMP_WAIT_POLICY": "PASSIVE",
+            "SKELKIT_HEADLESS": "1",
+        }
+        children.append(
+            subprocess.Popen(
+                [sys.executable, "-c", CHILD, tmp_path / name, tmp_path / f"{name}.safetensors"],
+                env=environment,
+            )
+        )
         return children[-1]
 
     def stamp():
@@ -321,7 +363,9 @@ def test_a_process_killed_with_sigkill_and_begun_again_ends_with_the_bits_of_one
                 time.sleep(0.002)
             time.sleep(chance.uniform(0, 0.1))
             child.kill()
-            assert child.wait() == -signal.SIGKILL, "the run was over before it could be killed; make it longer"
+            assert child.wait() == -signal.SIGKILL, (
+                "the run was over before it could be killed; make it longer"
+            )
         assert start("killed").wait(300) == whole.wait(300) == 0
     finally:
         for child in children:
@@ -346,7 +390,9 @@ def test_one_task_of_fewer_clips_than_a_batch_is_learnt(go, toy, name):
 def test_a_task_of_one_clip_after_a_full_memory_is_learnt(go, toy, monkeypatch, name):
     monkeypatch.setattr(session, "TOGETHER", 2)
     clips = toy(3, 7)
-    clips = clips.select(torch.cat([(clips.labels < 2).nonzero().flatten(), (clips.labels == 2).nonzero()[0]]))
+    clips = clips.select(
+        torch.cat([(clips.labels < 2).nonzero().flatten(), (clips.labels == 2).nonzero()[0]])
+    )
     history = go(name, clips=clips, tasks=3, order=[0, 1, 2], validation=0, batch=3)  # batches of 3, 3 and 1
     assert history.accuracy[2].isfinite().all()
 
@@ -356,7 +402,9 @@ def test_clips_in_which_nobody_is_seen_do_no_harm(go, toy, name):
     clips = toy(4, 3)
     poses = clips.poses.clone()
     poses[clips.starts[4] :] = 0  # all but the first clip of each class
-    history = go(name, clips=replace(clips, poses=poses), test=replace(clips, poses=poses), validation=0, batch=2)
+    history = go(
+        name, clips=replace(clips, poses=poses), test=replace(clips, poses=poses), validation=0, batch=2
+    )
     assert history.accuracy[1].isfinite().all()
     assert all(v.isfinite().all() for v in history.network.state_dict().values())
 
@@ -385,7 +433,10 @@ def test_recalibration_is_of_still_clips_of_the_task_and_the_memory_in_equal_sha
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"name": "derpp"}, r"no learner 'derpp'; known: fine-tuning, joint, ewc, lwf, er, der\+\+, icarl, charon"),
+        (
+            {"name": "derpp"},
+            r"no learner 'derpp'; known: fine-tuning, joint, ewc, lwf, er, der\+\+, icarl, charon",
+        ),
         ({"preset": "huge"}, "no preset 'huge'; known: smoke, laptop, gpu, paper"),
         ({"lerning_rate": 1}, "no setting 'lerning_rate'; known: size, frames, epochs,"),
         ({"adaptive": "yes"}, "adaptive='yes': expected 'no', 'difficulty' or 'memory'"),
@@ -418,8 +469,8 @@ def test_a_task_without_training_or_test_clips_is_refused(go, toy):
 
 
 def test_presets_and_changes_make_settings():
-    assert preset("paper", ratio=0.5) == replace(preset("paper"), ratio=0.5)
-    assert json.loads(json.dumps(preset("laptop").as_dict())) == preset("laptop").as_dict()
+    assert presets("paper", ratio=0.5) == replace(presets("paper"), ratio=0.5)
+    assert json.loads(json.dumps(presets("laptop").as_dict())) == presets("laptop").as_dict()
     s = Settings(epochs=3, least_steps=20, batch=4, lr=1.0)
     assert [s.epochs_for(n) for n in (1, 4, 5, 40, 400)] == [20, 20, 10, 3, 3]
     assert s.rates(0, 4) + Settings(lr=1.0, decay=False).rates(2, 4) == [1.0, 0.75, 0.5, 0.25, 1.0, 1.0]

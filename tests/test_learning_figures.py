@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from skelkit.viz import learning
+from skelkit.viz.figures import learning
 
 NAMES = ["wave", "drink_water", "kick"]
 nan = torch.nan
@@ -15,13 +15,20 @@ FAA = {"fine-tuning": [0.2, 0.3], "ER": [0.5, 0.7], "joint": [0.9, 0.9]}
 def drawn():
     """Every figure once, by name."""
     before = torch.arange(24.0).reshape(12, 2)
-    ratios = [{"ratio": r, "cost": 1 - 0.8 * r, "accuracy": [0.6 + r - 2 * r * r, 0.62 + r - 2 * r * r]} for r in (0.5, 0.0, 0.25)]
+    ratios = [
+        {"ratio": r, "cost": 1 - 0.8 * r, "accuracy": [0.6 + r - 2 * r * r, 0.62 + r - 2 * r * r]}
+        for r in (0.5, 0.0, 0.25)
+    ]
     parts = [
-        {"parts": p, "memory": m, "faa": [0.3 + 0.1 * sum(p), 0.4]} for p in ((True, True, False), (False, False, False)) for m in ("100", "500")
+        {"parts": p, "memory": m, "faa": [0.3 + 0.1 * sum(p), 0.4]}
+        for p in ((True, True, False), (False, False, False))
+        for m in ("100", "500")
     ]
     return {
         "accuracy_matrix": learning.accuracy_matrix(MATRIX, NAMES, live_row=2),
-        "accuracy_matrices": learning.accuracy_matrices({"ER": MATRIX, "CHARON": MATRIX, "joint": MATRIX, "LwF": MATRIX}),
+        "accuracy_matrices": learning.accuracy_matrices(
+            {"ER": MATRIX, "CHARON": MATRIX, "joint": MATRIX, "LwF": MATRIX}
+        ),
         "methods": learning.methods(FAA, "Methods", chance=0.1, live={"ER": [0.55]}),
         "learnt_so_far": learning.learnt_so_far({"ER": MATRIX, "CHARON": [MATRIX, MATRIX - 0.1]}),
         "confusion": learning.confusion(COUNTS, NAMES, borders=[1, 2]),
@@ -29,7 +36,9 @@ def drawn():
         "drift": learning.drift(before, before.flip(1), torch.arange(12) % 2, NAMES),
         "over_ratio": learning.over_ratio(ratios),
         "ablation": learning.ablation(parts),
-        "by_budget": learning.by_budget({"uniform": [(72000, [0.6, 0.62]), (7200, [0.605, 0.61]), (720, [0.4])]}),
+        "by_budget": learning.by_budget(
+            {"uniform": [(72000, [0.6, 0.62]), (7200, [0.605, 0.61]), (720, [0.4])]}
+        ),
     }
 
 
@@ -56,7 +65,9 @@ def test_every_figure_says_what_its_axes_are(every):
     for name, figure in every.items():
         titles = {a: figure.layout[a].title.text for a in figure.layout if a.startswith(("xaxis", "yaxis"))}
         assert any(text for a, text in titles.items() if a[0] == "x"), name
-        assert any(text for a, text in titles.items() if a[0] == "y") or name in ("methods", "ablation"), name  # there, words name the rows
+        assert any(text for a, text in titles.items() if a[0] == "y") or name in ("methods", "ablation"), (
+            name
+        )  # there, words name the rows
 
 
 def test_the_same_numbers_make_the_same_figure(every):
@@ -78,7 +89,11 @@ def test_no_figure_changes_what_it_is_given():
 def test_known_cells_hold_their_percent_and_unknown_ones_are_blank(every):
     heat = every["accuracy_matrix"].data[0]
     assert [list(row) for row in heat.z] == [[90, None, None], [50, 80, None], [25, 50, 75]]
-    assert [list(row) for row in heat.text] == [["90 %", "", ""], ["50 %", "80 %", ""], ["25 %", "50 %", "75 %"]]
+    assert [list(row) for row in heat.text] == [
+        ["90 %", "", ""],
+        ["50 %", "80 %", ""],
+        ["25 %", "50 %", "75 %"],
+    ]
 
 
 def test_the_colours_always_reach_from_0_to_100_percent(every):
@@ -96,8 +111,13 @@ def test_the_row_that_still_moves_has_a_frame_and_is_explained():
 
 
 def test_the_alt_text_tells_the_last_known_row():
-    alt = learning.accuracy_matrix(torch.where(torch.arange(3)[:, None] < 2, MATRIX, nan), NAMES, live_row=1).layout.meta["alt"]
-    assert "After learning drink water (still moving, on validation clips): 50 % on wave, 80 % on drink water." in alt
+    alt = learning.accuracy_matrix(
+        torch.where(torch.arange(3)[:, None] < 2, MATRIX, nan), NAMES, live_row=1
+    ).layout.meta["alt"]
+    assert (
+        "After learning drink water (still moving, on validation clips): 50 % on wave, 80 % on drink water."
+        in alt
+    )
 
 
 def test_an_empty_matrix_is_drawn_too():
@@ -189,7 +209,11 @@ def test_the_band_lies_one_point_around_the_uncompressed_memory(every):
 
 def test_a_confusion_shows_shares_of_the_true_class(every):
     heat = every["confusion"].data[0]
-    assert [list(row) for row in heat.z] == [[80, 20, 0], [25, 75, 0], [None, None, None]]  # no clips of the last class
+    assert [list(row) for row in heat.z] == [
+        [80, 20, 0],
+        [25, 75, 0],
+        [None, None, None],
+    ]  # no clips of the last class
     assert "79 % of the clips are right" in every["confusion"].layout.meta["alt"]
 
 
@@ -206,7 +230,9 @@ def test_counts_that_do_not_fit_the_names_are_an_error():
 
 def test_one_plane_serves_all_feature_sets_and_keeps_distances_within_it():
     generator = torch.Generator().manual_seed(0)
-    flat = torch.randn(50, 2, generator=generator) @ torch.linalg.qr(torch.randn(9, 2, generator=generator))[0].T
+    flat = (
+        torch.randn(50, 2, generator=generator) @ torch.linalg.qr(torch.randn(9, 2, generator=generator))[0].T
+    )
     a, b = learning.plane(flat, flat + 3)
     assert a.shape == b.shape == (50, 2)
     assert torch.allclose(b - a, (b - a)[:1].expand(50, 2), atol=1e-4)
@@ -215,7 +241,9 @@ def test_one_plane_serves_all_feature_sets_and_keeps_distances_within_it():
 
 
 def test_the_plane_is_that_of_an_independent_decomposition():
-    features = torch.randn(40, 6, generator=torch.Generator().manual_seed(1)) * torch.tensor([5.0, 4, 3, 2, 1, 1])
+    features = torch.randn(40, 6, generator=torch.Generator().manual_seed(1)) * torch.tensor(
+        [5.0, 4, 3, 2, 1, 1]
+    )
     (ours,) = learning.plane(features)
     u, s, _ = torch.linalg.svd(features - features.mean(0), full_matrices=False)
     assert torch.allclose(ours.abs(), (u * s)[:, :2].abs(), atol=1e-4)
@@ -229,7 +257,9 @@ def test_features_of_one_dimension_have_no_plane():
 def test_an_arrow_leads_from_each_mean_before_to_its_mean_after(every):
     arrows = {(a.ax, a.ay, a.x, a.y) for a in every["drift"].layout.annotations if a.showarrow}
     assert arrows == {(10.0, 11.0, 11.0, 10.0), (12.0, 13.0, 13.0, 12.0)}
-    words = [a.text for a in every["drift"].layout.annotations if not a.showarrow] + [t.name for t in every["drift"].data]
+    words = [a.text for a in every["drift"].layout.annotations if not a.showarrow] + [
+        t.name for t in every["drift"].data
+    ]
     assert "kick" not in words  # a class without clips
     assert {"wave", "drink water"} <= set(words)
 

@@ -7,8 +7,9 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from skelkit.train import Stopped
-from skelkit.viz import chart, live
+from skelkit.training.loop import Stopped
+from skelkit.viz import chart
+from skelkit.viz.panels import live
 
 NAMES = ["wave", "clap", "kick"]
 SETTINGS = {"methods": ["ER", "CHARON"], "memories": [100, 500], "intervals": [1, 5]}
@@ -22,10 +23,26 @@ def learning(callback, method="ER", epochs=2, pause=0.0, before=lambda: None, **
             time.sleep(pause)
             before()
             matrix[task, : task + 1] = 0.9 - 0.1 * torch.arange(task, -1, -1)
-            progress = {"learner": method, "task": task, "tasks": 3, "stage": "train", "epoch": epoch, "epochs": epochs, "loss": 1 / epoch}
-            callback(SimpleNamespace(**progress, accuracy=matrix.clone(), live=True, seconds=time.perf_counter() - began))
+            progress = {
+                "learner": method,
+                "task": task,
+                "tasks": 3,
+                "stage": "train",
+                "epoch": epoch,
+                "epochs": epochs,
+                "loss": 1 / epoch,
+            }
+            callback(
+                SimpleNamespace(
+                    **progress, accuracy=matrix.clone(), live=True, seconds=time.perf_counter() - began
+                )
+            )
         progress |= {"stage": "evaluate", "loss": None}
-        callback(SimpleNamespace(**progress, accuracy=matrix.clone(), live=False, seconds=time.perf_counter() - began))
+        callback(
+            SimpleNamespace(
+                **progress, accuracy=matrix.clone(), live=False, seconds=time.perf_counter() - began
+            )
+        )
     return SimpleNamespace(accuracy=matrix, faa=0.8, forgetting=0.1, seconds=71.0, bytes_per_clip=14400.0)
 
 
@@ -80,8 +97,17 @@ def test_the_matrix_fills_while_the_run_goes_on():
 
 def test_the_run_gets_what_the_controls_say():
     got = {}
-    panel = live.LiveMatrix(lambda callback, **settings: got.update(settings) or learning(callback), NAMES, **SETTINGS, ratios=[0.0, 0.5])
-    panel.controls["method"].value, panel.controls["memory"].value, panel.controls["seed"].value = "CHARON", 500, 7
+    panel = live.LiveMatrix(
+        lambda callback, **settings: got.update(settings) or learning(callback),
+        NAMES,
+        **SETTINGS,
+        ratios=[0.0, 0.5],
+    )
+    panel.controls["method"].value, panel.controls["memory"].value, panel.controls["seed"].value = (
+        "CHARON",
+        500,
+        7,
+    )
     panel.start_button.click()
     panel.join(5)
     assert got == {"method": "CHARON", "memory": 500, "interval": 1, "ratio": 0.0, "seed": 7}
@@ -89,7 +115,12 @@ def test_the_run_gets_what_the_controls_say():
 
 def test_every_control_says_what_it_is():
     panel = live.LiveMatrix(learning, NAMES, **SETTINGS)
-    assert [control.description for control in panel.controls.values()] == ["method", "memory (clips)", "interval s", "seed"]
+    assert [control.description for control in panel.controls.values()] == [
+        "method",
+        "memory (clips)",
+        "interval s",
+        "seed",
+    ]
 
 
 def test_finished_runs_are_listed_in_order():
@@ -107,7 +138,9 @@ def test_finished_runs_are_listed_in_order():
 
 
 def test_stop_ends_the_run_at_its_next_epoch_and_the_panel_can_start_again():
-    panel = live.LiveMatrix(lambda callback, **s: learning(callback, epochs=100, pause=0.01, **s), NAMES, **SETTINGS)
+    panel = live.LiveMatrix(
+        lambda callback, **s: learning(callback, epochs=100, pause=0.01, **s), NAMES, **SETTINGS
+    )
     panel.start()
     assert panel.start_button.disabled
     until(lambda: "epoch" in panel.text.value)
@@ -124,7 +157,9 @@ def test_stop_ends_the_run_at_its_next_epoch_and_the_panel_can_start_again():
 
 def test_a_second_start_while_a_run_is_under_way_does_nothing():
     calls = []
-    panel = live.LiveMatrix(lambda callback, **s: calls.append(s) or learning(callback, pause=0.01), NAMES, **SETTINGS)
+    panel = live.LiveMatrix(
+        lambda callback, **s: calls.append(s) or learning(callback, pause=0.01), NAMES, **SETTINGS
+    )
     panel.start()
     panel.start()
     panel.join(5)
@@ -132,7 +167,9 @@ def test_a_second_start_while_a_run_is_under_way_does_nothing():
 
 
 def test_starting_one_panel_stops_the_run_of_another():
-    slow = live.LiveMatrix(lambda callback, **s: learning(callback, epochs=1000, pause=0.01), NAMES, **SETTINGS)
+    slow = live.LiveMatrix(
+        lambda callback, **s: learning(callback, epochs=1000, pause=0.01), NAMES, **SETTINGS
+    )
     other = live.LiveMatrix(learning, NAMES, **SETTINGS)
     slow.start()
     other.start()

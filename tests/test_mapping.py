@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from skelkit import ClipSet, motion
 from skelkit.data.mapping import Mapping, as_skeleton, canonical, common, match
 from skelkit.data.merging import merge
-from skelkit.skeletons import COCO17, KINECT20, KNOWN, MOCAP21, NTU25, Skeleton
+from skelkit.skeletons.layouts import COCO17, KINECT20, KNOWN, MOCAP21, NTU25
+from skelkit.skeletons.skeleton import Skeleton
 
 FINGER = Skeleton("finger", ["base", "middle", "tip"], [("base", "middle"), ("middle", "tip")], root="base")
 
@@ -28,7 +29,10 @@ def both(*joints):
 @pytest.mark.parametrize(
     ("name", "spellings"),
     [
-        ("left shoulder", "left_shoulder LeftShoulder leftShoulder LShoulder shoulder.L ShoulderLeft UpperArm_L upperarm_l mixamorig:LeftArm"),
+        (
+            "left shoulder",
+            "left_shoulder LeftShoulder leftShoulder LShoulder shoulder.L ShoulderLeft UpperArm_L upperarm_l mixamorig:LeftArm",
+        ),
         ("right elbow", "right_elbow RElbow elbow_r LowerArm_R RightForeArm forearm.R RightElbow"),
         ("right wrist", "right_wrist RWrist WristRight"),
         ("left hip", "left_hip UpperLeg_L LeftUpLeg thigh_l LHip HIP_LEFT"),
@@ -50,7 +54,16 @@ def test_a_joint_has_one_name_however_it_is_spelt(name, spellings):
 
 
 def test_shoulder_hand_and_foot_mean_other_joints_where_joints_are_named_by_bones():
-    mixamo = ["LeftShoulder", "LeftArm", "LeftForeArm", "LeftHand", "LeftUpLeg", "LeftLeg", "LeftFoot", "LeftToeBase"]
+    mixamo = [
+        "LeftShoulder",
+        "LeftArm",
+        "LeftForeArm",
+        "LeftHand",
+        "LeftUpLeg",
+        "LeftLeg",
+        "LeftFoot",
+        "LeftToeBase",
+    ]
     meanings = ["clavicle", "shoulder", "elbow", "wrist", "hip", "knee", "ankle", "foot"]
     assert [canonical(j, mixamo) for j in mixamo] == [f"left {m}" for m in meanings]
     assert canonical("left_hand", NTU25.joints) == "left hand"
@@ -66,8 +79,14 @@ def test_a_name_without_a_joint_in_it_is_left_alone(joint):
 
 LIMBS = both("SIDE_shoulder", "SIDE_elbow", "SIDE_wrist", "SIDE_hip", "SIDE_knee", "SIDE_ankle")
 MOCAP_NAMES = {
-    "shoulder": "UpperArm", "elbow": "LowerArm", "wrist": "Hand", "hip": "UpperLeg", "knee": "LowerLeg", "ankle": "Foot", "foot": "Toes",
-}  # fmt: skip
+    "shoulder": "UpperArm",
+    "elbow": "LowerArm",
+    "wrist": "Hand",
+    "hip": "UpperLeg",
+    "knee": "LowerLeg",
+    "ankle": "Foot",
+    "foot": "Toes",
+}
 
 
 def in_mocap(joint):
@@ -78,12 +97,28 @@ def in_mocap(joint):
 KINECT_LIMBS = LIMBS + both("SIDE_hand", "SIDE_foot")
 MOCAP_LIMBS = LIMBS + both("SIDE_foot")
 SAME = {  # by hand: joint of the first -> joint of the second
-    ("ntu25", "kinect20"): {"spine_base": "hip_center", "spine_mid": "spine", "spine_shoulder": "shoulder_center", "head": "head"}
+    ("ntu25", "kinect20"): {
+        "spine_base": "hip_center",
+        "spine_mid": "spine",
+        "spine_shoulder": "shoulder_center",
+        "head": "head",
+    }
     | {j: j for j in KINECT_LIMBS},
-    ("ntu25", "mocap21"): {"spine_base": "Hips", "spine_mid": "Spine", "spine_shoulder": "Chest", "neck": "Neck", "head": "Head"}
+    ("ntu25", "mocap21"): {
+        "spine_base": "Hips",
+        "spine_mid": "Spine",
+        "spine_shoulder": "Chest",
+        "neck": "Neck",
+        "head": "Head",
+    }
     | {j: in_mocap(j) for j in MOCAP_LIMBS},
     ("ntu25", "coco17"): {"head": "nose"} | {j: j for j in LIMBS},
-    ("kinect20", "mocap21"): {"hip_center": "Hips", "spine": "Spine", "shoulder_center": "Chest", "head": "Head"}
+    ("kinect20", "mocap21"): {
+        "hip_center": "Hips",
+        "spine": "Spine",
+        "shoulder_center": "Chest",
+        "head": "Head",
+    }
     | {j: in_mocap(j) for j in MOCAP_LIMBS},
     ("kinect20", "coco17"): {"head": "nose"} | {j: j for j in LIMBS},
     ("mocap21", "coco17"): {"Head": "nose"} | {in_mocap(j): j for j in LIMBS},
@@ -95,13 +130,19 @@ def test_the_built_in_skeletons_match_joint_by_joint_as_anatomy_says(pair, same)
     a, b = (KNOWN[name] for name in pair)
     for source, target, expected in ((a, b, {v: k for k, v in same.items()}), (b, a, same)):
         found = match(source, target)
-        assert {t: source.joints[i] for t, i in zip(target.joints, found.index, strict=True) if i >= 0} == expected
+        assert {
+            t: source.joints[i] for t, i in zip(target.joints, found.index, strict=True) if i >= 0
+        } == expected
         assert set(found.missing) == set(target.joints) - set(expected)
         assert set(found.dropped) == set(source.joints) - set(expected.values())
         assert [target.joints[i] for i in found.hidden.nonzero().flatten()] == list(found.missing)
 
 
-@pytest.mark.parametrize("skeleton", [*KNOWN.values(), FINGER, chain("odd", "Head", "head", "Hips", "pelvis")], ids=lambda s: s.name)
+@pytest.mark.parametrize(
+    "skeleton",
+    [*KNOWN.values(), FINGER, chain("odd", "Head", "head", "Hips", "pelvis")],
+    ids=lambda s: s.name,
+)
 def test_a_skeleton_matches_itself_in_every_joint(skeleton):
     assert match(skeleton, skeleton).index == tuple(range(len(skeleton)))
 
@@ -122,7 +163,11 @@ def test_a_mapping_says_what_is_kept_what_is_near_and_what_is_lost():
 
 
 def test_a_nose_stands_for_a_head_only_where_there_is_none():
-    nose, head, two = chain("nose", "Nose", "Neck"), chain("head", "Head", "Neck"), chain("two", "Head", "Neck", "Nose")
+    nose, head, two = (
+        chain("nose", "Nose", "Neck"),
+        chain("head", "Head", "Neck"),
+        chain("two", "Head", "Neck", "Nose"),
+    )
     assert match(nose, head).index == match(head, nose).index == (0, 1)
     assert match(nose, two).index == (-1, 1, 0)
     assert match(two, nose).index == (2, 1)
@@ -137,9 +182,16 @@ def test_of_two_joints_that_mean_the_same_the_first_is_taken():
 
 def test_pairs_go_before_names():
     found = match(KINECT20, NTU25, pairs={"neck": "shoulder_center", "left_thumb": "left_hand", "head": None})
-    assert [found.index[NTU25.index(j)] for j in ("neck", "spine_shoulder", "left_thumb", "head")] == [2, 2, KINECT20.index("left_hand"), -1]
+    assert [found.index[NTU25.index(j)] for j in ("neck", "spine_shoulder", "left_thumb", "head")] == [
+        2,
+        2,
+        KINECT20.index("left_hand"),
+        -1,
+    ]
     assert "neck taken from shoulder_center, left_thumb taken from left_hand" in found.describe()
-    assert match(FINGER, NTU25, pairs={"left_hand_tip": "tip"}).missing == tuple(j for j in NTU25.joints if j != "left_hand_tip")
+    assert match(FINGER, NTU25, pairs={"left_hand_tip": "tip"}).missing == tuple(
+        j for j in NTU25.joints if j != "left_hand_tip"
+    )
 
 
 def test_skeletons_without_a_common_joint_are_refused_with_what_to_do():
@@ -155,10 +207,15 @@ def test_skeletons_without_a_common_joint_are_refused_with_what_to_do():
 
 @pytest.mark.parametrize(
     ("pairs", "message"),
-    [({"Hips": "hip_center"}, "'NTU-25' has no joint 'Hips'; its joints are"), ({"neck": "Neck"}, "'Kinect v1-20' has no joint 'Neck'")],
+    [
+        ({"Hips": "hip_center"}, "'NTU-25' has no joint 'Hips'; its joints are"),
+        ({"neck": "Neck"}, "'Kinect v1-20' has no joint 'Neck'"),
+    ],
 )
 def test_pairs_of_unknown_joints_are_refused(pairs, message):
-    with pytest.raises(ValueError, match="pairs go from joints of the target to joints of the source: skeleton " + message):
+    with pytest.raises(
+        ValueError, match="pairs go from joints of the target to joints of the source: skeleton " + message
+    ):
         match(KINECT20, NTU25, pairs)
 
 
@@ -170,13 +227,23 @@ def clips(ragged):
     """Clips on `skeleton`, people coming and going, with classes, subjects and names."""
 
     def make(skeleton, lengths=(9, 1, 30, 5), **options):
-        options = {"subject": ["Ann", "Bo"] * 2, "view": [3, 1, 1, 3], "names": list("abcd"), "classes": ["sit", "fall"], "fps": 30} | options
-        return ClipSet.from_arrays(ragged(lengths, len(skeleton)), labels=[0, 1, 1, 0], skeleton=skeleton, **options)
+        options = {
+            "subject": ["Ann", "Bo"] * 2,
+            "view": [3, 1, 1, 3],
+            "names": list("abcd"),
+            "classes": ["sit", "fall"],
+            "fps": 30,
+        } | options
+        return ClipSet.from_arrays(
+            ragged(lengths, len(skeleton)), labels=[0, 1, 1, 0], skeleton=skeleton, **options
+        )
 
     return make
 
 
-every_pair = pytest.mark.parametrize(("source", "target"), [(a, b) for a in KNOWN.values() for b in KNOWN.values()], ids=lambda s: s.name)
+every_pair = pytest.mark.parametrize(
+    ("source", "target"), [(a, b) for a in KNOWN.values() for b in KNOWN.values()], ids=lambda s: s.name
+)
 
 
 @every_pair
@@ -185,8 +252,13 @@ def test_matched_joints_keep_every_bit_and_missing_ones_are_zero_without_filling
     x, found = before.batch(slice(None)), match(source, target)
     y = found.apply(x)
     for joint, place in enumerate(found.index):
-        assert torch.equal(y[:, :, :, joint], x[:, :, :, place] if place >= 0 else torch.zeros_like(y[:, :, :, joint]))
-    assert torch.equal(as_skeleton(before, target, fill=False).poses, motion.to_frames(found.apply(motion.to_batch(before.poses[None])))[0])
+        assert torch.equal(
+            y[:, :, :, joint], x[:, :, :, place] if place >= 0 else torch.zeros_like(y[:, :, :, joint])
+        )
+    assert torch.equal(
+        as_skeleton(before, target, fill=False).poses,
+        motion.to_frames(found.apply(motion.to_batch(before.poses[None])))[0],
+    )
 
 
 @every_pair
@@ -205,7 +277,12 @@ def test_what_is_not_a_pose_stays_as_it_was(clips):
     before = clips(NTU25)
     after = as_skeleton(before, KINECT20)
     assert after.skeleton is KINECT20
-    assert (after.names, after.classes, after.fps, after.group_names) == (before.names, before.classes, before.fps, before.group_names)
+    assert (after.names, after.classes, after.fps, after.group_names) == (
+        before.names,
+        before.classes,
+        before.fps,
+        before.group_names,
+    )
     for key in ("labels", "starts", "subject", "view"):
         assert torch.equal(getattr(after, key), getattr(before, key))
 
@@ -233,7 +310,9 @@ def test_there_and_back_keeps_the_common_joints_bit_for_bit(clips):
         (NTU25, COCO17, "left_ear", ["head"]),
     ],
 )
-def test_a_missing_joint_lies_in_the_middle_of_the_nearest_ones_of_the_tree(clips, source, target, joint, between):
+def test_a_missing_joint_lies_in_the_middle_of_the_nearest_ones_of_the_tree(
+    clips, source, target, joint, between
+):
     before = clips(source)
     expected = sum(before.poses[:, :, source.index(j)] for j in between) / len(between)
     found = as_skeleton(before, target).poses[:, :, target.index(joint)]
@@ -250,7 +329,10 @@ def test_mirrored_clips_are_filled_as_the_mirror_image(clips, source, target):
 def test_half_precision_clips_stay_in_half_precision(clips):
     half = as_skeleton(clips(COCO17).to(dtype=torch.float16), NTU25)
     assert half.poses.dtype is torch.float16
-    assert merge(half, as_skeleton(clips(COCO17, fps=25).to(dtype=torch.float16), NTU25)).poses.dtype is torch.float16
+    assert (
+        merge(half, as_skeleton(clips(COCO17, fps=25).to(dtype=torch.float16), NTU25)).poses.dtype
+        is torch.float16
+    )
 
 
 def test_a_batch_of_another_skeleton_is_refused():
@@ -270,7 +352,9 @@ def test_the_common_skeleton_joins_bones_across_joints_left_out():
     left_out = {"Neck", "Shoulder_L", "Shoulder_R"}
     assert found.joints == tuple(j for j in MOCAP21.joints if j not in left_out)
     kept = [bone for bone in MOCAP21.bones if not left_out & set(bone)]
-    assert undirected(found.bones) == undirected([*kept, ("Chest", "Head"), ("Chest", "UpperArm_L"), ("Chest", "UpperArm_R")])
+    assert undirected(found.bones) == undirected(
+        [*kept, ("Chest", "Head"), ("Chest", "UpperArm_L"), ("Chest", "UpperArm_R")]
+    )
     assert (found.root, found.origin, found.name) == ("Chest", "Spine", "motion capture-21 & Kinect v1-20")
     assert found.parts["left arm"] == ("UpperArm_L", "LowerArm_L", "Hand_L")
     assert found.parts["trunk"] == ("Hips", "Spine", "Chest", "Head")
@@ -343,7 +427,9 @@ def test_a_contracted_bone_passes_no_joint_that_is_kept(tree_and_some):
 
 
 def test_fewer_than_two_common_joints_are_refused():
-    with pytest.raises(ValueError, match="NTU-25 & finger have 0 joints in common, a skeleton needs 2; rename"):
+    with pytest.raises(
+        ValueError, match="NTU-25 & finger have 0 joints in common, a skeleton needs 2; rename"
+    ):
         common(NTU25, FINGER)
     with pytest.raises(ValueError, match="COCO-17 & face have 1 joints in common"):
         common(COCO17, chain("face", "head", "chin"))
@@ -365,7 +451,10 @@ def test_merged_sets_keep_their_clips_labels_and_names(clips):
 def test_people_of_different_sets_are_different_people(clips):
     a, b = clips(KINECT20), clips(KINECT20, subject=[7, 10, 7, 10])
     found = merge(a, b)
-    assert found.group_names == {"subject": ("1: Ann", "1: Bo", "2: 7", "2: 10"), "view": ("1: 1", "1: 3", "2: 1", "2: 3")}
+    assert found.group_names == {
+        "subject": ("1: Ann", "1: Bo", "2: 7", "2: 10"),
+        "view": ("1: 1", "1: 3", "2: 1", "2: 3"),
+    }
     assert found.subject.tolist() == [0, 1, 0, 1, 2, 3, 2, 3]
     assert found.view.tolist() == [1, 0, 0, 1, 3, 2, 2, 3]
     train, test = found.split("subject", train=["1: Ann", "2: 10"])
@@ -379,16 +468,23 @@ def test_a_group_that_one_set_lacks_is_left_out(clips):
     assert set(found.group_names) == {"subject"}
 
 
-@pytest.mark.parametrize(("fps", "lengths"), [(60, (60, 31, 1, 2)), (15, (20, 7, 1, 3)), (25, (25, 50, 2, 9))])
+@pytest.mark.parametrize(
+    ("fps", "lengths"), [(60, (60, 31, 1, 2)), (15, (20, 7, 1, 3)), (25, (25, 50, 2, 9))]
+)
 def test_clips_of_another_frame_rate_last_as_long_and_move_as_fast(clips, fps, lengths):
-    ramps = [np.arange(1.0, n + 1)[:, None, None].repeat(20, 1).repeat(3, 2) + 1000 * i for i, n in enumerate(lengths)]
+    ramps = [
+        np.arange(1.0, n + 1)[:, None, None].repeat(20, 1).repeat(3, 2) + 1000 * i
+        for i, n in enumerate(lengths)
+    ]
     other = ClipSet.from_arrays(ramps, fps=fps)
     found = merge(clips(KINECT20), other)
     assert found.fps == 30
     for before, after in zip(other, list(found)[4:], strict=True):
         assert abs(after.seconds - before.seconds) <= 0.5 / 30 + 1e-9 or len(after) == 1
         seconds = np.arange(len(after)) / 30
-        expected = np.interp(seconds * fps, np.arange(len(before)), before.poses[:, 0, 0, 0].numpy())  # held at the last frame
+        expected = np.interp(
+            seconds * fps, np.arange(len(before)), before.poses[:, 0, 0, 0].numpy()
+        )  # held at the last frame
         np.testing.assert_allclose(after.poses[:, 0, 7, 1].numpy(), expected, rtol=1e-6)
         assert not after.poses[:, 1:].any()  # room for a second person, and nobody there
 
@@ -415,7 +511,8 @@ def test_one_set_alone_is_merged_already(clips):
 
 def test_sets_of_different_skeletons_are_refused_with_what_to_do(clips):
     with pytest.raises(
-        ValueError, match=r"set 3 is of the NTU-25 skeleton, set 1 of Kinect v1-20; merge\(first, as_skeleton\(other, first.skeleton\)\)"
+        ValueError,
+        match=r"set 3 is of the NTU-25 skeleton, set 1 of Kinect v1-20; merge\(first, as_skeleton\(other, first.skeleton\)\)",
     ):
         merge(clips(KINECT20), clips(KINECT20), clips(NTU25))
 

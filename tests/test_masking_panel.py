@@ -5,8 +5,8 @@ import torch
 
 from skelkit import continual, fidelity, load, masks
 from skelkit.models import MaskedAutoencoder, STTFormer
-from skelkit.preparation import Still
-from skelkit.viz import masking_panel
+from skelkit.training.inputs import Still
+from skelkit.viz.panels import masked_training
 
 FRAMES = 30
 
@@ -32,7 +32,10 @@ def slow_straight_lines(x, frames):
     for n in range(len(x)):
         kept = [t for t in range(x.shape[2]) if not frames[n, t]]
         for t in range(x.shape[2]):
-            before, after = max((k for k in kept if k <= t), default=kept[0]), min((k for k in kept if k >= t), default=kept[-1])
+            before, after = (
+                max((k for k in kept if k <= t), default=kept[0]),
+                min((k for k in kept if k >= t), default=kept[-1]),
+            )
             w = (t - before) / (after - before) if after > before and before <= t else 0.0
             y[n, :, t] = x[n, :, before] * (1 - w) + x[n, :, after] * w
     return y
@@ -70,31 +73,33 @@ def test_the_mean_body_leaves_absent_persons_out():
 
 
 def test_the_encoder_sees_only_what_is_kept(x, network):
-    r = masking_panel.restored(network, x, 0.6, draw=3)
+    r = masked_training.restored(network, x, 0.6, draw=3)
     assert (~r["hidden"]).sum(1).tolist() == [2] * 4
     assert torch.equal(r["seen"] != 0, (x != 0) & ~r["frames"][:, None, :, None, None])
     assert r["error"]["straight"]["kept"] == pytest.approx(0, abs=1e-3)
     assert r["error"]["restored"]["hidden"] > 0
-    again = masking_panel.restored(network, x, 0.6, draw=3)
+    again = masked_training.restored(network, x, 0.6, draw=3)
     assert torch.equal(r["hidden"], again["hidden"])
     assert torch.equal(r["restored"], again["restored"])
 
 
 def test_with_nothing_hidden_there_is_no_error_of_hidden_frames(x, network):
-    error = masking_panel.restored(network, x, 0.0)["error"]["restored"]
+    error = masked_training.restored(network, x, 0.0)["error"]["restored"]
     assert error["hidden"] != error["hidden"]
     assert error["kept"] > 0
 
 
 def test_the_encoder_costs_what_is_kept_and_a_second_person_as_much_again(network):
-    whole, part, two = (masking_panel.costs(network, FRAMES, *v) for v in ((0.0,), (0.6,), (0.0, 2)))
+    whole, part, two = (masked_training.costs(network, FRAMES, *v) for v in ((0.0,), (0.6,), (0.0, 2)))
     assert part["encoder"] / whole["encoder"] == pytest.approx(2 / 5, abs=0.01)
     assert two["encoder"] / whole["encoder"] == pytest.approx(2, abs=0.01)
-    assert part["both"] - part["encoder"] == whole["both"] - whole["encoder"], "the decoder always computes every tuple"
+    assert part["both"] - part["encoder"] == whole["both"] - whole["encoder"], (
+        "the decoder always computes every tuple"
+    )
 
 
 def test_the_panel_follows_its_slider(clips, network, monkeypatch):
-    panel = masking_panel.masked_training(clips, network, FRAMES)
+    panel = masked_training.masked_training(clips, network, FRAMES)
     assert "4 of 5 tuples" in panel.text.value or "3 of 5 tuples" in panel.text.value
     panel.controls["ratio"].value = 0.6
     assert "2 of 5 tuples" in panel.text.value
@@ -106,7 +111,9 @@ def test_the_panel_follows_its_slider(clips, network, monkeypatch):
 
 
 def test_curves_have_a_title_axis_names_and_alt_text():
-    fig = masking_panel.curves({"a": ([0, 1], [1.0, 0.5])}, "Title", "x (mm)", "y (mm)", ([0, 1], [1, 0], "ideal"))
+    fig = masked_training.curves(
+        {"a": ([0, 1], [1.0, 0.5])}, "Title", "x (mm)", "y (mm)", ([0, 1], [1, 0], "ideal")
+    )
     assert fig.layout.title.text == "Title"
     assert fig.layout.xaxis.title.text == "x (mm)"
     assert fig.layout.yaxis.title.text == "y (mm)"
@@ -118,7 +125,16 @@ def test_a_callback_learns_which_share_is_hidden(clips):
     seen = []
     train, test = clips.split("stratified", train=0.7, seed=0)
     continual.learn(
-        "charon", train, test, tasks=1, memory="4 clips", preset="smoke", adaptive="difficulty", ratio=0.5, epochs=1, callback=seen.append
+        "charon",
+        train,
+        test,
+        tasks=1,
+        memory="4 clips",
+        preset="smoke",
+        adaptive="difficulty",
+        ratio=0.5,
+        epochs=1,
+        callback=seen.append,
     )
     assert 0 <= seen[0].ratio <= 0.5
     continual.learn("fine-tuning", train, test, tasks=1, preset="smoke", epochs=1, callback=seen.append)

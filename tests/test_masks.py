@@ -7,10 +7,13 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from skelkit import Skeleton, masks, motion
-from skelkit.skeletons import KINECT20, KNOWN, NTU25
+from skelkit.skeletons.layouts import KINECT20, KNOWN, NTU25
 
 STAR = Skeleton(
-    "star", ["centre", "arm", "hand", "left", "right"], [("centre", n) for n in ("arm", "left", "right")] + [("arm", "hand")], root="centre"
+    "star",
+    ["centre", "arm", "hand", "left", "right"],
+    [("centre", n) for n in ("arm", "left", "right")] + [("arm", "hand")],
+    root="centre",
 )
 JOINT_MASKS = [masks.random_joints, masks.degree_joints, masks.inverse_degree_joints]
 RANKED = [masks.high_motion_frames, masks.low_motion_frames]
@@ -113,7 +116,9 @@ def test_every_clip_keeps_the_rounded_share_of_its_tuples_and_at_least_one(ratio
     kept = masks.kept_tuples(tuples, ratio)
     assert kept >= 1
     assert kept == 1 or abs(kept - tuples * (1 - ratio)) <= 0.5 + 1e-9
-    hidden = masks.random_tuples(batch(frames=tuples * size, joints=2), ratio=ratio, generator=draws(), size=size)
+    hidden = masks.random_tuples(
+        batch(frames=tuples * size, joints=2), ratio=ratio, generator=draws(), size=size
+    )
     assert hidden.shape == (4, tuples)
     assert (~hidden).sum(1).tolist() == [kept] * 4
 
@@ -121,7 +126,9 @@ def test_every_clip_keeps_the_rounded_share_of_its_tuples_and_at_least_one(ratio
 def test_nine_tenths_of_twenty_tuples_hidden_leaves_two_not_the_one_of_the_published_code():
     assert int(20 * (1 - 0.9)) == 1
     assert masks.kept_tuples(20, 0.9) == 2
-    assert (~masks.random_tuples(batch(frames=120, joints=2), ratio=0.9, generator=draws())).sum(1).tolist() == [2] * 4
+    assert (~masks.random_tuples(batch(frames=120, joints=2), ratio=0.9, generator=draws())).sum(
+        1
+    ).tolist() == [2] * 4
 
 
 @given(ratio=st.floats(0, 0.97), seed=st.integers(0, 99))
@@ -147,7 +154,9 @@ def test_draws_with_repetition_hide_no_more_joints_than_draws_and_fewer_on_avera
 @given(st.lists(st.floats(0.05, 20), min_size=1, max_size=5), st.data())
 def test_the_probability_of_being_drawn_agrees_with_counting_every_order_of_draws(weights, data):
     count = data.draw(st.integers(0, len(weights)))
-    np.testing.assert_allclose(masks.inclusion(torch.tensor(weights), count).numpy(), slow_inclusion(weights, count), atol=2e-5)
+    np.testing.assert_allclose(
+        masks.inclusion(torch.tensor(weights), count).numpy(), slow_inclusion(weights, count), atol=2e-5
+    )
 
 
 @pytest.mark.parametrize("mask", JOINT_MASKS, ids=named(JOINT_MASKS))
@@ -160,18 +169,27 @@ def test_probabilities_of_joints_add_up_to_the_number_hidden_and_follow_the_weig
         for degree in range(1, int(skeleton.degrees.max())):
             low, high = probability[skeleton.degrees == degree], probability[skeleton.degrees > degree]
             if count and len(low) and len(high):
-                assert ((high.min() - low.max()) * order > 0) if order else torch.allclose(high, low.mean().expand_as(high), atol=1e-6)
+                assert (
+                    ((high.min() - low.max()) * order > 0)
+                    if order
+                    else torch.allclose(high, low.mean().expand_as(high), atol=1e-6)
+                )
 
 
 @pytest.mark.parametrize("mask", JOINT_MASKS, ids=named(JOINT_MASKS))
-@pytest.mark.parametrize(("skeleton", "ratio"), [(KINECT20, 0.3), (KINECT20, 0.8), (NTU25, 0.04), (STAR, 0.4)], ids=str)
+@pytest.mark.parametrize(
+    ("skeleton", "ratio"), [(KINECT20, 0.3), (KINECT20, 0.8), (NTU25, 0.04), (STAR, 0.4)], ids=str
+)
 def test_joints_are_hidden_as_often_as_their_probability_says(mask, skeleton, ratio):
     agree(mask(copies(20000, 1, len(skeleton)), skeleton, ratio, draws()), mask.probability(skeleton, ratio))
 
 
 @pytest.mark.parametrize("count", [1, 8, 30])
 def test_draws_with_repetition_hide_joints_as_often_as_their_probability_says(count):
-    agree(masks.degree_draws(copies(20000, 1, 20), KINECT20, count, draws()), masks.degree_draws.probability(KINECT20, count))
+    agree(
+        masks.degree_draws(copies(20000, 1, 20), KINECT20, count, draws()),
+        masks.degree_draws.probability(KINECT20, count),
+    )
 
 
 @pytest.mark.parametrize("mask", [*DRAWN_FRAMES, *RANKED], ids=named([*DRAWN_FRAMES, *RANKED]))
@@ -224,7 +242,10 @@ def test_where_nothing_moves_all_tubes_are_alike():
 
 
 DRAWING = {
-    **{m.__name__: lambda x, g, m=m: m(x, KINECT20, 0.4, g) for m in [*JOINT_MASKS, masks.motion_tubes, *DRAWN_FRAMES, masks.random_tuples]},
+    **{
+        m.__name__: lambda x, g, m=m: m(x, KINECT20, 0.4, g)
+        for m in [*JOINT_MASKS, masks.motion_tubes, *DRAWN_FRAMES, masks.random_tuples]
+    },
     "degree_draws": lambda x, g: masks.degree_draws(x, KINECT20, 8, g),
     "asymmetric_views": lambda x, g: masks.asymmetric_views(x, KINECT20, g)[0].joints,
 }
@@ -268,7 +289,9 @@ def test_an_absent_person_is_not_one_who_does_not_move():
     x[..., 1] = 0
     torch.testing.assert_close(masks.frame_motion(x), masks.frame_motion(x[..., :1]))
     torch.testing.assert_close(masks.joint_motion(x), masks.joint_motion(x[..., :1]))
-    torch.testing.assert_close(masks.motion_tubes.probability(x, KINECT20), masks.motion_tubes.probability(x[..., :1], KINECT20))
+    torch.testing.assert_close(
+        masks.motion_tubes.probability(x, KINECT20), masks.motion_tubes.probability(x[..., :1], KINECT20)
+    )
 
 
 def test_a_person_who_leaves_neither_moves_nor_halves_the_motion_of_who_stays():
@@ -276,7 +299,9 @@ def test_a_person_who_leaves_neither_moves_nor_halves_the_motion_of_who_stays():
     x[0, 0, :, :, 0] += torch.arange(20)[:, None] * 0.1
     x[0, :, 10:, :, 1] = 0
     motions = masks.frame_motion(x)[0]
-    torch.testing.assert_close(motions, torch.cat([torch.full((9,), 0.005), torch.full((11,), 0.01)]), rtol=1e-4, atol=0)
+    torch.testing.assert_close(
+        motions, torch.cat([torch.full((9,), 0.005), torch.full((11,), 0.01)]), rtol=1e-4, atol=0
+    )
 
 
 @given(ratio=st.floats(0, 0.97), frames=st.integers(17, 40), seed=st.integers(0, 99))
@@ -380,7 +405,9 @@ def test_a_view_zeroes_its_joints_in_one_stream_and_its_frames_in_the_other():
 
 def test_hiding_takes_joints_for_the_whole_clip_or_frame_by_frame_together_with_frames():
     x = batch(2, 6, 5, 2)
-    joints, tubes, frames = (torch.rand(size, generator=draws(3)) < 0.5 for size in ((2, 5), (2, 6, 5), (2, 6)))
+    joints, tubes, frames = (
+        torch.rand(size, generator=draws(3)) < 0.5 for size in ((2, 5), (2, 6, 5), (2, 6))
+    )
     assert masks.hide(x) is x
     for hidden in (joints, tubes):
         y = masks.hide(x, hidden, frames)
@@ -396,9 +423,18 @@ def test_hiding_takes_joints_for_the_whole_clip_or_frame_by_frame_together_with_
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda x, g: masks.random_joints(x, KINECT20, 1.0, g), "ratio=1.0 hides all 20 joints; an encoder needs at least one"),
-        (lambda x, g: masks.degree_joints(x, KINECT20, -0.1, g), "ratio=-0.1: the share to hide lies between 0 and 1"),
-        (lambda x, g: masks.random_frames(x, ratio=1.5, generator=g), "ratio=1.5: the share to hide lies between 0 and 1"),
+        (
+            lambda x, g: masks.random_joints(x, KINECT20, 1.0, g),
+            "ratio=1.0 hides all 20 joints; an encoder needs at least one",
+        ),
+        (
+            lambda x, g: masks.degree_joints(x, KINECT20, -0.1, g),
+            "ratio=-0.1: the share to hide lies between 0 and 1",
+        ),
+        (
+            lambda x, g: masks.random_frames(x, ratio=1.5, generator=g),
+            "ratio=1.5: the share to hide lies between 0 and 1",
+        ),
         (lambda x, g: masks.random_frames.probability(x, ratio=1), "ratio=1 hides all 24 frames"),
         (lambda x, g: masks.degree_joints.probability(KINECT20, 0.99), "ratio=0.99 hides all 20 joints"),
         (lambda x, g: masks.kept_tuples(20, 1.1), "ratio=1.1: the share to hide"),
@@ -406,11 +442,20 @@ def test_hiding_takes_joints_for_the_whole_clip_or_frame_by_frame_together_with_
             lambda x, g: masks.random_tuples(x, generator=g, size=7),
             "24 frames are not a whole number of tuples of 7; resize the clips to a multiple of 7",
         ),
-        (lambda x, g: masks.motion_tubes(x, KINECT20, generator=g, size=5), "24 frames are not a whole number of tuples of 5"),
+        (
+            lambda x, g: masks.motion_tubes(x, KINECT20, generator=g, size=5),
+            "24 frames are not a whole number of tuples of 5",
+        ),
         (lambda x, g: masks.degree_draws(x, KINECT20, 0, g), "draws=0: expected a whole number, at least 1"),
         (lambda x, g: masks.degree_draws(x, KINECT20, 0.3, g), "draws=0.3: expected a whole number"),
-        (lambda x, g: masks.asymmetric_views(x, KINECT20, g, frame_ratio=0.6), "f and g would each hide 14 of 24 frames"),
-        (lambda x, g: masks.asymmetric_views(x, KINECT20, g, joint_ratio=0.99), "ratio=0.99 hides all 20 joints"),
+        (
+            lambda x, g: masks.asymmetric_views(x, KINECT20, g, frame_ratio=0.6),
+            "f and g would each hide 14 of 24 frames",
+        ),
+        (
+            lambda x, g: masks.asymmetric_views(x, KINECT20, g, joint_ratio=0.99),
+            "ratio=0.99 hides all 20 joints",
+        ),
         (lambda x, g: masks.frame_motion(x, cutoff=0), "positive frequency in Hz; got 0"),
         (lambda x, g: masks.random_frames(x[0], generator=g), r"got 4 axes of sizes \[3, 24, 20, 1\]"),
     ],
@@ -420,7 +465,11 @@ def test_a_share_or_number_that_makes_no_mask_is_refused(call, message):
         call(batch(), draws())
 
 
-@pytest.mark.parametrize("mask", [*JOINT_MASKS, masks.degree_draws, masks.motion_tubes, masks.asymmetric_views], ids=lambda m: m.__name__)
+@pytest.mark.parametrize(
+    "mask",
+    [*JOINT_MASKS, masks.degree_draws, masks.motion_tubes, masks.asymmetric_views],
+    ids=lambda m: m.__name__,
+)
 def test_the_skeleton_of_other_clips_is_refused(mask):
     with pytest.raises(ValueError, match="the batch has 20 joints, the NTU-25 skeleton has 25"):
         mask(batch(), NTU25, generator=draws())

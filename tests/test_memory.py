@@ -2,12 +2,15 @@ import math
 
 import pytest
 import torch
+from helpers import seeded
 from hypothesis import given
 from hypothesis import strategies as st
 
-from skelkit.codecs import DCT, Adaptive, Uniform
 from skelkit.continual import ReplayMemory
-from skelkit.continual.memory import smallest_keys
+from skelkit.continual.reservoir import smallest_keys
+from skelkit.ops.codecs.adaptive import Adaptive
+from skelkit.ops.codecs.dct import DCT
+from skelkit.ops.codecs.uniform import Uniform
 
 CODECS = [
     Uniform(7),
@@ -20,16 +23,14 @@ CODECS = [
 ]
 
 
-def seeded(seed=0):
-    return torch.Generator().manual_seed(seed)
-
-
 def stream(clips, seed=0, frames=20, joints=3):
     """Clips of one and of two persons, some with gaps; labels that number them and three logits that do, too."""
     generator = seeded(seed)
     x = torch.randn(clips, 3, frames, joints, 2, generator=generator).cumsum(2) * 0.1 + 1.5
     x[torch.rand(clips, generator=generator) < 0.5, ..., 1] = 0
-    x[torch.rand(clips, generator=generator) < 0.2, ..., 0] = 0  # so the second person may be alone, or nobody there
+    x[torch.rand(clips, generator=generator) < 0.2, ..., 0] = (
+        0  # so the second person may be alone, or nobody there
+    )
     x[::3, :, 2:5] = 0
     labels = torch.arange(clips)
     return x, labels, labels[:, None] + torch.tensor([0, 0.25, 0.5])
@@ -67,7 +68,9 @@ def test_each_clip_comes_back_as_the_codec_alone_would_restore_it_with_its_label
     memory = fill(make(20 * make(codec=codec).slot_bytes, codec), clips, seeded(), batch)
     assert 10 <= len(memory) <= 20
     for label, (clip, row) in everything(memory).items():
-        torch.testing.assert_close(clip, codec.decode(codec.encode(x[label : label + 1]))[0], rtol=1e-6, atol=1e-6)
+        torch.testing.assert_close(
+            clip, codec.decode(codec.encode(x[label : label + 1]))[0], rtol=1e-6, atol=1e-6
+        )
         assert torch.equal(row, logits[label])
 
 
@@ -96,13 +99,22 @@ def test_the_memory_shares_nothing_with_what_was_offered_and_keeps_no_graph():
 
 
 @given(
-    st.sampled_from(CODECS), st.integers(0, 9000), st.integers(1, 41), st.integers(1, 3), st.integers(0, 9), st.sampled_from(["float16", "float32"])
+    st.sampled_from(CODECS),
+    st.integers(0, 9000),
+    st.integers(1, 41),
+    st.integers(1, 3),
+    st.integers(0, 9),
+    st.sampled_from(["float16", "float32"]),
 )
-def test_what_is_allocated_is_never_above_the_budget_and_one_slot_more_would_be(codec, extra, frames, persons, classes, logits):
+def test_what_is_allocated_is_never_above_the_budget_and_one_slot_more_would_be(
+    codec, extra, frames, persons, classes, logits
+):
     options = {"frames": frames, "joints": 3, "persons": persons, "classes": classes, "logits": logits}
     smallest = ReplayMemory(10**6, codec, **options).slot_bytes * persons
     memory = ReplayMemory(smallest + extra, codec, **options)
-    assert memory.nbytes == memory.slots * memory.slot_bytes <= memory.budget < memory.nbytes + memory.slot_bytes
+    assert (
+        memory.nbytes == memory.slots * memory.slot_bytes <= memory.budget < memory.nbytes + memory.slot_bytes
+    )
     x = torch.ones(memory.capacity() + 3, 3, frames, 3, persons)
     memory.offer(x, torch.zeros(len(x)).long(), torch.zeros(len(x), classes) if classes else None, seeded())
     assert len(memory) == memory.capacity() == memory.slots // persons >= 1
@@ -114,15 +126,25 @@ def test_a_slot_takes_what_a_hand_count_gives():
     values, gaps, presence, key, where, label, head, logits = 18 * 75 * 4, 15, 1, 8, 2 * 4, 4, 4, 60 * 2
     assert memory.slot_bytes == values + gaps + presence + key + where + label + head + logits
     assert ReplayMemory(10**6, Uniform(7), frames=120, joints=25).slot_bytes == memory.slot_bytes - logits
-    assert ReplayMemory(10**6, Uniform(7), frames=120, joints=25, classes=60, logits="float32").slot_bytes == memory.slot_bytes + logits
-    assert ReplayMemory(10**6, Uniform(7, dtype="int8"), frames=120, joints=25, classes=60).slot_bytes == memory.slot_bytes - values * 3 // 4 + 3 * 8
+    assert (
+        ReplayMemory(10**6, Uniform(7), frames=120, joints=25, classes=60, logits="float32").slot_bytes
+        == memory.slot_bytes + logits
+    )
+    assert (
+        ReplayMemory(10**6, Uniform(7, dtype="int8"), frames=120, joints=25, classes=60).slot_bytes
+        == memory.slot_bytes - values * 3 // 4 + 3 * 8
+    )
 
 
 @pytest.mark.parametrize("codec", CODECS, ids=str)
 def test_a_budget_of_slots_is_so_many_slots_with_any_codec(codec):
     for text, slots in [("2 slots", 2), (" 31  slots ", 31), ("31 slot", 31)]:
         memory = make(text, codec)
-        assert (memory.slots, memory.budget, memory.nbytes) == (slots, slots * memory.slot_bytes, slots * memory.slot_bytes)
+        assert (memory.slots, memory.budget, memory.nbytes) == (
+            slots,
+            slots * memory.slot_bytes,
+            slots * memory.slot_bytes,
+        )
     assert len(fill(memory, stream(60), seeded())) > 15
 
 
@@ -131,7 +153,9 @@ def test_the_budget_holds_where_the_interval_does_not_divide_the_clip(interval):
     budget = 20 * 120 * 25 * 3 * 4 * 2
     memory = ReplayMemory("20 clips", Uniform(interval), frames=120, joints=25)
     assert memory.nbytes <= memory.budget == budget
-    published = 20 * interval * math.ceil(120 / interval) * 25 * 3 * 4 * 2  # slots times frames of each: above the budget for 7
+    published = (
+        20 * interval * math.ceil(120 / interval) * 25 * 3 * 4 * 2
+    )  # slots times frames of each: above the budget for 7
     assert (published > budget) == (120 % interval > 0)
     assert memory.capacity() > 20 * 120 / math.ceil(120 / interval) * 0.95
 
@@ -170,7 +194,10 @@ def test_slots_are_neither_lost_nor_used_twice_and_no_room_for_a_largest_clip_is
 # -- which clips are kept ----------------------------------------------------------------------------------------------
 
 
-@given(st.lists(st.tuples(st.integers(0, 999), st.integers(1, 3)), max_size=30, unique_by=lambda pair: pair[0]), st.integers(0, 20))
+@given(
+    st.lists(st.tuples(st.integers(0, 999), st.integers(1, 3)), max_size=30, unique_by=lambda pair: pair[0]),
+    st.integers(0, 20),
+)
 def test_items_are_kept_in_order_of_key_while_there_is_room(items, limit):
     kept, used = set(), 0
     for key, size in sorted(items):
@@ -208,10 +235,14 @@ def kept_labels(slots, clips, batches, streams):
 
 
 @pytest.mark.parametrize(
-    ("batches", "streams"), [([240], 300), ([1] * 240, 8), ([100, 1, 70, 1, 68], 100), ([239, 1], 150)], ids=["1", "240", "5", "2"]
+    ("batches", "streams"),
+    [([240], 300), ([1] * 240, 8), ([100, 1, 70, 1, 68], 100), ([239, 1], 150)],
+    ids=["1", "240", "5", "2"],
 )
 def test_a_clip_is_as_likely_to_be_kept_wherever_in_the_stream_it_comes(batches, streams):
-    counts = sum((labels // 10).bincount(minlength=24) for labels in kept_labels(60, 240, batches, streams)).double()
+    counts = sum(
+        (labels // 10).bincount(minlength=24) for labels in kept_labels(60, 240, batches, streams)
+    ).double()
     assert counts.sum() == streams * 60
     mean, share = streams * 2.5, 60 / 240
     chi_square = ((counts - mean) ** 2).sum() / (mean * (1 - share)) * 239 / 240
@@ -226,7 +257,9 @@ def test_the_last_clip_of_a_stream_is_kept_as_often_as_its_share():
 
 def test_pairs_of_clips_are_kept_together_as_often_as_in_a_random_sample():
     streams, share = 500, 3 * 2 / (6 * 5)
-    kept = torch.stack([labels.bincount(minlength=6) for labels in kept_labels(3, 6, [2, 1, 3], streams)]).float()
+    kept = torch.stack(
+        [labels.bincount(minlength=6) for labels in kept_labels(3, 6, [2, 1, 3], streams)]
+    ).float()
     pairs = (kept.T @ kept)[*torch.triu_indices(6, 6, 1)]
     assert ((pairs - streams * share).abs() < 5 * (streams * share * (1 - share)) ** 0.5).all()
 
@@ -241,7 +274,9 @@ def test_clips_of_two_persons_are_kept_as_often_as_clips_of_one():
         memory = tiny(3, persons=2)
         memory.offer(x, flags, generator=generator)
         kept += memory.labels.bincount(minlength=2)
-        fits = (flags + 1).cumsum(0) <= 3  # what keeping whatever still fits would do; the flags are in random order already
+        fits = (flags + 1).cumsum(
+            0
+        ) <= 3  # what keeping whatever still fits would do; the flags are in random order already
         unfair += flags[fits].bincount(minlength=2)
     offered = two.flatten().long().bincount(minlength=2)
     deviation = (0.2 * 0.8 * (1 / offered).sum()) ** 0.5
@@ -307,7 +342,9 @@ def test_a_draw_is_reading_what_was_chosen(kept, n, seed):
     assert chosen.shape == (n,)
     assert set(chosen[:kept].tolist()) <= set(range(kept))
     assert len(set(chosen[:kept].tolist())) == min(n, kept)
-    assert all(torch.equal(a, b) for a, b in zip(memory.read(chosen), memory.draw(n, seeded(seed)), strict=True))
+    assert all(
+        torch.equal(a, b) for a, b in zip(memory.read(chosen), memory.draw(n, seeded(seed)), strict=True)
+    )
 
 
 def test_each_clip_is_drawn_as_often_as_any_other():
@@ -318,7 +355,10 @@ def test_each_clip_is_drawn_as_often_as_any_other():
 
 def test_an_empty_memory_is_never_drawn_from_in_silence():
     memory = make()
-    with pytest.raises(ValueError, match=r"draw\(4\) from an empty memory \(0 clips were offered to it\); offer it the clips of a task first"):
+    with pytest.raises(
+        ValueError,
+        match=r"draw\(4\) from an empty memory \(0 clips were offered to it\); offer it the clips of a task first",
+    ):
         memory.draw(4, seeded())
     assert len(memory.counts()) == 3
     assert not memory.counts().any()
@@ -376,7 +416,10 @@ def test_a_memory_goes_on_from_its_state_as_if_nothing_had_happened(tmp_path, co
 def test_a_state_of_another_memory_is_refused_even_if_it_has_the_same_shapes():
     memory, other = make(codec=Uniform(5)), make(codec=DCT(4))
     fill(memory, stream(5), seeded())
-    with pytest.raises(ValueError, match=r"this state is of another memory: .* slots of .* DCT\(coefficients=4.*; here: .* Uniform\(interval=5"):
+    with pytest.raises(
+        ValueError,
+        match=r"this state is of another memory: .* slots of .* DCT\(coefficients=4.*; here: .* Uniform\(interval=5",
+    ):
         memory.load_state_dict(other.state_dict())
     assert len(memory) == 5
 
@@ -387,34 +430,70 @@ def test_a_state_of_another_memory_is_refused_even_if_it_has_the_same_shapes():
 def test_a_budget_too_small_for_one_clip_is_refused_with_the_bytes_that_one_takes():
     need = 2 * make().slot_bytes
     assert make(need).capacity() == 1
-    with pytest.raises(ValueError, match=rf"a budget of {need - 1} bytes cannot hold one clip: 2 person\(s\) in Uniform.* take {need} bytes"):
+    with pytest.raises(
+        ValueError,
+        match=rf"a budget of {need - 1} bytes cannot hold one clip: 2 person\(s\) in Uniform.* take {need} bytes",
+    ):
         make(need - 1)
 
 
 @pytest.mark.parametrize(
     ("attempt", "message"),
     [
-        (lambda m, x, y, z: make("many"), "a memory of 'many': expected a whole number of bytes \\(65536\\), '500 clips'"),
+        (
+            lambda m, x, y, z: make("many"),
+            "a memory of 'many': expected a whole number of bytes \\(65536\\), '500 clips'",
+        ),
         (lambda m, x, y, z: make(1.5), "a memory of 1.5: expected"),
         (lambda m, x, y, z: make(-1), "a memory of -1: expected"),
         (lambda m, x, y, z: make(True), "a memory of True: expected"),
         (lambda m, x, y, z: make("0 clips"), "a budget of 0 bytes cannot hold one clip"),
         (lambda m, x, y, z: make(logits="int8"), "logits='int8': expected 'float16' or 'float32'"),
         (lambda m, x, y, z: m.offer(x[0], y, z, seeded()), "a batch has 5 axes"),
-        (lambda m, x, y, z: m.offer(x[:, :, :9], y, z, seeded()), r"clips of shape \[3, 9, 3, 2\] were offered to a memory of clips \[3, 20, 3, 2\]"),
-        (lambda m, x, y, z: m.offer(x, y[:2], z, seeded()), r"labels of shape \[2\] for 4 clips; give one class index per clip"),
-        (lambda m, x, y, z: m.offer(x, y, None, seeded()), "clips were offered without logits to a memory of classes=3"),
-        (lambda m, x, y, z: make(classes=0).offer(x, y, z, seeded()), "clips were offered with logits to a memory of classes=0"),
-        (lambda m, x, y, z: m.offer(x, y, z[:, :2], seeded()), r"logits of shape \[4, 2\]; expected \[4, 3\], \[clips, classes\]"),
-        (lambda m, x, y, z: m.offer(x, y, z + 1e5, seeded()), "logits that are not finite in float16; .* or store float32"),
+        (
+            lambda m, x, y, z: m.offer(x[:, :, :9], y, z, seeded()),
+            r"clips of shape \[3, 9, 3, 2\] were offered to a memory of clips \[3, 20, 3, 2\]",
+        ),
+        (
+            lambda m, x, y, z: m.offer(x, y[:2], z, seeded()),
+            r"labels of shape \[2\] for 4 clips; give one class index per clip",
+        ),
+        (
+            lambda m, x, y, z: m.offer(x, y, None, seeded()),
+            "clips were offered without logits to a memory of classes=3",
+        ),
+        (
+            lambda m, x, y, z: make(classes=0).offer(x, y, z, seeded()),
+            "clips were offered with logits to a memory of classes=0",
+        ),
+        (
+            lambda m, x, y, z: m.offer(x, y, z[:, :2], seeded()),
+            r"logits of shape \[4, 2\]; expected \[4, 3\], \[clips, classes\]",
+        ),
+        (
+            lambda m, x, y, z: m.offer(x, y, z + 1e5, seeded()),
+            "logits that are not finite in float16; .* or store float32",
+        ),
         (lambda m, x, y, z: m.offer(x, y, z), r"needs generator=torch.Generator\(\)"),
         (lambda m, x, y, z: m.draw(0, seeded()), r"draw\(0\): expected at least one clip"),
         (lambda m, x, y, z: m.choose(0, seeded()), r"draw\(0\): expected at least one clip"),
-        (lambda m, x, y, z: m.offer(x, y, z, key=torch.rand(3)), r"keys of shape \[3\] for 4 clips; give one finite number per clip"),
-        (lambda m, x, y, z: m.offer(x, y, z, key=torch.tensor([0, 1, 2, math.inf])), r"keys of shape \[4\] for 4 clips; give one finite number"),
-        (lambda m, x, y, z: m.offer(x, y, z, key=torch.full((4,), math.nan)), "give one finite number per clip"),
+        (
+            lambda m, x, y, z: m.offer(x, y, z, key=torch.rand(3)),
+            r"keys of shape \[3\] for 4 clips; give one finite number per clip",
+        ),
+        (
+            lambda m, x, y, z: m.offer(x, y, z, key=torch.tensor([0, 1, 2, math.inf])),
+            r"keys of shape \[4\] for 4 clips; give one finite number",
+        ),
+        (
+            lambda m, x, y, z: m.offer(x, y, z, key=torch.full((4,), math.nan)),
+            "give one finite number per clip",
+        ),
         (lambda m, x, y, z: make("1 slot"), r"cannot hold one clip: 2 person\(s\)"),
-        (lambda m, x, y, z: make("12 slot machines"), r"expected a whole number of bytes \(65536\), '500 clips' \(.*\) or '500 slots'"),
+        (
+            lambda m, x, y, z: make("12 slot machines"),
+            r"expected a whole number of bytes \(65536\), '500 clips' \(.*\) or '500 slots'",
+        ),
     ],
 )
 def test_what_cannot_be_kept_is_refused_and_changes_nothing(attempt, message):
@@ -427,4 +506,6 @@ def test_what_cannot_be_kept_is_refused_and_changes_nothing(attempt, message):
 
 def test_a_memory_says_how_full_it_is():
     memory = fill(make(), stream(4), seeded())
-    assert repr(memory).startswith(f"ReplayMemory(4 of 4 clips seen, {memory.used_bytes} of 20000 bytes, Uniform(interval=7")
+    assert repr(memory).startswith(
+        f"ReplayMemory(4 of 4 clips seen, {memory.used_bytes} of 20000 bytes, Uniform(interval=7"
+    )

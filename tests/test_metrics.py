@@ -16,7 +16,9 @@ ALL = (metrics.faa, metrics.forgetting, metrics.backward_transfer)
 def matrices(least=1):
     """Square lists of accuracies in 64ths, exact in any float type."""
     share = st.integers(0, 64).map(lambda n: n / 64)
-    return st.integers(least, 7).flatmap(lambda n: st.lists(st.lists(share, min_size=n, max_size=n), min_size=n, max_size=n))
+    return st.integers(least, 7).flatmap(
+        lambda n: st.lists(st.lists(share, min_size=n, max_size=n), min_size=n, max_size=n)
+    )
 
 
 # -- the accuracy matrix -----------------------------------------------------------------------------------------------
@@ -45,7 +47,9 @@ def test_every_number_agrees_with_its_sum_written_out(matrix, dtype):
     assert metrics.faa(given) == pytest.approx(mean(matrix[last]), abs=1e-15)
     assert metrics.forgetting(given) == pytest.approx(mean(forgot), abs=1e-15)
     assert metrics.backward_transfer(given) == pytest.approx(mean(back), abs=1e-15)
-    assert metrics.forward_transfer(given, torch.full((last + 1,), 0.25)) == pytest.approx(mean(forward), abs=1e-15)
+    assert metrics.forward_transfer(given, torch.full((last + 1,), 0.25)) == pytest.approx(
+        mean(forward), abs=1e-15
+    )
 
 
 @given(matrices())
@@ -80,14 +84,26 @@ def test_lists_arrays_and_tensors_that_take_part_in_a_gradient_are_read_alike():
 @pytest.mark.parametrize(
     ("compute", "message"),
     [
-        (lambda: metrics.faa(torch.zeros(2, 3)), r"square, \[tasks, tasks\], at least one task; got shape \[2, 3\]"),
+        (
+            lambda: metrics.faa(torch.zeros(2, 3)),
+            r"square, \[tasks, tasks\], at least one task; got shape \[2, 3\]",
+        ),
         (lambda: metrics.forgetting(torch.zeros(0, 0)), r"at least one task; got shape \[0, 0\]"),
         (lambda: metrics.backward_transfer(torch.zeros(3)), r"got shape \[3\]"),
-        (lambda: metrics.faa([[1, 0], [NAN, 1]]), r"accuracy\[1, 0\] is nan; fill in the accuracy on task 0 after learning task 1"),
+        (
+            lambda: metrics.faa([[1, 0], [NAN, 1]]),
+            r"accuracy\[1, 0\] is nan; fill in the accuracy on task 0 after learning task 1",
+        ),
         (lambda: metrics.forgetting([[1, 0, 0], [NAN, 1, 0], [1, 1, 1]]), r"accuracy\[1, 0\] is nan"),
         (lambda: metrics.backward_transfer([[1, NAN], [NAN, 1]]), r"accuracy\[1, 0\] is nan"),
-        (lambda: metrics.forward_transfer(HAND, [0.1, 0.1, 0.1]), r"accuracy\[0, 1\] is nan; fill in the accuracy on task 1 after learning task 0"),
-        (lambda: metrics.forward_transfer([[1, 0], [1, 1]], [0.1]), r"baseline of shape \[1\] for 2 tasks; give one accuracy per task"),
+        (
+            lambda: metrics.forward_transfer(HAND, [0.1, 0.1, 0.1]),
+            r"accuracy\[0, 1\] is nan; fill in the accuracy on task 1 after learning task 0",
+        ),
+        (
+            lambda: metrics.forward_transfer([[1, 0], [1, 1]], [0.1]),
+            r"baseline of shape \[1\] for 2 tasks; give one accuracy per task",
+        ),
         (lambda: metrics.forward_transfer([[1, 0], [1, 1]], [0.1, NAN]), r"baseline\[1\] is nan"),
     ],
 )
@@ -107,7 +123,10 @@ def test_accuracy_agrees_with_looking_at_one_clip_at_a_time(clips, classes, seed
     labels = torch.tensor(mine)[torch.randint(len(mine), (clips,), generator=generator)]
     for competing in (None, mine, torch.tensor(mine)):
         among = range(classes) if competing is None else mine
-        right = [max(among, key=lambda c, row=row: row[c]) == label for row, label in zip(logits.tolist(), labels.tolist(), strict=True)]
+        right = [
+            max(among, key=lambda c, row=row: row[c]) == label
+            for row, label in zip(logits.tolist(), labels.tolist(), strict=True)
+        ]
         assert metrics.accuracy(logits, labels, competing) == sum(right) / clips
     assert metrics.accuracy(logits, labels, mine) >= metrics.accuracy(logits, labels)
 
@@ -115,12 +134,24 @@ def test_accuracy_agrees_with_looking_at_one_clip_at_a_time(clips, classes, seed
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ((torch.zeros(2, 3), torch.tensor([0])), r"logits of shape \[2, 3\] with labels of shape \[1\]; expected \[clips, classes\] with \[clips\]"),
+        (
+            (torch.zeros(2, 3), torch.tensor([0])),
+            r"logits of shape \[2, 3\] with labels of shape \[1\]; expected \[clips, classes\] with \[clips\]",
+        ),
         ((torch.zeros(3), torch.tensor([0, 1, 2])), r"logits of shape \[3\]"),
         ((torch.zeros(0, 3), torch.tensor([]).long()), "accuracy on no clips is not defined"),
-        ((torch.tensor([[0.0, 1], [NAN, 1]]), torch.tensor([0, 1])), r"clip 1: nan among its logits \(1 such clips\)"),
-        ((torch.zeros(2, 3), torch.tensor([0, 2]), [0, 1]), r"label 2 is none of the classes that compete: \[0, 1\]"),
-        ((torch.zeros(2, 3), torch.tensor([0, 3])), r"label 3 is none of the classes that compete: \[0, 1, 2\]"),
+        (
+            (torch.tensor([[0.0, 1], [NAN, 1]]), torch.tensor([0, 1])),
+            r"clip 1: nan among its logits \(1 such clips\)",
+        ),
+        (
+            (torch.zeros(2, 3), torch.tensor([0, 2]), [0, 1]),
+            r"label 2 is none of the classes that compete: \[0, 1\]",
+        ),
+        (
+            (torch.zeros(2, 3), torch.tensor([0, 3])),
+            r"label 3 is none of the classes that compete: \[0, 1, 2\]",
+        ),
     ],
 )
 def test_logits_that_cannot_be_judged_are_refused(arguments, message):
@@ -134,7 +165,10 @@ def test_logits_that_cannot_be_judged_are_refused(arguments, message):
 @given(st.integers(0, 30), st.integers(1, 6), st.integers(0, 999))
 def test_confusion_agrees_with_counting_one_clip_at_a_time(clips, classes, seed):
     generator = torch.Generator().manual_seed(seed)
-    logits, labels = torch.randn(clips, classes, generator=generator), torch.randint(classes, (clips,), generator=generator)
+    logits, labels = (
+        torch.randn(clips, classes, generator=generator),
+        torch.randint(classes, (clips,), generator=generator),
+    )
     wanted = [[0] * classes for _ in range(classes)]
     for row, label in zip(logits.tolist(), labels.tolist(), strict=True):
         wanted[label][row.index(max(row))] += 1
@@ -148,7 +182,10 @@ def test_confusion_agrees_with_counting_one_clip_at_a_time(clips, classes, seed)
     ("arguments", "message"),
     [
         ((torch.zeros(2, 3), torch.tensor([0])), r"logits of shape \[2, 3\] with labels of shape \[1\]"),
-        ((torch.zeros(2, 3), torch.tensor([1, 3])), r"labels 1 to 3 with logits of 3 classes; labels are 0 to 2"),
+        (
+            (torch.zeros(2, 3), torch.tensor([1, 3])),
+            r"labels 1 to 3 with logits of 3 classes; labels are 0 to 2",
+        ),
         ((torch.zeros(2, 3), torch.tensor([-1, 2])), r"labels -1 to 2 with logits of 3 classes"),
         ((torch.tensor([[0.0, 1], [NAN, 1]]), torch.tensor([0, 1])), "clip 1: nan among its logits"),
     ],

@@ -3,9 +3,10 @@ import math
 import numpy as np
 import pytest
 import torch
+from helpers import batch
 
 from skelkit import motion
-from skelkit.skeletons import KINECT20, NTU25
+from skelkit.skeletons.layouts import KINECT20, NTU25
 
 
 def slow_resample(clips, positions):
@@ -29,10 +30,6 @@ def slow_resample(clips, positions):
 def stack(clips):
     starts = torch.tensor([0, *np.cumsum([len(c) for c in clips])])
     return torch.tensor(np.concatenate(clips)), starts
-
-
-def batch(clips=3, frames=12, joints=20, persons=2, seed=0):
-    return torch.randn(clips, 3, frames, joints, persons, generator=torch.Generator().manual_seed(seed))
 
 
 # -- resample ----------------------------------------------------------------------------------------------------------
@@ -72,7 +69,7 @@ def test_fractions_of_a_frame_survive_in_float32_positions_of_clips_that_start_m
 
 
 def test_resizing_keeps_the_first_and_last_frame_and_to_the_same_length_changes_nothing():
-    x = batch()
+    x = batch(frames=12, joints=20)
     y = motion.resize(x, 31)
     assert y.shape == (3, 3, 31, 20, 2)
     torch.testing.assert_close(y[:, :, [0, -1]], x[:, :, [0, -1]])
@@ -93,7 +90,7 @@ def test_a_person_whose_coordinates_add_up_to_less_than_zero_is_present():
 
 
 def test_bones_agree_with_a_joint_by_joint_difference_and_add_up_to_the_pose_again():
-    x = batch(joints=25)
+    x = batch(frames=12, joints=25)
     bones = motion.bones(x, NTU25)
     for joint in range(25):
         place, there = x[:, :, :, joint], joint
@@ -106,7 +103,7 @@ def test_bones_agree_with_a_joint_by_joint_difference_and_add_up_to_the_pose_aga
 
 
 def test_bone_lengths_agree_with_the_distance_of_each_pair_of_joints():
-    x = batch()
+    x = batch(frames=12, joints=20)
     lengths = motion.bone_lengths(x, KINECT20)
     for bone, (a, b) in enumerate(KINECT20.edges):
         wanted = ((x[:, :, :, a] - x[:, :, :, b]) ** 2).sum(1).sqrt()
@@ -154,12 +151,14 @@ def test_smoothing_halves_the_power_at_its_cutoff(frequency, gain):
     x = torch.zeros(1, 3, 300, 20, 1) + 5
     x[0, 0, :, 0, 0] += torch.sin(2 * torch.pi * frequency * seconds)
     smooth = motion.low_pass(x, cutoff=2.0, fps=30)[0, 0, 100:200, 0, 0] - 5
-    torch.testing.assert_close(smooth, gain * torch.sin(2 * torch.pi * frequency * seconds[100:200]), atol=2e-3, rtol=0)
+    torch.testing.assert_close(
+        smooth, gain * torch.sin(2 * torch.pi * frequency * seconds[100:200]), atol=2e-3, rtol=0
+    )
 
 
 def test_a_cutoff_that_is_no_frequency_is_refused():
     with pytest.raises(ValueError, match="positive frequency in Hz; got 0"):
-        motion.low_pass(batch(), cutoff=0, fps=30)
+        motion.low_pass(batch(frames=12, joints=20), cutoff=0, fps=30)
 
 
 # -- place and direction -----------------------------------------------------------------------------------------------
@@ -176,7 +175,9 @@ def test_centring_moves_the_first_persons_origin_joint_to_zero_and_nothing_else(
         for t in range(8):
             for m in range(2):
                 pose = x[n, :, t, :, m]
-                torch.testing.assert_close(centred[n, :, t, :, m], pose - shift[:, None] if pose.any() else pose)
+                torch.testing.assert_close(
+                    centred[n, :, t, :, m], pose - shift[:, None] if pose.any() else pose
+                )
 
 
 def test_rotation_agrees_with_turning_a_point_about_one_axis_after_the_other():
@@ -194,14 +195,14 @@ def test_rotation_agrees_with_turning_a_point_about_one_axis_after_the_other():
 
 
 def test_every_clip_is_turned_by_its_own_matrix():
-    x, matrix = batch(), torch.randn(3, 3, 3, generator=torch.Generator().manual_seed(2))
+    x, matrix = batch(frames=12, joints=20), torch.randn(3, 3, 3, generator=torch.Generator().manual_seed(2))
     turned = motion.rotate(x, matrix)
     for n in range(3):
         torch.testing.assert_close(turned[n], (matrix[n] @ x[n].reshape(3, -1)).reshape(x[n].shape))
 
 
 def test_turning_keeps_bone_lengths():
-    x = batch()
+    x = batch(frames=12, joints=20)
     turned = motion.rotate(x, motion.rotation(torch.randn(3, 3, generator=torch.Generator().manual_seed(3))))
     torch.testing.assert_close(motion.bone_lengths(turned, KINECT20), motion.bone_lengths(x, KINECT20))
 
@@ -210,13 +211,16 @@ def test_turning_keeps_bone_lengths():
 
 
 def test_frames_of_a_batch_put_back_together_are_the_batch():
-    x = batch(persons=1)
+    x = batch(frames=12, joints=20, persons=1)
     assert motion.to_frames(x).shape == (3, 12, 1, 20, 3)
     assert torch.equal(motion.to_batch(motion.to_frames(x)), x)
 
 
 def test_a_batch_of_other_axes_or_other_joints_is_refused_with_both_numbers():
-    with pytest.raises(ValueError, match=r"5 axes \[clips, channels, frames, joints, persons\]; got 3 axes of sizes \[20, 3, 9\]"):
+    with pytest.raises(
+        ValueError,
+        match=r"5 axes \[clips, channels, frames, joints, persons\]; got 3 axes of sizes \[20, 3, 9\]",
+    ):
         motion.to_frames(torch.zeros(20, 3, 9))
     with pytest.raises(ValueError, match="the batch has 20 joints, the NTU-25 skeleton has 25"):
-        motion.bones(batch(), NTU25)
+        motion.bones(batch(frames=12, joints=20), NTU25)

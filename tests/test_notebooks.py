@@ -10,7 +10,8 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from skelkit import runner, study
+from skelkit import study
+from skelkit.study import runner
 
 ROOT = Path(__file__).parent.parent
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
@@ -20,8 +21,16 @@ by_name = pytest.mark.parametrize("path", NOTEBOOKS, ids=[p.stem for p in NOTEBO
 
 @by_name
 def test_a_notebook_is_kept_without_outputs_but_those_that_are_checked(path):
-    strip = re.search(r"^strip:.*\n\t\$\(BIN\)/(nbstripout .*) notebooks/\*\.ipynb$", (ROOT / "Makefile").read_text(), re.MULTILINE)[1]
-    dirty = subprocess.run([Path(sys.executable).parent / "nbstripout", "--verify", *shlex.split(strip)[1:], path], capture_output=True, text=True)
+    strip = re.search(
+        r"^strip:.*\n\t\$\(BIN\)/(nbstripout .*) notebooks/\*\.ipynb$",
+        (ROOT / "Makefile").read_text(),
+        re.MULTILINE,
+    )[1]
+    dirty = subprocess.run(
+        [Path(sys.executable).parent / "nbstripout", "--verify", *shlex.split(strip)[1:], path],
+        capture_output=True,
+        text=True,
+    )
     assert dirty.returncode == 0, f"{path.name} was saved with outputs or run-time metadata; run: make strip"
     checked = [c for c in nbformat.read(path, as_version=4).cells if c.get("outputs")]
     assert all("nbval-check-output" in c.metadata.tags for c in checked)
@@ -38,14 +47,22 @@ def test_a_notebook_declares_the_four_parameters(path):
 @by_name
 def test_a_notebook_has_the_parts_that_a_reader_expects(path):
     text = "\n".join(c.source for c in nbformat.read(path, as_version=4).cells if c.cell_type == "markdown")
-    for part in ("**Afterwards you can explain**", "*Run time:*", "## Summary", "## Exercises", "glossary.md"):
+    for part in (
+        "**Afterwards you can explain**",
+        "*Run time:*",
+        "## Summary",
+        "## Exercises",
+        "glossary.md",
+    ):
         assert part in text, f"{path.name} lacks {part}"
 
 
 @by_name
 def test_every_exercise_has_a_folded_answer_that_checks_itself(path):
     nb = nbformat.read(path, as_version=4)
-    exercises = re.findall(r"^\d+\. ", next(c.source for c in nb.cells if c.source.startswith("## Exercises")), re.MULTILINE)
+    exercises = re.findall(
+        r"^\d+\. ", next(c.source for c in nb.cells if c.source.startswith("## Exercises")), re.MULTILINE
+    )
     answers = [c for c in nb.cells if "answer" in c.metadata.get("tags", [])]
     assert len(answers) == len(exercises) >= 3
     for cell in answers:
@@ -55,7 +72,10 @@ def test_every_exercise_has_a_folded_answer_that_checks_itself(path):
 
 @by_name
 def test_links_lead_somewhere_and_pictures_have_alt_text(path):
-    terms = {re.sub(r"[^\w]+", "-", t.lower()) for t in re.findall(r"^## (.+)$", (ROOT / "notebooks" / "glossary.md").read_text(), re.MULTILINE)}
+    terms = {
+        re.sub(r"[^\w]+", "-", t.lower())
+        for t in re.findall(r"^## (.+)$", (ROOT / "notebooks" / "glossary.md").read_text(), re.MULTILINE)
+    }
     for cell in nbformat.read(path, as_version=4).cells:
         if cell.cell_type != "markdown":
             continue
@@ -63,7 +83,9 @@ def test_links_lead_somewhere_and_pictures_have_alt_text(path):
             file, _, anchor = target.partition("#")
             assert (ROOT / "notebooks" / file).is_file(), f"{path.name} links to {target}"
             assert not anchor or anchor in terms, f"{path.name}: the glossary has no {anchor}"
-            assert not picture or len(alt) > 30, f"{path.name}: {target} needs alt text that says what it shows"
+            assert not picture or len(alt) > 30, (
+                f"{path.name}: {target} needs alt text that says what it shows"
+            )
 
 
 @by_name
@@ -71,14 +93,18 @@ def test_numbers_in_sentences_are_computed(path):
     """Prose may name numbers of the papers and of the settings; a measured number belongs into a claim."""
     for cell in nbformat.read(path, as_version=4).cells:
         if cell.cell_type == "markdown":
-            assert not re.search(r"\d(\.\d+)? ?(mm|%|m/s)(?!\w)", cell.source), f"{path.name}: a measured number stands in prose: {cell.source[:200]}"
+            assert not re.search(r"\d(\.\d+)? ?(mm|%|m/s)(?!\w)", cell.source), (
+                f"{path.name}: a measured number stands in prose: {cell.source[:200]}"
+            )
 
 
 @pytest.fixture(scope="session")
 def study_runs(tmp_path_factory):
     """The whole study at preset smoke on the embedded data, run once."""
     out = tmp_path_factory.mktemp("study")
-    runs = runner.run_all([], out, {"preset": "smoke", "dataset": "synthetic", "seed": 0, "device": "cpu"}, tell=lambda _: None)
+    runs = runner.run_all(
+        [], out, {"preset": "smoke", "dataset": "synthetic", "seed": 0, "device": "cpu"}, tell=lambda _: None
+    )
     return {run.name: run for run in runs}
 
 
@@ -90,7 +116,9 @@ def close(found, expected, tolerance: float, absolute: float = 0.0) -> bool:
     if isinstance(expected, dict):
         slack = {k: LEARNT if k == "learnt" else absolute for k in expected}
         return (
-            isinstance(found, dict) and found.keys() == expected.keys() and all(close(found[k], expected[k], tolerance, slack[k]) for k in expected)
+            isinstance(found, dict)
+            and found.keys() == expected.keys()
+            and all(close(found[k], expected[k], tolerance, slack[k]) for k in expected)
         )
     if isinstance(expected, list):
         return (
@@ -120,11 +148,13 @@ def test_an_executed_notebook_stays_under_one_megabyte_and_without_warnings(path
     for cell in nbformat.read(run.path, as_version=4).cells:
         for output in cell.get("outputs", []):
             assert output.output_type != "error"
-            assert output.get("name") != "stderr", f"{path.name} prints to standard error: {output.get('text')}"
+            assert output.get("name") != "stderr", (
+                f"{path.name} prints to standard error: {output.get('text')}"
+            )
 
 
 def test_a_report_of_one_notebook_has_no_links_to_the_others(study_runs, tmp_path):
-    from skelkit import report
+    from skelkit.study import report
 
     run = next(run for name, run in study_runs.items() if name.startswith("06"))
     text = report.write([run], tmp_path / "report.html").read_text()
@@ -133,7 +163,7 @@ def test_a_report_of_one_notebook_has_no_links_to_the_others(study_runs, tmp_pat
 
 
 def test_the_report_is_one_offline_page_that_holds_everything(study_runs, tmp_path):
-    from skelkit import report
+    from skelkit.study import report
 
     page = report.write(list(study_runs.values()), tmp_path / "report.html")
     text = page.read_text()

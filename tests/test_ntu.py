@@ -9,11 +9,11 @@ import torch
 from ntu_reference import slow_parse
 
 import skelkit as sk
-from skelkit import bench_data
+from skelkit.bench import ntu_parsing
 from skelkit.data import ntu
-from skelkit.data.ntu import layout, reading, samples, synthesis
+from skelkit.data.ntu import layout, reading, sample_writer, samples
 from skelkit.data.ntu.bodies import REASONS, Rules, performers
-from skelkit.skeletons import NTU25
+from skelkit.skeletons.layouts import NTU25
 
 NAME = "S001C002P003R002A013"
 
@@ -21,7 +21,10 @@ NAME = "S001C002P003R002A013"
 def body(height=1.7, width=0.5, at=(0.0, 0.0, 3.0), seed=0):
     """Twenty-five joints that fill a box."""
     joints = np.random.default_rng(seed).uniform(-0.5, 0.5, (25, 3)) * [width, height, 0.3] + at
-    joints[0], joints[1] = np.array(at) - [width / 2, height / 2, 0], np.array(at) + [width / 2, height / 2, 0]
+    joints[0], joints[1] = (
+        np.array(at) - [width / 2, height / 2, 0],
+        np.array(at) + [width / 2, height / 2, 0],
+    )
     return joints
 
 
@@ -32,17 +35,29 @@ def moving(frames, speed=0.01, **box):
 
 def recording(frames, **tracks):
     """What `parse` makes of these tracks, named i1, i2, …, written as a file."""
-    return layout.parse(layout.text([[(int(i[1:]), track[t]) for i, track in tracks.items() if t in track] for t in range(frames)]))
+    return layout.parse(
+        layout.text(
+            [[(int(i[1:]), track[t]) for i, track in tracks.items() if t in track] for t in range(frames)]
+        )
+    )
 
 
 def clip_file(folder, name=NAME, frames=20, **more):
-    return layout.write(folder / f"{name}.skeleton", [[(7, joints)] for joints in moving(range(frames)).values()], **more)
+    return layout.write(
+        folder / f"{name}.skeleton", [[(7, joints)] for joints in moving(range(frames)).values()], **more
+    )
 
 
 def people(frames, *tracks, **rules):
     """Who is in which slot: for every slot the frames in which somebody is, and what is noted."""
-    poses, notes = performers(recording(frames, **{f"i{k + 1}": track for k, track in enumerate(tracks)}), Rules(**rules))
-    return [np.flatnonzero(slot.any((1, 2))).tolist() for slot in poses.swapaxes(0, 1)], [reason for reason, _ in notes], poses
+    poses, notes = performers(
+        recording(frames, **{f"i{k + 1}": track for k, track in enumerate(tracks)}), Rules(**rules)
+    )
+    return (
+        [np.flatnonzero(slot.any((1, 2))).tolist() for slot in poses.swapaxes(0, 1)],
+        [reason for reason, _ in notes],
+        poses,
+    )
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +65,7 @@ def made(tmp_path_factory):
     """(clips, folder of raw files with every oddity, name -> oddity)."""
     clips = sk.load("synthetic", clips=42)
     folder = tmp_path_factory.mktemp("ntu")
-    return clips, folder, synthesis.synthesise(folder, clips)
+    return clips, folder, sample_writer.synthesise(folder, clips)
 
 
 # -- one file ----------------------------------------------------------------------------------------------------------
@@ -63,13 +78,17 @@ def test_the_fast_parser_gives_what_a_slow_one_line_by_line_gives(made):
         assert (parsed.frames, list(parsed.bodies)) == (frames, list(bodies))
         for identity, seen in bodies.items():
             assert parsed.bodies[identity][0].tolist() == [frame for frame, _ in seen]
-            assert np.array_equal(parsed.bodies[identity][1], np.array([joints for _, joints in seen], np.float32))
+            assert np.array_equal(
+                parsed.bodies[identity][1], np.array([joints for _, joints in seen], np.float32)
+            )
 
 
 def test_bodies_come_and_go_with_ids_that_a_float_could_not_tell_apart():
     a, b = 72057594037944340, 72057594037944341
     assert float(a) == float(b)
-    parsed = layout.parse(layout.text([[(a, body())], [], [(b, body(seed=1)), (a, body())], [(b, body(seed=1))]]))
+    parsed = layout.parse(
+        layout.text([[(a, body())], [], [(b, body(seed=1)), (a, body())], [(b, body(seed=1))]])
+    )
     assert parsed.frames == 4
     assert {i: frames.tolist() for i, (frames, _) in parsed.bodies.items()} == {a: [0, 2], b: [2, 3]}
     assert np.allclose(parsed.bodies[b][1], body(seed=1), atol=1e-6)
@@ -78,7 +97,13 @@ def test_bodies_come_and_go_with_ids_that_a_float_could_not_tell_apart():
 def test_line_endings_blank_lines_spaces_and_a_missing_last_newline_do_not_matter():
     data = layout.text([[(1, body())], []], "\r\n")
     _, expected = layout.parse(data).bodies[1]
-    for same in (data.replace(b"\r\n", b"\n"), data.rstrip(), data + b"\r\n\n", data.replace(b" ", b" \t "), data.replace(b"\n", b" \n\n")):
+    for same in (
+        data.replace(b"\r\n", b"\n"),
+        data.rstrip(),
+        data + b"\r\n\n",
+        data.replace(b" ", b" \t "),
+        data.replace(b"\n", b" \n\n"),
+    ):
         assert np.array_equal(layout.parse(same).bodies[1][1], expected)
 
 
@@ -92,14 +117,34 @@ def test_columns_after_z_may_hold_anything():
     ("line", "words", "error"),
     [
         (1, b"-1", "line 1: found '-1' (1 word), expected the number of frames"),
-        (1, b"5", "line 31: found the end of the file, expected the number of bodies in frame 3; get the whole file"),
+        (
+            1,
+            b"5",
+            "line 31: found the end of the file, expected the number of bodies in frame 3; get the whole file",
+        ),
         (1, b"500", "line 1: found 500 frames, expected 30 at most in a file of 31 lines"),
-        (1, b"2", "line 31: found '0', expected the end of the file after 2 frames; correct the number of frames in line 1"),
+        (
+            1,
+            b"2",
+            "line 31: found '0', expected the end of the file after 2 frames; correct the number of frames in line 1",
+        ),
         (2, b"x", "line 2: found 'x' (1 word), expected the number of bodies in frame 0"),
-        (2, b"2", "line 30: found '0' (1 word), expected the tracking id of body 2 of 2 in frame 0 and 9 more numbers"),
+        (
+            2,
+            b"2",
+            "line 30: found '0' (1 word), expected the tracking id of body 2 of 2 in frame 0 and 9 more numbers",
+        ),
         (2, b"1000", "line 2: found 1000 bodies, expected 100 at most"),
-        (3, b"7 0 1", "line 3: found '7 0 1' (3 words), expected the tracking id of body 1 of 1 in frame 0 and 9 more numbers"),
-        (3, b"-7 0 1 1 1 1 0 0 0 2", "line 3: found '-7 0 1 1 1 1 0 0 0 2' (10 words), expected the tracking id"),
+        (
+            3,
+            b"7 0 1",
+            "line 3: found '7 0 1' (3 words), expected the tracking id of body 1 of 1 in frame 0 and 9 more numbers",
+        ),
+        (
+            3,
+            b"-7 0 1 1 1 1 0 0 0 2",
+            "line 3: found '-7 0 1 1 1 1 0 0 0 2' (10 words), expected the tracking id",
+        ),
         (4, b"20", "line 4: found 20 joints, expected 25, those of Kinect v2; pass a file of NTU RGB+D"),
         (9, b"1 2 3", "line 9: found '1 2 3' (3 words), expected the 12 numbers of joint 5 of 25"),
         (9, b"1 nan 3" + b" 0" * 9, "line 9: found 'nan', expected a finite coordinate"),
@@ -116,12 +161,17 @@ def test_an_error_names_file_and_line_and_what_to_do(line, words, error):
 
 
 def test_an_empty_file_a_truncated_one_and_a_body_twice_in_a_frame_are_refused():
-    with pytest.raises(ValueError, match=r"f: line 1: found the end of the file, expected the number of frames; get the whole file"):
+    with pytest.raises(
+        ValueError,
+        match=r"f: line 1: found the end of the file, expected the number of frames; get the whole file",
+    ):
         layout.parse(b"", "f")
     data = layout.text([[(7, body())]] * 9)
     with pytest.raises(ValueError, match=r"f: line \d+: found"):
         layout.parse(data[: len(data) // 2], "f")
-    with pytest.raises(ValueError, match="line 30: found tracking id 7 again, expected each body once in frame 0"):
+    with pytest.raises(
+        ValueError, match="line 30: found tracking id 7 again, expected each body once in frame 0"
+    ):
         layout.parse(layout.text([[(7, body()), (7, body())]]), "f")
 
 
@@ -133,7 +183,9 @@ def slow_notes(tracks, length=11, spread=0.8, share=0.69754):
     found = []
     for track in tracks:
         wide = [max(j[:, 0]) - min(j[:, 0]) > spread * (max(j[:, 1]) - min(j[:, 1])) for j in track.values()]
-        found.append("length" if len(track) <= length else "spread" if sum(wide) / len(wide) >= share else None)
+        found.append(
+            "length" if len(track) <= length else "spread" if sum(wide) / len(wide) >= share else None
+        )
     return found
 
 
@@ -144,7 +196,13 @@ def test_the_denoising_drops_what_the_published_rules_drop():
         tracks = [moving(range(frames), 0.02)]
         for k in range(2):
             seen = range(int(generator.integers(6, 16)))
-            tracks.append({t: body(width=generator.choice([0.5, 1.3, 2.0]), at=(4 + 2 * k, 0, 3), seed=k) for t in seen if t < frames})
+            tracks.append(
+                {
+                    t: body(width=generator.choice([0.5, 1.3, 2.0]), at=(4 + 2 * k, 0, 3), seed=k)
+                    for t in seen
+                    if t < frames
+                }
+            )
         expected = slow_notes(tracks)
         _, reasons, _ = people(frames, *tracks, persons=3, join=0)
         if any(reason is None for reason in expected):
@@ -155,9 +213,14 @@ def test_the_denoising_drops_what_the_published_rules_drop():
 
 def test_a_body_of_eleven_frames_is_dropped_and_one_of_twelve_stays():
     assert people(30, moving(range(30)), moving(range(11), at=(2, 0, 3)))[0] == [list(range(30)), []]
-    assert people(30, moving(range(30)), moving(range(12), at=(2, 0, 3)))[0] == [list(range(30)), list(range(12))]
+    assert people(30, moving(range(30)), moving(range(12), at=(2, 0, 3)))[0] == [
+        list(range(30)),
+        list(range(12)),
+    ]
     assert people(30, moving(range(30)), moving(range(11), at=(2, 0, 3)), length=10)[0][1] == list(range(11))
-    assert people(30, moving(range(30)), moving(range(11), at=(2, 0, 3)), denoise=False)[0][1] == list(range(11))
+    assert people(30, moving(range(30)), moving(range(11), at=(2, 0, 3)), denoise=False)[0][1] == list(
+        range(11)
+    )
 
 
 def test_a_body_is_furniture_when_it_is_wider_than_high_in_enough_of_its_frames():
@@ -194,8 +257,14 @@ def test_a_person_who_gets_a_new_id_stays_in_one_slot_and_another_far_away_does_
 
 
 def test_two_persons_who_both_get_new_ids_are_each_joined_to_the_nearer_one():
-    left, right = (moving(range(40), speed, at=(x, 0, 3), seed=k) for k, (speed, x) in enumerate(((0.02, -0.4), (0.01, 0.4))))
-    before, after = ([{t: joints for t, joints in track.items() if t in span} for track in (left, right)] for span in (range(18), range(20, 40)))
+    left, right = (
+        moving(range(40), speed, at=(x, 0, 3), seed=k)
+        for k, (speed, x) in enumerate(((0.02, -0.4), (0.01, 0.4)))
+    )
+    before, after = (
+        [{t: joints for t, joints in track.items() if t in span} for track in (left, right)]
+        for span in (range(18), range(20, 40))
+    )
     slots, reasons, poses = people(40, *before, *reversed(after))
     assert slots == [[*range(18), *range(20, 40)]] * 2
     assert reasons == ["joined", "joined"]
@@ -252,7 +321,11 @@ def test_labels_and_groups_come_from_the_name(tmp_path):
     assert clips.names == (NAME, "S032C003P106R001A060")
     assert clips.labels.tolist() == [12, 59]
     assert (clips.setup.tolist(), clips.view.tolist(), clips.subject.tolist()) == ([1, 32], [2, 3], [3, 106])
-    assert (len(clips.classes), clips.classes[12], clips.classes[59]) == (60, "tear up paper", "walking apart from each other")
+    assert (len(clips.classes), clips.classes[12], clips.classes[59]) == (
+        60,
+        "tear up paper",
+        "walking apart from each other",
+    )
     clip_file(tmp_path, "S018C001P001R001A061")
     clips = ntu.read(tmp_path)
     assert (len(clips.classes), clips[1].class_name) == (120, "put on headphone")
@@ -321,7 +394,9 @@ def test_nothing_to_read_is_an_error(tmp_path):
     with pytest.raises(FileNotFoundError, match="nowhere: no such file or folder"):
         ntu.read(tmp_path / "nowhere")
     (tmp_path / "x.skeleton").write_text("1\n0\n")
-    with pytest.raises(ValueError, match=r"found no file named like S001C002P003R002A013.skeleton \(1 others\)"):
+    with pytest.raises(
+        ValueError, match=r"found no file named like S001C002P003R002A013.skeleton \(1 others\)"
+    ):
         ntu.read(tmp_path)
 
 
@@ -329,7 +404,9 @@ def test_nothing_to_read_is_an_error(tmp_path):
 def test_a_member_that_would_leave_the_archive_is_refused(tmp_path, member):
     with zipfile.ZipFile(tmp_path / "bad.zip", "w") as file:
         file.writestr(member.format(f"{NAME}.skeleton"), layout.text([[(7, body())]]))
-    with pytest.raises(ValueError, match=r"leaves the archive's folder or holds control characters.*do not use this archive") as refused:
+    with pytest.raises(
+        ValueError, match=r"leaves the archive's folder or holds control characters.*do not use this archive"
+    ) as refused:
         ntu.read(tmp_path / "bad.zip")
     assert str(refused.value).isprintable()
     assert sorted(p.name for p in tmp_path.iterdir()) == ["bad.zip"]
@@ -347,7 +424,9 @@ def test_a_member_that_lies_about_its_size_is_not_unpacked_further(tmp_path):
     path = tmp_path / "lies.zip"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as file:
         file.writestr(f"{NAME}.skeleton", b"0" * (layout.LIMIT + 1))
-    path.write_bytes(path.read_bytes().replace((layout.LIMIT + 1).to_bytes(4, "little"), (100).to_bytes(4, "little")))
+    path.write_bytes(
+        path.read_bytes().replace((layout.LIMIT + 1).to_bytes(4, "little"), (100).to_bytes(4, "little"))
+    )
     with pytest.raises(ValueError, match=r"found something that cannot be read \(Bad CRC-32"):
         ntu.read(path)
 
@@ -404,13 +483,22 @@ def test_names_with_control_characters_are_not_read_and_not_printed(tmp_path):
 
 def all_names(performers, cameras, setups, actions):
     """A set of one-frame clips of every combination."""
-    names = [f"S{s:03d}C{c:03d}P{p:03d}R001A{a:03d}" for s in setups for c in cameras for p in performers for a in actions]
+    names = [
+        f"S{s:03d}C{c:03d}P{p:03d}R001A{a:03d}"
+        for s in setups
+        for c in cameras
+        for p in performers
+        for a in actions
+    ]
     fields = reading.described("", names, [1] * len(names), ntu.Report())
     return sk.ClipSet(torch.ones(len(names), 1, 25, 3), **fields)
 
 
 def test_the_published_protocols_divide_by_performer_camera_and_setup():
-    small, large = all_names(range(1, 41), (1, 2, 3), (1, 17), (1, 60)), all_names(range(1, 107), (1,), (1, 2, 31, 32), (1, 120))
+    small, large = (
+        all_names(range(1, 41), (1, 2, 3), (1, 17), (1, 60)),
+        all_names(range(1, 107), (1,), (1, 2, 31, 32), (1, 120)),
+    )
     train, test = ntu.protocol(small, "xsub")
     assert (len(train.subject.unique()), len(test.subject.unique())) == (20, 20)
     assert set(train.subject.tolist()) == set(ntu.TRAINING_PERFORMERS[60])
@@ -426,8 +514,18 @@ def test_the_published_protocols_divide_by_performer_camera_and_setup():
         (large, "xview", {}, "no protocol 'xview' is published for NTU-120; known: xsub, xset"),
         (large, "xsub", {"dataset": 60}, "these clips hold 'finger-guessing"),
         (small, "xsub", {"dataset": 40}, "dataset=40: NTU RGB\\+D has 60 actions"),
-        (small.select(small.view == 1), "xview", {}, "xview leaves one side empty: 0 of 160 clips are for training"),
-        (sk.load("synthetic", clips=4), "xset", {"dataset": 120}, "these clips have no setup, as clips of NTU RGB\\+D have"),
+        (
+            small.select(small.view == 1),
+            "xview",
+            {},
+            "xview leaves one side empty: 0 of 160 clips are for training",
+        ),
+        (
+            sk.load("synthetic", clips=4),
+            "xset",
+            {"dataset": 120},
+            "these clips have no setup, as clips of NTU RGB\\+D have",
+        ),
     ):
         with pytest.raises(ValueError, match=error):
             ntu.protocol(clips, name, **options)
@@ -435,11 +533,11 @@ def test_the_published_protocols_divide_by_performer_camera_and_setup():
 
 def test_only_clips_of_25_joints_can_be_synthesised(tmp_path, ragged):
     with pytest.raises(ValueError, match="20 joints, an NTU file has 25"):
-        synthesis.synthesise(tmp_path, sk.ClipSet.from_arrays(ragged([5])))
+        sample_writer.synthesise(tmp_path, sk.ClipSet.from_arrays(ragged([5])))
 
 
 def test_the_benchmark_compares_with_a_plain_parser():
-    plain, every, disk, *growth = bench_data.bench_ntu(files=8, rounds=1, growth=(4, 8))
+    plain, every, disk, *growth = ntu_parsing.bench_ntu(files=8, rounds=1, growth=(4, 8))
     assert every["what"].startswith("parse on all")
     assert every["times faster"] > 0
     assert plain["times faster"] > 1 > disk["times faster"]

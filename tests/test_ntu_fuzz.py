@@ -26,7 +26,10 @@ def valid(draw):
     """A whole file of a few frames, with bodies that come and go."""
     generator = np.random.default_rng(draw.randrange(2**32))
     ids = [72057594037940000 + draw.randrange(4) for _ in range(3)]
-    frames = [[(i, generator.normal(0, 1, (25, 3))) for i in dict.fromkeys(ids[: draw.choice([0, 1, 1, 2, 3])])] for _ in range(draw.randrange(1, 5))]
+    frames = [
+        [(i, generator.normal(0, 1, (25, 3))) for i in dict.fromkeys(ids[: draw.choice([0, 1, 1, 2, 3])])]
+        for _ in range(draw.randrange(1, 5))
+    ]
     return layout.text(frames, draw.choice(["\n", "\r\n"]))
 
 
@@ -55,7 +58,9 @@ def check(data):
     return True
 
 
-def test_damaged_skeleton_files_parse_as_with_the_slow_parser_or_raise_an_error_that_names_the_line(record_property):
+def test_damaged_skeleton_files_parse_as_with_the_slow_parser_or_raise_an_error_that_names_the_line(
+    record_property,
+):
     accepted, slowest = 0, 0.0
     for seed in range(ROUNDS):
         draw = random.Random(seed)
@@ -79,7 +84,20 @@ def test_bytes_of_any_kind_are_refused_or_read(data):
 
 @given(
     st.lists(
-        st.sampled_from([b"0", b"1", b"2", b"25", b"-1", b"7 0 1 1 1 1 0 0 0 2", b"1 2 3" + b" 0" * 9, b"nan 2 3" + b" 0" * 9, b"", b" "]),
+        st.sampled_from(
+            [
+                b"0",
+                b"1",
+                b"2",
+                b"25",
+                b"-1",
+                b"7 0 1 1 1 1 0 0 0 2",
+                b"1 2 3" + b" 0" * 9,
+                b"nan 2 3" + b" 0" * 9,
+                b"",
+                b" ",
+            ]
+        ),
         max_size=80,
     )
 )
@@ -93,14 +111,23 @@ def test_a_whole_file_with_some_words_changed_is_refused_or_read(data):
     for _ in range(data.draw(st.integers(1, 3))):
         place = data.draw(st.integers(0, len(words) - 1))
         words[place] = data.draw(
-            st.one_of(st.floats().map(lambda v: repr(v).encode()), st.integers().map(lambda v: str(v).encode()), st.binary(max_size=6))
+            st.one_of(
+                st.floats().map(lambda v: repr(v).encode()),
+                st.integers().map(lambda v: str(v).encode()),
+                st.binary(max_size=6),
+            )
         )
     check(b"".join(words))
 
 
 @given(
     st.lists(
-        st.one_of(st.floats(width=32).map(repr), st.decimals().map(str), st.from_regex(r"-?[0-9]{0,16}\.?[0-9]{0,16}", fullmatch=True)), min_size=1
+        st.one_of(
+            st.floats(width=32).map(repr),
+            st.decimals().map(str),
+            st.from_regex(r"-?[0-9]{0,16}\.?[0-9]{0,16}", fullmatch=True),
+        ),
+        min_size=1,
     )
 )
 def test_words_become_the_numbers_that_float_makes_of_them(words):
@@ -111,14 +138,18 @@ def test_words_become_the_numbers_that_float_makes_of_them(words):
     values, plain = decimals(np.frombuffer(text.encode(), np.uint8), *np.array(spans).T)
     for (start, end), value, simple in zip(spans, values.tolist(), plain.tolist(), strict=True):
         word = text[start:end]
-        assert simple == bool(len(word.removeprefix("-")) <= 14 and re.fullmatch(r"-?([0-9]+\.?[0-9]*|\.[0-9]+)", word))
+        assert simple == bool(
+            len(word.removeprefix("-")) <= 14 and re.fullmatch(r"-?([0-9]+\.?[0-9]*|\.[0-9]+)", word)
+        )
         if simple:
             assert value == float(word)
             assert np.signbit(value) == np.signbit(float(word))
 
 
 @pytest.mark.parametrize(
-    "piece", [b"1\n", b"\n", b" ", b"1", b"1 ", b"999999999\n", b"0\n", b"\x00", b"25\r\n"], ids=lambda piece: repr(piece)[2:-1].replace("\\", "_")
+    "piece",
+    [b"1\n", b"\n", b" ", b"1", b"1 ", b"999999999\n", b"0\n", b"\x00", b"25\r\n"],
+    ids=lambda piece: repr(piece)[2:-1].replace("\\", "_"),
 )
 def test_the_largest_file_that_is_read_takes_neither_five_seconds_nor_a_gigabyte(piece):
     data = (b"8000000\n" + piece * (layout.LIMIT // len(piece)))[: layout.LIMIT]
@@ -136,7 +167,10 @@ def test_a_damaged_archive_is_refused_or_read_to_finite_clips(tmp_path):
     path, name = tmp_path / "some.zip", "S001C001P001R001A001.skeleton"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as file:
         for i, take in enumerate((1, 2, 3)):
-            file.writestr(f"nturgb+d_skeletons/{name.replace('R001', f'R00{take}')}", layout.text([[(5, np.full((25, 3), 0.1 + i))]] * 3))
+            file.writestr(
+                f"nturgb+d_skeletons/{name.replace('R001', f'R00{take}')}",
+                layout.text([[(5, np.full((25, 3), 0.1 + i))]] * 3),
+            )
     whole, refused = path.read_bytes(), 0
     for seed in range(200):
         draw = random.Random(seed)

@@ -15,13 +15,19 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 
 def requirements() -> dict[str, str]:
     """Package name -> version bound, of the core and all extras."""
-    lines = PROJECT["dependencies"] + [line for extra in PROJECT["optional-dependencies"].values() for line in extra]
+    lines = PROJECT["dependencies"] + [
+        line for extra in PROJECT["optional-dependencies"].values() for line in extra
+    ]
     return {re.split(r"[<>=]", line)[0]: line[len(re.split(r"[<>=]", line)[0]) :] for line in lines}
 
 
 def test_the_conda_environment_asks_for_the_same_packages_as_pyproject():
     lines = re.findall(r"^\s*- ([\w-]+)(>=[\d.]+)?\s*$", (ROOT / "environment.yml").read_text(), re.MULTILINE)
-    conda = {("torch" if name == "pytorch" else name): bound for name, bound in lines if name not in ("pip", "python", "conda-forge")}
+    conda = {
+        ("torch" if name == "pytorch" else name): bound
+        for name, bound in lines
+        if name not in ("pip", "python", "conda-forge")
+    }
     assert conda == requirements()
 
 
@@ -30,7 +36,11 @@ def test_the_conda_environment_asks_for_the_same_python_as_pyproject():
 
 
 def test_every_requirement_is_pinned_and_the_pin_satisfies_it():
-    pins = dict(line.split("==") for line in (ROOT / "constraints.txt").read_text().splitlines() if "==" in line and not line.startswith("#"))
+    pins = dict(
+        line.split("==")
+        for line in (ROOT / "constraints.txt").read_text().splitlines()
+        if "==" in line and not line.startswith("#")
+    )
     pins = {name.lower().replace("_", "-"): version for name, version in pins.items()}
     for name, bound in requirements().items():
         assert name in pins, f"{name} has no pin in constraints.txt"
@@ -39,7 +49,11 @@ def test_every_requirement_is_pinned_and_the_pin_satisfies_it():
 
 
 def test_the_core_needs_torch_numpy_and_safetensors_alone():
-    assert sorted(re.split(r"[<>=]", line)[0] for line in PROJECT["dependencies"]) == ["numpy", "safetensors", "torch"]
+    assert sorted(re.split(r"[<>=]", line)[0] for line in PROJECT["dependencies"]) == [
+        "numpy",
+        "safetensors",
+        "torch",
+    ]
 
 
 @pytest.mark.parametrize("module", ["plotly", "ipywidgets", "anywidget", "papermill", "IPython", "nbformat"])
@@ -54,7 +68,10 @@ def test_no_file_speaks_of_one_machine():
         pytest.skip("not a git checkout")
     for name in filter(None, listed.stdout.split("\0")):
         path = ROOT / name
-        if path.suffix in (".py", ".md", ".ipynb", ".toml", ".txt", ".yml", ".js", ".json", "") and path.is_file():
+        if (
+            path.suffix in (".py", ".md", ".ipynb", ".toml", ".txt", ".yml", ".js", ".json", "")
+            and path.is_file()
+        ):
             text = path.read_text("utf-8", errors="ignore")
             assert not re.search(r"/(home|root|work|Users)/\w", text), f"{name} names a folder of one machine"
 
@@ -68,5 +85,7 @@ def test_the_examples_of_the_readme_run(tmp_path, monkeypatch, capsys):
         exec(compile(example, "README.md", "exec"), {"camera": lambda: frames})
     told = capsys.readouterr().out
     assert "bytes" in told
-    assert any(line.startswith(("wave 0.", "kick 0.", "hug 0.", "clap 0.")) for line in told.splitlines()), "what the camera showed has a name"
+    assert any(line.startswith(("wave 0.", "kick 0.", "hug 0.", "clap 0.")) for line in told.splitlines()), (
+        "what the camera showed has a name"
+    )
     assert sorted(p.name for p in tmp_path.iterdir()) == ["clip.html", "robot.safetensors", "student.onnx"]

@@ -32,7 +32,12 @@ def load(tmp_path):
 
 def same(a, b):
     if isinstance(a, np.ndarray):
-        return isinstance(b, np.ndarray) and b.dtype == a.dtype.newbyteorder("=") and a.shape == b.shape and np.array_equal(a, b)
+        return (
+            isinstance(b, np.ndarray)
+            and b.dtype == a.dtype.newbyteorder("=")
+            and a.shape == b.shape
+            and np.array_equal(a, b)
+        )
     if isinstance(a, np.generic):
         return a.item() == b
     if isinstance(a, dict):
@@ -44,7 +49,14 @@ def same(a, b):
 
 # -- what is read ------------------------------------------------------------------------------------------------------
 
-PLAIN = st.none() | st.booleans() | st.integers(-(2**63), 2**63 - 1) | st.floats(allow_nan=False) | st.text() | st.binary()
+PLAIN = (
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**63), 2**63 - 1)
+    | st.floats(allow_nan=False)
+    | st.text()
+    | st.binary()
+)
 NUMBERS = arrays.arrays(
     st.sampled_from(["f2", "f4", "f8", "i1", "i4", "i8", "u2", "b1", "U3"]),
     arrays.array_shapes(min_dims=0, max_dims=3, min_side=0),
@@ -52,7 +64,9 @@ NUMBERS = arrays.arrays(
 ).filter(lambda a: a.dtype.kind != "f" or np.isfinite(a).all())
 VALUES = st.recursive(
     PLAIN | NUMBERS | st.sets(st.integers()) | st.frozensets(st.text()),
-    lambda inner: st.lists(inner) | st.tuples(inner, inner) | st.dictionaries(st.text() | st.integers(), inner),
+    lambda inner: (
+        st.lists(inner) | st.tuples(inner, inner) | st.dictionaries(st.text() | st.integers(), inner)
+    ),
     max_leaves=12,
 )
 
@@ -71,7 +85,13 @@ def test_plain_data_and_arrays_of_every_protocol_are_what_pickle_reads(tmp_path_
 
 
 def flat(value):
-    inner = value.items() if isinstance(value, dict) else value if isinstance(value, (list, tuple, set, frozenset)) else None
+    inner = (
+        value.items()
+        if isinstance(value, dict)
+        else value
+        if isinstance(value, (list, tuple, set, frozenset))
+        else None
+    )
     return [value] if inner is None else [leaf for item in inner for leaf in flat(item)]
 
 
@@ -111,7 +131,10 @@ def test_one_list_in_two_places_stays_one_list_and_a_list_in_itself_is_read(load
 
 def test_labels_as_python_2_wrote_them_are_read(load):
     # pickle.dump((["S001\xe9"], [0, 1L]), f, protocol=2) of Python 2.7, and protocol 0 of (["a"], [3])
-    assert load(b"\x80\x02]q\x00U\x05S001\xe9q\x01a]q\x02(K\x00\x8a\x01\x01e\x86q\x03.") == (["S001é"], [0, 1])
+    assert load(b"\x80\x02]q\x00U\x05S001\xe9q\x01a]q\x02(K\x00\x8a\x01\x01e\x86q\x03.") == (
+        ["S001é"],
+        [0, 1],
+    )
     assert load(b"((lp0\nS'a'\np1\na(lp2\nI3\natp3\n.") == (["a"], [3])
 
 
@@ -151,10 +174,17 @@ class Runs:
         (Path, ("{}",), "pathlib.*Path"),
     ],
 )
-def test_a_file_that_tries_to_run_something_is_refused_by_its_name_and_nothing_runs(load, tmp_path, protocol, function, arguments, name):
+def test_a_file_that_tries_to_run_something_is_refused_by_its_name_and_nothing_runs(
+    load, tmp_path, protocol, function, arguments, name
+):
     mark = tmp_path / "ran"
-    arguments = tuple([part.format(mark) for part in a] if isinstance(a, list) else a.format(mark) for a in arguments)
-    with pytest.raises(ValueError, match=rf"a.pkl: byte \d+: found ({name}), expected numbers, strings, .*; a pickle can run any code"):
+    arguments = tuple(
+        [part.format(mark) for part in a] if isinstance(a, list) else a.format(mark) for a in arguments
+    )
+    with pytest.raises(
+        ValueError,
+        match=rf"a.pkl: byte \d+: found ({name}), expected numbers, strings, .*; a pickle can run any code",
+    ):
         load({"annotations": [Runs(function, *arguments)]}, protocol)
     assert not mark.exists()
 
@@ -251,12 +281,21 @@ BOMBS = {
     "a number of a million bytes": b"\x8b\x40\x42\x0f\x00" + b"\x7f" * 1_000_000 + b".",
     "a million empty sets": b"(" + b"\x8f" * 1_000_000 + b"t.",
     "a million marks": b"(" * 1_000_000 + b".",
-    "a list copied ten thousand times": program(b"(", b"K\x01" * 200_000, b"lq\x00", b"(", b"c__builtin__\nlist\nh\x00\x85R" * 10_000, b"t"),
-    "a string encoded ten thousand times": program(
-        b"X\x40\x42\x0f\x00" + b"a" * 1_000_000 + b"q\x00", b"(", b"c_codecs\nencode\nh\x00U\x06latin1\x86R" * 10_000, b"t"
+    "a list copied ten thousand times": program(
+        b"(", b"K\x01" * 200_000, b"lq\x00", b"(", b"c__builtin__\nlist\nh\x00\x85R" * 10_000, b"t"
     ),
-    "nested tuples as a key": b"K\x01\x85q\x00" + b"".join(b"h%c" % i + b"h%c" % i + b"\x86q%c" % (i + 1) for i in range(100)) + b"}h\x64K\x01s.",
-    "nested tuples in a set": b"K\x01\x85q\x00" + b"".join(b"h%c" % i + b"h%c" % i + b"\x86q%c" % (i + 1) for i in range(100)) + b"\x8f(h\x64\x90.",
+    "a string encoded ten thousand times": program(
+        b"X\x40\x42\x0f\x00" + b"a" * 1_000_000 + b"q\x00",
+        b"(",
+        b"c_codecs\nencode\nh\x00U\x06latin1\x86R" * 10_000,
+        b"t",
+    ),
+    "nested tuples as a key": b"K\x01\x85q\x00"
+    + b"".join(b"h%c" % i + b"h%c" % i + b"\x86q%c" % (i + 1) for i in range(100))
+    + b"}h\x64K\x01s.",
+    "nested tuples in a set": b"K\x01\x85q\x00"
+    + b"".join(b"h%c" % i + b"h%c" % i + b"\x86q%c" % (i + 1) for i in range(100))
+    + b"\x8f(h\x64\x90.",
 }
 
 
@@ -272,7 +311,7 @@ def test_no_pickle_takes_far_more_memory_than_its_size(load, bomb):
 
 
 def test_lists_in_lists_a_billion_times_are_one_list_each_and_have_a_short_name(load):
-    from skelkit.data.readers.foreign import quote
+    from skelkit.data.readers.common import quote
 
     assert quote(load(program(LAUGHS))) == "a list of 10"
 
@@ -282,12 +321,32 @@ def test_a_list_a_hundred_thousand_deep_is_read_and_let_go(load):
 
 
 def test_every_instruction_of_pickle_is_known_here_or_refused(load):
-    from skelkit.data.readers import pickle_machine as machine
+    from skelkit.data.readers import pickle_machine
 
-    read = {*machine._VALUES, *machine._STEPS, *machine._CONSTANTS, *machine._EMPTY, *machine._LAST, *machine._LONG, "STOP", "PROTO", "FRAME"}
+    read = {
+        *pickle_machine._VALUES,
+        *pickle_machine._STEPS,
+        *pickle_machine._CONSTANTS,
+        *pickle_machine._EMPTY,
+        *pickle_machine._LAST,
+        *pickle_machine._LONG,
+        "STOP",
+        "PROTO",
+        "FRAME",
+    }
     ways_out = {
-        "INST", "OBJ", "NEWOBJ", "NEWOBJ_EX", "EXT1", "EXT2", "EXT4", "PERSID", "BINPERSID", "NEXT_BUFFER", "READONLY_BUFFER",
-    }  # fmt: skip
+        "INST",
+        "OBJ",
+        "NEWOBJ",
+        "NEWOBJ_EX",
+        "EXT1",
+        "EXT2",
+        "EXT4",
+        "PERSID",
+        "BINPERSID",
+        "NEXT_BUFFER",
+        "READONLY_BUFFER",
+    }
     assert read | ways_out == {op.name for op in pickletools.opcodes}
     assert not read & ways_out
 
@@ -298,7 +357,9 @@ def test_reading_imports_no_module_that_a_file_names(tmp_path):
         "import sys\nfrom skelkit.data.readers import pickles\ntry: pickles.load(sys.argv[1])\n"
         "except ValueError as error: print(error)\nassert 'antigravity' not in sys.modules"
     )
-    done = subprocess.run([sys.executable, "-c", code, tmp_path / "a.pkl"], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code, tmp_path / "a.pkl"], capture_output=True, text=True, check=True
+    )
     assert "found antigravity.fly" in done.stdout
 
 

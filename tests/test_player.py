@@ -14,8 +14,10 @@ from skelkit import motion, skeletons
 from skelkit.data import ClipSet
 
 pytest.importorskip("anywidget", reason="needs the notebooks extra: pip install 'skelkit[notebooks]'")
-from skelkit.viz import page, style
-from skelkit.viz.player import Player, compare, player, scene
+from skelkit.viz import style
+from skelkit.viz.skeleton_player import page
+from skelkit.viz.skeleton_player.scene import scene
+from skelkit.viz.skeleton_player.widget import Player, compare, player
 
 V = 20
 
@@ -28,7 +30,11 @@ def walk(frames: int, seed: int = 0, persons: int = 1) -> torch.Tensor:
 def clip_set(*lengths: int, fps: float = 30) -> ClipSet:
     clips = [walk(n, i).numpy() for i, n in enumerate(lengths)]
     return ClipSet.from_arrays(
-        clips, labels=range(len(lengths)), skeleton=skeletons.KINECT20, fps=fps, classes=[f"act {i}" for i in range(len(lengths))]
+        clips,
+        labels=range(len(lengths)),
+        skeleton=skeletons.KINECT20,
+        fps=fps,
+        classes=[f"act {i}" for i in range(len(lengths))],
     )
 
 
@@ -132,7 +138,11 @@ def test_bones_sides_and_head_come_from_the_skeleton():
 @pytest.mark.parametrize(
     ("given", "options", "message"),
     [
-        (torch.randn(5, 1, 24, 3), {"skeleton": skeletons.KINECT20}, "24 joints, the Kinect v1-20 skeleton has 20"),
+        (
+            torch.randn(5, 1, 24, 3),
+            {"skeleton": skeletons.KINECT20},
+            "24 joints, the Kinect v1-20 skeleton has 20",
+        ),
         (torch.randn(5, 1, 24, 3), {}, "no built-in skeleton has 24 joints"),
         (torch.randn(5, 1, V, 2), {}, r"shape \[5, 1, 20, 2\]; expected"),
         (torch.randn(0, 1, V, 3), {}, "not empty"),
@@ -165,7 +175,10 @@ def test_values_are_sent_per_joint_or_per_frame_or_per_person():
         assert state["meta"]["clips"][0]["values"] == sizes
         expected = values.reshape(-1, V, 2).permute(0, 2, 1) if sizes[1] == 2 else values
         assert torch.equal(sent(state, "values"), expected.flatten())
-        assert state["meta"]["scale"]["range"] == [pytest.approx(float(values.min())), pytest.approx(float(values.max()))]
+        assert state["meta"]["scale"]["range"] == [
+            pytest.approx(float(values.min())),
+            pytest.approx(float(values.max())),
+        ]
 
 
 def test_values_and_masks_of_stretched_clips_are_those_of_the_nearest_frame():
@@ -217,7 +230,11 @@ def test_several_clips_need_a_list_of_values():
 def messages(monkeypatch):
     """The names of the traits in each message that a player sends."""
     log = []
-    monkeypatch.setattr(Player, "send_state", lambda self, key=None: log.append({key} if isinstance(key, str) else set(key or ())))
+    monkeypatch.setattr(
+        Player,
+        "send_state",
+        lambda self, key=None: log.append({key} if isinstance(key, str) else set(key or ())),
+    )
     return log
 
 
@@ -321,7 +338,9 @@ def test_saved_state_of_two_bodies_is_at_most_150_kb():
     p = player(torch.randn(1, 3, 120, 25, 2))
     state = {k: base64.b64encode(v).decode() if isinstance(v, bytes) else v for k, v in p.get_state().items()}
     size = len(json.dumps(state))
-    print(f"{size / 1000:.0f} kB of widget state, of these {(len(p._esm) + len(p._css)) / 1000:.1f} kB script and style")
+    print(
+        f"{size / 1000:.0f} kB of widget state, of these {(len(p._esm) + len(p._css)) / 1000:.1f} kB script and style"
+    )
     assert size < 150_000
 
 
@@ -335,7 +354,9 @@ def test_skelkit_alone_does_not_import_anywidget():
 
 def test_figure_defaults_set_palette_titles_and_alt_text():
     go = pytest.importorskip("plotly.graph_objects")
-    fig = style.figure_defaults(go.Figure(go.Scatter(y=[1, 2])), title="Title", alt="a rising line", x="time (s)", y="speed (m/s)")
+    fig = style.figure_defaults(
+        go.Figure(go.Scatter(y=[1, 2])), title="Title", alt="a rising line", x="time (s)", y="speed (m/s)"
+    )
     assert fig.layout.template.layout.colorway == style.COLORWAY
     assert (fig.layout.title.text, fig.layout.meta["alt"]) == ("Title", "a rising line")
     assert (fig.layout.xaxis.title.text, fig.layout.yaxis.title.text) == ("time (s)", "speed (m/s)")

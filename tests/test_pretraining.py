@@ -8,24 +8,26 @@ import pytest
 import torch
 import torch.distributed as dist
 import torch.multiprocessing as mp
+from helpers import seeded
 
-from skelkit import masks, models, motion, selfsup, train
-from skelkit.preparation import Still
-from skelkit.selfsup import methods, predictive, pretraining, views
-from skelkit.selfsup.settings import Settings, settings
-from skelkit.skeletons import NTU25
+from skelkit import masks, models, motion, selfsup
+from skelkit.selfsup import objectives, pretraining, views
+from skelkit.selfsup.objectives import siamese
+from skelkit.selfsup.presets import Settings, settings
+from skelkit.skeletons.layouts import NTU25
+from skelkit.training import loop
+from skelkit.training.inputs import Still
 
 TRAINED = [name for name in selfsup.METHODS if name != "scratch" and " " not in name]
 pytestmark = pytest.mark.usefixtures("small")
 QUICK = {"frames": 10, "epochs": 2, "batch": 12, "projector": 16, "size": "small"}
 
 
-def seeded(seed=0):
-    return torch.Generator().manual_seed(seed)
-
-
 def same(a, b):
-    return all(torch.equal(x, y) for x, y in zip(a.encoders[0].state_dict().values(), b.encoders[0].state_dict().values(), strict=True))
+    return all(
+        torch.equal(x, y)
+        for x, y in zip(a.encoders[0].state_dict().values(), b.encoders[0].state_dict().values(), strict=True)
+    )
 
 
 @pytest.mark.parametrize("name", TRAINED)
@@ -42,22 +44,25 @@ def test_every_method_learns_without_looking_at_labels(name, toy):
 def test_a_training_that_was_stopped_goes_on_with_the_same_bits(name, toy, tmp_path):
     def stop(progress):
         if progress.epoch == 2:
-            raise train.Stopped
+            raise loop.Stopped
 
     clips, options = toy(), QUICK | {"epochs": 3}
-    with pytest.raises(train.Stopped):
+    with pytest.raises(loop.Stopped):
         selfsup.pretrain(name, clips, callback=stop, checkpoints=tmp_path, every=0, **options)
-    resumed, whole = selfsup.pretrain(name, clips, checkpoints=tmp_path, every=0, **options), selfsup.pretrain(name, clips, **options)
+    resumed, whole = (
+        selfsup.pretrain(name, clips, checkpoints=tmp_path, every=0, **options),
+        selfsup.pretrain(name, clips, **options),
+    )
     assert same(resumed, whole)
     assert resumed.losses == whole.losses
     assert resumed.ranks == whole.ranks
 
 
 def test_asma_has_two_encoders_that_differ_and_pstl_one():
-    made = methods.Twins(NTU25, settings("smoke"), seeded(), ["f", "g"])
+    made = siamese.Twins(NTU25, settings("smoke"), seeded(), ["f", "g"])
     assert len(made.encoders) == 2
     assert (made.twins[0].remove, made.twins[1].remove) == (masks.degree_joints, masks.inverse_degree_joints)
-    assert made.twins[0].drop is methods.least_motion
+    assert made.twins[0].drop is siamese.least_motion
     assert made.twins[1].drop is masks.motion_attentive_frames
 
 
@@ -65,7 +70,7 @@ def test_asma_has_two_encoders_that_differ_and_pstl_one():
 def test_f_drops_the_frames_that_move_least_and_g_those_that_move_most(way, low, toy):
     clips = toy()
     x = clips.batch(torch.arange(6), frames=20)
-    _, drop = methods.VIEWS[way]
+    _, drop = siamese.VIEWS[way]
     hidden = drop(x, clips.skeleton, 0.4, seeded())
     certain = (masks.low_motion_frames if low else masks.high_motion_frames)(x, ratio=0.2)
     assert (hidden.sum(1) == 8).all()
@@ -74,9 +79,13 @@ def test_f_drops_the_frames_that_move_least_and_g_those_that_move_most(way, low,
 
 def test_each_view_is_projected_once_and_hides_what_it_should(toy, monkeypatch):
     clips, s = toy(), settings("smoke", **QUICK)
-    twin, asked = methods.Twin(clips.skeleton, s, seeded(), *methods.VIEWS["pstl"]), []
+    twin, asked = siamese.Twin(clips.skeleton, s, seeded(), *siamese.VIEWS["pstl"]), []
     monkeypatch.setattr(
-        twin.encoder, "features", lambda x, hidden=None: asked.append((x.shape[2], hidden)) or torch.randn(len(x), 12, generator=seeded())
+        twin.encoder,
+        "features",
+        lambda x, hidden=None: (
+            asked.append((x.shape[2], hidden)) or torch.randn(len(x), 12, generator=seeded())
+        ),
     )
     projected = []
     twin.projector.register_forward_hook(lambda *_: projected.append(1))
@@ -91,8 +100,12 @@ def test_each_view_is_projected_once_and_hides_what_it_should(toy, monkeypatch):
 
 def test_without_masks_nothing_is_hidden(toy, monkeypatch):
     clips, s = toy(), settings("smoke", **QUICK)
-    twin, asked = methods.Twin(clips.skeleton, s, seeded(), *methods.VIEWS["plain"]), []
-    monkeypatch.setattr(twin.encoder, "features", lambda x, hidden=None: asked.append((x.shape[2], hidden)) or torch.zeros(len(x), 12))
+    twin, asked = siamese.Twin(clips.skeleton, s, seeded(), *siamese.VIEWS["plain"]), []
+    monkeypatch.setattr(
+        twin.encoder,
+        "features",
+        lambda x, hidden=None: asked.append((x.shape[2], hidden)) or torch.zeros(len(x), 12),
+    )
     twin.views(clips.batch(torch.arange(4), frames=10))
     assert asked == [(10, None)] * 3
 
@@ -114,13 +127,16 @@ def test_a_mask_that_would_remove_every_joint_is_refused(toy):
         selfsup.pretrain("pstl", toy(), joints=0.95, **QUICK)
 
 
-@pytest.mark.parametrize("kind", [predictive.CoordinateAutoencoder, predictive.Skeleton2vec])
+@pytest.mark.parametrize("kind", [objectives.CoordinateAutoencoder, objectives.Skeleton2vec])
 def test_what_is_covered_is_not_seen(kind, toy):
     """The covered coordinates, whatever they are, change neither the encoder's input nor its answer, only the target."""
     clips, s = toy(), settings("smoke", **QUICK)
     model, x = kind(clips.skeleton, s, seeded()), clips.batch(torch.arange(6), frames=10)
     people, seen, covered = model.cover(x, sharpness=0.0)
-    assert torch.equal(seen.poses.movedim(1, -1)[~covered], people.poses.movedim(1, -1)[~covered] * 1) or (~people.there).any()
+    assert (
+        torch.equal(seen.poses.movedim(1, -1)[~covered], people.poses.movedim(1, -1)[~covered] * 1)
+        or (~people.there).any()
+    )
     inside = covered & people.there[..., None]
     assert not seen.poses.movedim(1, -1)[inside].any()  # the learnt vector begins at zero
     share = covered.sum((1, 2)) / (people.there.sum(1) * 5).clamp_min(1)
@@ -129,7 +145,7 @@ def test_what_is_covered_is_not_seen(kind, toy):
 
 def test_the_error_of_the_autoencoder_is_taken_where_it_was_covered(toy):
     clips, s = toy(), settings("smoke", **QUICK)
-    model = predictive.CoordinateAutoencoder(clips.skeleton, s, seeded())
+    model = objectives.CoordinateAutoencoder(clips.skeleton, s, seeded())
     x = clips.batch(torch.arange(6), frames=10)
     model.head[2].weight.data.zero_()  # answers zero everywhere
     state = model.generator.get_state()
@@ -141,7 +157,7 @@ def test_the_error_of_the_autoencoder_is_taken_where_it_was_covered(toy):
 
 def test_the_teacher_follows_slowly_and_learns_nothing_itself(toy):
     clips, s = toy(), settings("smoke", ema=0.9, **QUICK)
-    model = predictive.Skeleton2vec(clips.skeleton, s, seeded())
+    model = objectives.Skeleton2vec(clips.skeleton, s, seeded())
     model.loss(clips.batch(torch.arange(6), frames=10)).backward()
     assert all(p.grad is None for p in model.teacher.parameters())
     with torch.no_grad():
@@ -159,15 +175,30 @@ def test_streams_differ(toy):
 
 
 def test_collapse_is_reported_with_the_statistic_that_shows_it(toy, monkeypatch):
-    monkeypatch.setattr(models.STGCN, "features", lambda self, x, hidden=None: self.tokens(x, hidden).mean(1) * 0 + 1)
-    monkeypatch.setattr(models.STGCN, "tokens", lambda self, x, hidden=None: self.norm.weight.sum() * torch.ones(len(x), 1, 12))
-    with pytest.warns(UserWarning, match=r"skeletonbt, epoch 1: the representation collapsed: .* effective rank of nan \(of 12\); raise redundancy"):
+    monkeypatch.setattr(
+        models.STGCN, "features", lambda self, x, hidden=None: self.tokens(x, hidden).mean(1) * 0 + 1
+    )
+    monkeypatch.setattr(
+        models.STGCN,
+        "tokens",
+        lambda self, x, hidden=None: self.norm.weight.sum() * torch.ones(len(x), 1, 12),
+    )
+    with pytest.warns(
+        UserWarning,
+        match=r"skeletonbt, epoch 1: the representation collapsed: .* effective rank of nan \(of 12\); raise redundancy",
+    ):
         selfsup.pretrain("skeletonbt", toy(), **QUICK | {"epochs": 1})
 
 
 @pytest.mark.parametrize(
     ("ranks", "said"),
-    [([1.2, 1.2, 4, 4, 4], []), ([4, 4, 4, 4, 1.2], [5]), ([1.2] * 5, [3]), ([4, 1.2, 1.2, 1.2, 4], [4]), ([1.2, 4, 1.2, 4, 4], [])],
+    [
+        ([1.2, 1.2, 4, 4, 4], []),
+        ([4, 4, 4, 4, 1.2], [5]),
+        ([1.2] * 5, [3]),
+        ([4, 1.2, 1.2, 1.2, 4], [4]),
+        ([1.2, 4, 1.2, 4, 4], []),
+    ],
 )
 def test_collapse_is_reported_once_if_it_lasts_or_ends_the_training(ranks, said, toy, monkeypatch):
     found = iter(ranks)
@@ -175,7 +206,9 @@ def test_collapse_is_reported_once_if_it_lasts_or_ends_the_training(ranks, said,
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         selfsup.pretrain("pstl", toy(), **QUICK | {"epochs": 5})
-    assert [int(re.search(r"epoch (\d+): the representation collapsed", str(w.message)).group(1)) for w in caught] == said
+    assert [
+        int(re.search(r"epoch (\d+): the representation collapsed", str(w.message)).group(1)) for w in caught
+    ] == said
 
 
 def test_a_healthy_training_reports_no_collapse(toy):

@@ -2,18 +2,16 @@
 
 import pytest
 import torch
+from helpers import seeded
 
 from skelkit import selfsup
-from skelkit.selfsup.barlow import cross_correlation, effective_rank
-from skelkit.selfsup.watching import Diary, Moment
-from skelkit.viz import pretraining_panel, representations
+from skelkit.selfsup.diagnostics import Diary, Moment
+from skelkit.selfsup.objectives.barlow_twins import cross_correlation, effective_rank
+from skelkit.viz.figures import representations
+from skelkit.viz.panels import pretraining
 
 pytestmark = pytest.mark.usefixtures("small")
 QUICK = {"frames": 10, "batch": 12, "projector": 16, "size": "small", "epochs": 3}
-
-
-def seeded(seed=0):
-    return torch.Generator().manual_seed(seed)
 
 
 @pytest.fixture
@@ -27,7 +25,7 @@ def test_a_diary_keeps_the_start_every_so_many_epochs_and_the_end(watched):
     clips, diary, made = watched
     assert [m.epoch for m in diary.moments] == [0, 2, 3]
     assert len(diary.moments[0].features) == len(diary.moments[0].correlations) == 2
-    from skelkit.preparation import Still
+    from skelkit.training.inputs import Still
 
     x = Still(clips, 10, crop=None)[torch.arange(len(clips))]
     assert torch.allclose(torch.cat(diary.moments[-1].features, 1), made.features(x), atol=1e-5)
@@ -35,9 +33,17 @@ def test_a_diary_keeps_the_start_every_so_many_epochs_and_the_end(watched):
 
 def test_watching_changes_nothing(toy):
     clips = toy()
-    plain, watched = selfsup.pretrain("pstl", clips, **QUICK), selfsup.pretrain("pstl", clips, callback=Diary(clips, 10), **QUICK)
+    plain, watched = (
+        selfsup.pretrain("pstl", clips, **QUICK),
+        selfsup.pretrain("pstl", clips, callback=Diary(clips, 10), **QUICK),
+    )
     assert plain.losses == watched.losses
-    assert all(torch.equal(a, b) for a, b in zip(plain.encoders[0].state_dict().values(), watched.encoders[0].state_dict().values(), strict=True))
+    assert all(
+        torch.equal(a, b)
+        for a, b in zip(
+            plain.encoders[0].state_dict().values(), watched.encoders[0].state_dict().values(), strict=True
+        )
+    )
 
 
 def test_agreement_and_redundancy_are_read_off_the_matrix():
@@ -56,7 +62,7 @@ def test_methods_without_a_projector_have_features_and_no_matrix(toy):
 
 def test_the_slider_changes_matrix_clips_and_numbers(watched):
     clips, diary, _ = watched
-    panel = pretraining_panel.training(diary, clips.classes, ("f", "g"))
+    panel = pretraining.training(diary, clips.classes, ("f", "g"))
     now = panel.state(**panel.values)
     other = panel.state(epoch=0, encoder=1)
     assert now["figure"].data[0].z != other["figure"].data[0].z
@@ -67,14 +73,17 @@ def test_the_slider_changes_matrix_clips_and_numbers(watched):
 
 def test_the_nearest_other_clip_is_not_the_clip_itself():
     features = torch.tensor([[1.0, 0], [1, 0.1], [0, 1], [0.1, 1]])
-    assert pretraining_panel.neighbours(features, torch.tensor([0, 0, 1, 1])) == 1
-    assert pretraining_panel.neighbours(features, torch.tensor([0, 1, 2, 3])) == 0
+    assert pretraining.neighbours(features, torch.tensor([0, 0, 1, 1])) == 1
+    assert pretraining.neighbours(features, torch.tensor([0, 1, 2, 3])) == 0
 
 
 def test_switching_features_switches_points_and_accuracy():
     labels = torch.arange(12) % 3
-    good, bad = torch.eye(3)[labels] + 0.01 * torch.rand(12, 3, generator=seeded()), torch.rand(12, 3, generator=seeded(1))
-    panel = pretraining_panel.together({"good": (good, good), "bad": (good, bad)}, labels, labels, ["a", "b", "c"])
+    good, bad = (
+        torch.eye(3)[labels] + 0.01 * torch.rand(12, 3, generator=seeded()),
+        torch.rand(12, 3, generator=seeded(1)),
+    )
+    panel = pretraining.together({"good": (good, good), "bad": (good, bad)}, labels, labels, ["a", "b", "c"])
     first, second = panel.state("good"), panel.state("bad")
     assert "<b>100%</b>" in first["text"]
     assert "<b>100%</b>" not in second["text"]
@@ -84,8 +93,11 @@ def test_switching_features_switches_points_and_accuracy():
 
 def test_temperature_flattens_what_is_said(toy):
     clips = toy()
-    logits = {"teacher": torch.randn(24, 4, generator=seeded()) * 3, "student": torch.randn(24, 4, generator=seeded(1))}
-    panel = pretraining_panel.temperature(clips, logits)
+    logits = {
+        "teacher": torch.randn(24, 4, generator=seeded()) * 3,
+        "student": torch.randn(24, 4, generator=seeded(1)),
+    }
+    panel = pretraining.temperature(clips, logits)
     cold, hot = (panel.state(clip=3, temperature=t, who="all") for t in (0.5, 30))
     assert max(cold["figure"].data[0].y) > max(hot["figure"].data[0].y)
     assert sum(hot["figure"].data[1].y) == pytest.approx(100, abs=0.1)
@@ -99,13 +111,31 @@ def test_figures_say_in_words_what_they_show():
     labels, names = torch.arange(10) % 2, ["wave", "sit_down"]
     features = torch.rand(10, 4, generator=seeded())
     matrix = cross_correlation(features, features)
-    rows = [{"name": "teacher", "milliseconds": 4.0, "p95": 5.0, "accuracy": 0.9, "parameters": 100, "kind": "torch"},
-            {"name": "student", "milliseconds": 0.5, "p95": 0.6, "accuracy": 0.8, "parameters": 10, "kind": "onnxruntime"}]  # fmt: skip
+    rows = [
+        {
+            "name": "teacher",
+            "milliseconds": 4.0,
+            "p95": 5.0,
+            "accuracy": 0.9,
+            "parameters": 100,
+            "kind": "torch",
+        },
+        {
+            "name": "student",
+            "milliseconds": 0.5,
+            "p95": 0.6,
+            "accuracy": 0.8,
+            "parameters": 10,
+            "kind": "onnxruntime",
+        },
+    ]
     answers = torch.tensor([[0.9, 0.1], [0.3, 0.7]])[labels]
     found = {
         "10 clips of 2 classes": representations.scatter(features, labels, names, "t"),
         "Mean correlation on the diagonal 1.00": representations.inside(features, matrix, labels, names, "t"),
-        "linear: pstl 75.0 %": representations.comparison({"linear": {"pstl": [0.7, 0.8]}}, "t", {"linear": {"pstl": 0.6}}),
+        "linear: pstl 75.0 %": representations.comparison(
+            {"linear": {"pstl": [0.7, 0.8]}}, "t", {"linear": {"pstl": 0.6}}
+        ),
         "teacher: wave 90 %": representations.soft_answers({"teacher": answers[0]}, names, "t", 0),
         "student (onnxruntime): 0.50 ms, 80.0 %, 10 parameters": representations.frontier(rows, "t"),
         "sit down to wave, 30.0 %": representations.by_clip(answers, labels, names, "t"),
@@ -124,7 +154,9 @@ def test_panels_have_one_scale_where_they_are_about_the_same_accuracies():
 
 
 def test_a_comparison_draws_every_seed_their_mean_and_what_was_run_here():
-    figure = representations.comparison({"linear": {"a": [0.5, 0.7], "b": [0.6]}}, "t", {"linear": {"a": 0.4}, "knn": {"b": 0.3}})
+    figure = representations.comparison(
+        {"linear": {"a": [0.5, 0.7], "b": [0.6]}}, "t", {"linear": {"a": 0.4}, "knn": {"b": 0.3}}
+    )
     seeds, means, now = figure.data[:3]
     assert list(seeds.x) == [50, 70, 60]
     assert list(means.x) == [60, 60]

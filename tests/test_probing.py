@@ -3,23 +3,27 @@ from copy import deepcopy
 import pytest
 import torch
 import torch.nn.functional as F
+from helpers import seeded
 from torch import nn
 
-from skelkit.codecs import Uniform
-from skelkit.continual import ReplayMemory, Settings
-from skelkit.continual import probing as module
-from skelkit.continual.calibration import recalibrate
-from skelkit.continual.charon import CHARON
-from skelkit.continual.learners import FineTuning
+from skelkit.continual import ReplayMemory, Settings, probing
+from skelkit.continual.batchnorm import recalibrate
+from skelkit.continual.learners.base import FineTuning
+from skelkit.continual.learners.charon import CHARON
 from skelkit.continual.probing import probe
+from skelkit.ops.codecs.uniform import Uniform
 
 pytestmark = pytest.mark.usefixtures("one_thread", "small")
 CLASSES, FRAMES = 5, 12
-SETTINGS = {"size": "small", "frames": FRAMES, "batch": 4, "alpha": 0.4, "beta": 0.8, "probe_epochs": 3, "least_probe_steps": 0}
-
-
-def seeded(seed=0):
-    return torch.Generator().manual_seed(seed)
+SETTINGS = {
+    "size": "small",
+    "frames": FRAMES,
+    "batch": 4,
+    "alpha": 0.4,
+    "beta": 0.8,
+    "probe_epochs": 3,
+    "least_probe_steps": 0,
+}
 
 
 def build(kind=CHARON, **changes):
@@ -34,24 +38,40 @@ def clips(n, seed=0):
 
 
 def memory_of(n, codec=None):
-    memory = ReplayMemory("40 clips", codec or Uniform(2), frames=FRAMES, joints=5, classes=CLASSES, logits="float32")
+    memory = ReplayMemory(
+        "40 clips", codec or Uniform(2), frames=FRAMES, joints=5, classes=CLASSES, logits="float32"
+    )
     if n:
-        memory.offer(clips(n, 3), torch.arange(n) % 3, torch.randn(n, CLASSES, generator=seeded(4)), seeded(5))
+        memory.offer(
+            clips(n, 3), torch.arange(n) % 3, torch.randn(n, CLASSES, generator=seeded(4)), seeded(5)
+        )
     return memory
 
 
 def naive(network, x, labels, memory, s, generator):
     """The same, encoding at every step what the step needs."""
-    steps = [b for _ in range(s.probe_epochs) for b in torch.randperm(len(labels), generator=generator).split(s.batch)]
+    steps = [
+        b
+        for _ in range(s.probe_epochs)
+        for b in torch.randperm(len(labels), generator=generator).split(s.batch)
+    ]
     optimiser = torch.optim.AdamW(network.classifier.parameters(), lr=s.probe_lr, weight_decay=s.weight_decay)
-    draws = [[memory.choose(s.batch, generator) for _ in range(2)] for _ in steps] if len(memory) else [None] * len(steps)
+    draws = (
+        [[memory.choose(s.batch, generator) for _ in range(2)] for _ in steps]
+        if len(memory)
+        else [None] * len(steps)
+    )
     for k, (index, pair) in enumerate(zip(steps, draws, strict=True)):
         for group in optimiser.param_groups:
             group["lr"] = s.probe_lr * (len(steps) - k) / len(steps)
         loss = F.cross_entropy(network.encoder(x[index]), labels[index])
         if pair:
             (one, _, stored), (two, old_labels, _) = (memory.read(i) for i in pair)
-            loss = loss + s.alpha * F.mse_loss(network.encoder(one), stored) + s.beta * F.cross_entropy(network.encoder(two), old_labels)
+            loss = (
+                loss
+                + s.alpha * F.mse_loss(network.encoder(one), stored)
+                + s.beta * F.cross_entropy(network.encoder(two), old_labels)
+            )
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
@@ -63,7 +83,12 @@ def naive(network, x, labels, memory, s, generator):
 @pytest.mark.parametrize(("task", "old"), [(10, 7), (9, 0), (1, 2), (3, 1)])
 def test_probing_ends_where_a_loop_that_encodes_at_every_step_ends(task, old):
     s, network = build()
-    other, x, labels, memory = deepcopy(network).eval(), clips(task), torch.arange(task) % 2 + 3, memory_of(old)
+    other, x, labels, memory = (
+        deepcopy(network).eval(),
+        clips(task),
+        torch.arange(task) % 2 + 3,
+        memory_of(old),
+    )
     with torch.no_grad():
         features = network.eval().features(x)
     probe(network, features, labels, memory, s, seeded(6))
@@ -88,8 +113,10 @@ def test_probing_changes_the_classifier_and_nothing_else():
 
 
 @pytest.mark.parametrize("together", [2, 64])
-def test_each_clip_of_the_memory_that_is_drawn_is_encoded_once_however_often_it_is_drawn(monkeypatch, together):
-    monkeypatch.setattr(module, "TOGETHER", together)
+def test_each_clip_of_the_memory_that_is_drawn_is_encoded_once_however_often_it_is_drawn(
+    monkeypatch, together
+):
+    monkeypatch.setattr(probing, "TOGETHER", together)
     s, network = build(probe_epochs=6)
     memory, encoded, read = memory_of(9), [], []
     encode, restore = network.features, memory.read
@@ -104,7 +131,7 @@ def test_each_clip_of_the_memory_that_is_drawn_is_encoded_once_however_often_it_
 
 
 def test_the_task_goes_through_the_encoder_once_whatever_the_epochs(monkeypatch, toy):
-    from skelkit.preparation import Still
+    from skelkit.training.inputs import Still
 
     for epochs in (0, 1, 5):
         s, network = build(probe_epochs=epochs, refresh=False, interval=2)
@@ -172,7 +199,11 @@ def test_weights_modes_momentum_and_the_decoder_stay_and_no_gradient_is_left(tra
     recalibrate(network, [clips(4)])
     changed = {k for k, v in network.state_dict().items() if not torch.equal(v, before[k])}
     assert changed
-    assert all(k.startswith("encoder.") and k.split(".")[-1] in ("running_mean", "running_var", "num_batches_tracked") for k in changed)
+    assert all(
+        k.startswith("encoder.")
+        and k.split(".")[-1] in ("running_mean", "running_var", "num_batches_tracked")
+        for k in changed
+    )
     norms = [m for m in network.encoder.modules() if isinstance(m, nn.BatchNorm2d)]
     assert {m.momentum for m in norms} == {0.1, 0.3}
     assert all(m.training is training for m in network.modules())

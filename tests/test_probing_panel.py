@@ -6,12 +6,13 @@ import pytest
 import torch
 from torch import nn
 
-from skelkit import ablation, load
-from skelkit.codecs import Uniform
-from skelkit.continual import ReplayMemory, alignment, learn, metrics
-from skelkit.continual.settings import settings
-from skelkit.record import Recording
-from skelkit.viz import probing_panel
+from skelkit import load
+from skelkit.continual import ReplayMemory, diagnostics, learn, metrics
+from skelkit.continual.presets import settings
+from skelkit.experiments import ablation
+from skelkit.experiments.recordings import Recording
+from skelkit.ops.codecs.uniform import Uniform
+from skelkit.viz.panels import probing
 
 
 @pytest.fixture(scope="module")
@@ -19,8 +20,10 @@ def run():
     """A short run of CHARON: its diary and history."""
     clips = load("synthetic", clips=60, classes=["wave", "hug", "kick", "nod"], seed=0)
     train, test = clips.split("subject", train=range(1, 41, 2))
-    diary = alignment.Diary(test, settings("smoke").frames)
-    history = learn("charon", train, test, 2, memory="10 clips", preset="smoke", epochs=1, callback=diary, progress=False)
+    diary = diagnostics.Diary(test, settings("smoke").frames)
+    history = learn(
+        "charon", train, test, 2, memory="10 clips", preset="smoke", epochs=1, callback=diary, progress=False
+    )
     return diary, history
 
 
@@ -31,7 +34,9 @@ def test_the_diary_keeps_the_classifier_before_and_after_each_probing(run):
     assert torch.equal(last.before.weight, history.method.unprobed.weight)
     assert torch.equal(last.after.weight, history.network.classifier.weight)
     assert all(not torch.equal(m.before.weight, m.after.weight) for m in diary.moments)
-    assert not any(torch.equal(a, b) for a, b in zip(diary.moments[0].after.weight, last.before.weight, strict=True))
+    assert not any(
+        torch.equal(a, b) for a, b in zip(diary.moments[0].after.weight, last.before.weight, strict=True)
+    )
 
 
 def test_the_diary_tells_what_the_accuracy_matrix_tells(run):
@@ -39,7 +44,9 @@ def test_the_diary_tells_what_the_accuracy_matrix_tells(run):
     for i, moment in enumerate(diary.moments):
         for j in range(i + 1):
             mine = torch.isin(diary.labels, torch.tensor(history.scenario.order[j]))
-            assert metrics.accuracy(moment.after(moment.features[mine]), diary.labels[mine]) == pytest.approx(float(history.accuracy[i, j]))
+            assert metrics.accuracy(moment.after(moment.features[mine]), diary.labels[mine]) == pytest.approx(
+                float(history.accuracy[i, j])
+            )
 
 
 def test_the_running_statistics_of_the_diary_are_those_before_recalibration(run):
@@ -47,34 +54,54 @@ def test_the_running_statistics_of_the_diary_are_those_before_recalibration(run)
     now = dict(history.network.named_buffers())
     running = diary.moments[-1].running
     assert running.keys() == now.keys()
-    assert any(not torch.equal(running[name], now[name]) for name in now if name.startswith("encoder") and name.endswith("running_mean"))
+    assert any(
+        not torch.equal(running[name], now[name])
+        for name in now
+        if name.startswith("encoder") and name.endswith("running_mean")
+    )
 
 
 def test_judge_counts_as_a_loop_over_clips_does():
     generator = torch.Generator().manual_seed(0)
     features, labels = torch.randn(40, 3, generator=generator), torch.randint(5, (40,), generator=generator)
     classifier, old, new = nn.Linear(3, 5), [0, 3], [2]
-    found = alignment.judge(classifier, features, labels, old, new)
-    answers = [(int(y), int(classifier(x).argmax())) for x, y in zip(features, labels, strict=True) if int(y) in (0, 2, 3)]
-    assert found["old"] == pytest.approx(sum(y == a for y, a in answers if y != 2) / sum(y != 2 for y, _ in answers))
-    assert found["new"] == pytest.approx(sum(y == a for y, a in answers if y == 2) / sum(y == 2 for y, _ in answers))
+    found = diagnostics.judge(classifier, features, labels, old, new)
+    answers = [
+        (int(y), int(classifier(x).argmax()))
+        for x, y in zip(features, labels, strict=True)
+        if int(y) in (0, 2, 3)
+    ]
+    assert found["old"] == pytest.approx(
+        sum(y == a for y, a in answers if y != 2) / sum(y != 2 for y, _ in answers)
+    )
+    assert found["new"] == pytest.approx(
+        sum(y == a for y, a in answers if y == 2) / sum(y == 2 for y, _ in answers)
+    )
     assert found["taken"] == pytest.approx(sum(a == 2 for _, a in answers) / len(answers))
-    assert found["lost"] == pytest.approx(sum(a == 2 for y, a in answers if y != 2) / sum(y != 2 for y, _ in answers))
-    assert alignment.judge(classifier, features, labels, [], new)["old"] != alignment.judge(classifier, features, labels, [], new)["old"], "nan"
+    assert found["lost"] == pytest.approx(
+        sum(a == 2 for y, a in answers if y != 2) / sum(y != 2 for y, _ in answers)
+    )
+    assert (
+        diagnostics.judge(classifier, features, labels, [], new)["old"]
+        != diagnostics.judge(classifier, features, labels, [], new)["old"]
+    ), "nan"
 
 
 def test_the_nearest_mean_is_the_one_of_least_distance_and_a_discriminant_is_it_after_whitening():
     generator = torch.Generator().manual_seed(0)
     labels = torch.tensor([0, 1, 3]).repeat_interleave(30)  # class 2 has no clips
-    features = torch.randn(90, 4, generator=generator) * torch.tensor([1.0, 1, 1, 9]) + torch.randn(4, 4, generator=generator)[labels]
+    features = (
+        torch.randn(90, 4, generator=generator) * torch.tensor([1.0, 1, 1, 9])
+        + torch.randn(4, 4, generator=generator)[labels]
+    )
     means = torch.stack([features[labels == c].mean(0) for c in (0, 1, 3)])
     wanted = torch.tensor([0, 1, 3])[torch.cdist(features, means).argmin(1)]
-    assert torch.equal(alignment.nearest_mean(features, labels)(features).argmax(1), wanted)
+    assert torch.equal(diagnostics.nearest_mean(features, labels)(features).argmax(1), wanted)
     around = features - means[torch.tensor([0, 1, -1, 2])[labels]]
     spread = around.T @ around / 90
     root = torch.linalg.cholesky(torch.linalg.inv(spread + 0.1 * spread.diagonal().mean() * torch.eye(4)))
     wanted = torch.tensor([0, 1, 3])[torch.cdist(features @ root, means @ root).argmin(1)]
-    assert torch.equal(alignment.discriminant(features, labels)(features).argmax(1), wanted)
+    assert torch.equal(diagnostics.discriminant(features, labels)(features).argmax(1), wanted)
 
 
 def test_features_that_are_shifted_move_by_the_shift_over_the_spread():
@@ -82,7 +109,9 @@ def test_features_that_are_shifted_move_by_the_shift_over_the_spread():
     labels = torch.arange(50) % 2
     around = torch.cat([features[labels == c] - features[labels == c].mean(0) for c in (0, 1)])
     shift = torch.tensor([3.0, 4, 0, 0, 0, 0])
-    assert alignment.movement(features, features + shift, labels) == pytest.approx(5 / float(around.square().sum(1).mean().sqrt()), rel=1e-5)
+    assert diagnostics.movement(features, features + shift, labels) == pytest.approx(
+        5 / float(around.square().sum(1).mean().sqrt()), rel=1e-5
+    )
 
 
 def test_the_remembered_part_of_a_memory_holds_those_clips_and_logits():
@@ -90,7 +119,7 @@ def test_the_remembered_part_of_a_memory_holds_those_clips_and_logits():
     x = torch.randn(10, 3, 12, 4, 2, generator=torch.Generator().manual_seed(0))
     labels = torch.arange(10) % 5
     memory.offer(x, labels, torch.randn(10, 5), torch.Generator().manual_seed(0))
-    part = alignment.remembered(memory, [0, 3])
+    part = diagnostics.remembered(memory, [0, 3])
     assert part.counts().tolist() == [2, 0, 0, 2, 0]
     wanted, mine = memory.read(torch.arange(10)), torch.isin(memory.labels, torch.tensor([0, 3]))
     for found, all_of_them in zip(part.read(torch.arange(4)), wanted, strict=True):
@@ -102,13 +131,15 @@ def test_the_remembered_part_of_a_memory_holds_those_clips_and_logits():
 
 def test_moving_the_slider_shows_another_task_and_the_toggle_another_classifier(run):
     diary, history = run
-    panel = probing_panel.probing(diary, history.scenario.order, history.scenario.train.classes)
+    panel = probing.probing(diary, history.scenario.order, history.scenario.train.classes)
     assert "After task 2" in panel.text.value
     assert len(panel.chart._figure.data) == 2, "before and after, side by side"
     panel.controls["task"].value = 0
     assert "After task 1" in panel.text.value
     assert "–" in panel.text.value, "there are no old classes yet"
-    assert all(v is None for row in panel.chart._figure.data[0].z[2:] for v in row), "rows of classes still to come are empty"
+    assert all(v is None for row in panel.chart._figure.data[0].z[2:] for v in row), (
+        "rows of classes still to come are empty"
+    )
     panel.controls["kind"].value = "after probing"
     assert len(panel.chart._figure.data) == 1
     assert "after probing" in panel.chart._figure.layout.title.text
@@ -117,10 +148,14 @@ def test_moving_the_slider_shows_another_task_and_the_toggle_another_classifier(
 def test_the_picture_is_the_confusion_in_the_order_of_learning(run):
     diary, history = run
     order = history.scenario.order
-    figure = probing_panel.picture(diary, order, history.scenario.train.classes, 1, "after probing")
+    figure = probing.picture(diary, order, history.scenario.train.classes, 1, "after probing")
     classes = list(sum(order, ()))
     counts = history.confusion[classes][:, classes].double()
-    assert torch.allclose(torch.tensor(figure.data[0].z, dtype=torch.float64), 100 * counts / counts.sum(1, keepdim=True), atol=0.05)
+    assert torch.allclose(
+        torch.tensor(figure.data[0].z, dtype=torch.float64),
+        100 * counts / counts.sum(1, keepdim=True),
+        atol=0.05,
+    )
     assert figure.layout.meta["alt"]
 
 
@@ -135,7 +170,14 @@ def recording(without=()) -> Recording:
     for on, memory, seed in product(product((False, True), repeat=3), ("10 clips", "20 clips"), (0, 1)):
         faa = 0.5 + 0.1 * seed + sum(gain for gain, each in zip(GAINS.values(), on, strict=True) if each)
         changes = dict(zip(ablation.PARTS, on, strict=True))
-        runs.append({"label": f"{ablation.words(on)}, {memory}", "seed": seed, "faa": faa, "variant": {"memory": memory, "changes": changes}})
+        runs.append(
+            {
+                "label": f"{ablation.words(on)}, {memory}",
+                "seed": seed,
+                "faa": faa,
+                "variant": {"memory": memory, "changes": changes},
+            }
+        )
     return Recording({}, [r for r in runs if r["label"] not in without])
 
 
@@ -152,7 +194,7 @@ def test_a_recording_that_is_not_finished_says_what_it_can():
     assert ablation.gain(rows, "probing", "alone") == []
     assert ablation.best(rows, "alone") is None
     assert ablation.gain(rows, "probing", "together") == pytest.approx([4, 4])
-    table = probing_panel.AblationTable(rows)
+    table = probing.AblationTable(rows)
     assert "–" not in table._repr_html_()
     assert "62.0 ± 7.1 (2)" in table._repr_html_()
     assert "62.0 ± 7.1 (2)" in repr(table)

@@ -5,13 +5,16 @@ import torch
 
 import skelkit as sk
 from skelkit import study
-from skelkit.protocol import LEAST, NotEnough, lesson, protocol
+from skelkit.data.default_split import LEAST, NotEnough, lesson, protocol
 
 
 def clips(counts, subjects=None):
     """So many clips of each class; subjects take turns."""
     labels = [c for c, n in enumerate(counts) for _ in range(n)]
-    arrays = [1 + 0.01 * torch.randn(40, 20, 3, generator=torch.Generator().manual_seed(i)).cumsum(0) for i in range(len(labels))]
+    arrays = [
+        1 + 0.01 * torch.randn(40, 20, 3, generator=torch.Generator().manual_seed(i)).cumsum(0)
+        for i in range(len(labels))
+    ]
     subject = None if subjects is None else [i % subjects for i in range(len(labels))]
     return sk.ClipSet.from_arrays(arrays, labels=labels, subject=subject)
 
@@ -32,7 +35,9 @@ def test_classes_with_too_few_clips_are_left_out_by_name():
     assert divided.tasks == 2
 
 
-def test_a_set_too_small_to_teach_on_is_refused_and_a_notebook_goes_on_with_the_embedded_data(tmp_path, capsys):
+def test_a_set_too_small_to_teach_on_is_refused_and_a_notebook_goes_on_with_the_embedded_data(
+    tmp_path, capsys
+):
     small = clips([2, 1])
     with pytest.raises(NotEnough, match="two are needed"):
         protocol(small)
@@ -53,16 +58,27 @@ def test_the_lesson_on_recordings_takes_a_few_clips_of_each_class_at_smoke(tmp_p
 
 def test_ntu_is_divided_by_the_published_subjects():
     divided = protocol(sk.load("synthetic", clips=240, classes=["wave", "hug"], frames=8))
-    assert divided.train.subject.unique().tolist() == [1, 2, 4, 5, 8, 9, 13, 14, 15, 16, 17, 18, 19, 25, 27, 28, 31, 34, 35, 38]
+    assert divided.train.subject.unique().tolist() == [
+        1, 2, 4, 5, 8, 9, 13, 14, 15, 16, 17, 18, 19, 25, 27, 28, 31, 34, 35, 38,
+    ]  # fmt: skip
 
 
 def test_classes_without_clips_take_no_share_and_of_very_many_classes_some_are_taught(tmp_path):
     """NTU RGB+D always has 60 classes, whatever part of it is there."""
     clips = sk.load("synthetic", clips=600)
     declared = sk.ClipSet(
-        clips.poses, clips.starts, clips.labels, tuple(f"class {i}" for i in range(60)), clips.skeleton, clips.fps, subject=clips.subject
+        clips.poses,
+        clips.starts,
+        clips.labels,
+        tuple(f"class {i}" for i in range(60)),
+        clips.skeleton,
+        clips.fps,
+        subject=clips.subject,
     )
-    part, most = declared.select(declared.labels < 6).save(tmp_path / "part.safetensors"), declared.save(tmp_path / "most.safetensors")
+    part, most = (
+        declared.select(declared.labels < 6).save(tmp_path / "part.safetensors"),
+        declared.save(tmp_path / "most.safetensors"),
+    )
     for path in (part, most):
         found = lesson(str(path), "smoke")
         assert found.tasks == 3

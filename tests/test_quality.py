@@ -5,11 +5,14 @@ import pytest
 import torch
 
 from skelkit import ClipSet
-from skelkit.data import quality
-from skelkit.data.quality import duplicates, inspect, leak_report, leaks
-from skelkit.skeletons import Skeleton
+from skelkit.analysis import quality
+from skelkit.analysis.duplicates import duplicates, leak_report, leaks
+from skelkit.analysis.quality import inspect
+from skelkit.skeletons.skeleton import Skeleton
 
-BODY = Skeleton("stick", ["foot", "hip", "head", "hand"], [("foot", "hip"), ("hip", "head"), ("hip", "hand")], root="hip")
+BODY = Skeleton(
+    "stick", ["foot", "hip", "head", "hand"], [("foot", "hip"), ("hip", "head"), ("hip", "hand")], root="hip"
+)
 
 
 def person(frames=60, seed=0):
@@ -52,16 +55,26 @@ def test_missing_frozen_and_jumping_joints_are_counted_where_they_are():
     assert found.affected["missing"] == found.affected["frozen"] == 0.5
     text = "\n".join(found.lines())
     assert "hand 5.0%" in text
-    assert "faster than 20 m/s, 67 cm from frame to frame; or 33 cm and back at once): head 2x (50% of the clips, most in clip 1)" in text
+    assert (
+        "faster than 20 m/s, 67 cm from frame to frame; or 33 cm and back at once): head 2x (50% of the clips, most in clip 1)"
+        in text
+    )
 
 
 def test_a_joint_that_is_elsewhere_for_one_frame_jumps_though_it_is_slower_than_any_limit():
-    for frame, jumps in ((50, 1), (1, 1), (0, 0), (99, 0)):  # at an end there is nowhere to come back from or to
+    for frame, jumps in (
+        (50, 1),
+        (1, 1),
+        (0, 0),
+        (99, 0),
+    ):  # at an end there is nowhere to come back from or to
         clip = person(100)
         clip[frame, 3] += [0.4, 0, 0]
         assert inspect(of(person(100, seed=1), clip)).jumps.tolist() == [0, 0, 0, jumps]
     kick = person(100)
-    kick[50:54, 0, 0] += np.array([0.4, 0.8, 0.8, 0.4], np.float32)  # as fast, but still for a moment where it turns
+    kick[50:54, 0, 0] += np.array(
+        [0.4, 0.8, 0.8, 0.4], np.float32
+    )  # as fast, but still for a moment where it turns
     assert not inspect(of(kick)).jumps.any()
     gone = person(100)
     gone[49, 3], gone[50, 3] = 0, gone[50, 3] + [0.4, 0, 0]  # missing before
@@ -82,7 +95,12 @@ def test_joints_in_another_order_than_the_skeleton_are_told():
 
 
 def test_what_has_no_head_and_no_feet_is_not_judged_as_a_person():
-    robot = Skeleton("robot", ["base", "elbow", "hand", "tip"], [("base", "elbow"), ("elbow", "hand"), ("hand", "tip")], root="base")
+    robot = Skeleton(
+        "robot",
+        ["base", "elbow", "hand", "tip"],
+        [("base", "elbow"), ("elbow", "hand"), ("hand", "tip")],
+        root="base",
+    )
     found = inspect(ClipSet.from_arrays([0.1 * person()], skeleton=robot))
     assert not found.human
     assert found.height == pytest.approx(0.18, abs=0.02)
@@ -121,7 +139,10 @@ def test_a_body_in_millimetres_or_lying_is_noticed():
         tall = of(person() * 1000)
     assert any("not in metres" in line for line in inspect(tall).lines())
     hanging = person() * np.array([1, -1, 1], np.float32)
-    assert any("the head is below the feet in 100% of the clips: y points down" in line for line in inspect(of(hanging)).lines())
+    assert any(
+        "the head is below the feet in 100% of the clips: y points down" in line
+        for line in inspect(of(hanging)).lines()
+    )
 
 
 def test_a_few_clips_in_another_unit_are_noticed():
@@ -157,7 +178,10 @@ def test_the_split_that_a_file_itself_has_is_judged(tmp_path):
     clips = of(a, b, c, a, setup=["xsub_train", "xsub_train", "xsub_val", "xsub_val"])
     found = inspect(clips)
     assert found.leaked == {"xsub_train": ("xsub_val", 2, (3,))}
-    assert "the file's own split, xsub_train and xsub_val: test clips that are training clips, bit for bit: 1 of 2 (50%) (clip 3)" in found.lines()
+    assert (
+        "the file's own split, xsub_train and xsub_val: test clips that are training clips, bit for bit: 1 of 2 (50%) (clip 3)"
+        in found.lines()
+    )
     assert inspect(of(a, a, setup=["hall", "yard"])).leaked == {}
     assert inspect(of(a, a, setup=["train", "train"])).leaked == {}
 
@@ -180,7 +204,10 @@ def test_positions_relative_to_a_joint_are_told_and_it_is_not_called_missing():
     assert found.origin == "hip"
     assert not found.missing.any()
     assert found.affected["missing"] == 0
-    assert "hip is the origin in every frame: positions are relative to it, and where people went is lost" in found.lines()
+    assert (
+        "hip is the origin in every frame: positions are relative to it, and where people went is lost"
+        in found.lines()
+    )
     assert found.height == pytest.approx(1.8, abs=0.05)
 
 

@@ -25,7 +25,18 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from skelkit.data import ClipSet
-from skelkit.data.readers import annotations, archives, bvh, npz_splits, nwucla, pickles, ragged_npz, stgcn_files, tables
+from skelkit.data.readers import (
+    annotations,
+    archives,
+    bvh,
+    description,
+    npz_splits,
+    nwucla,
+    pickles,
+    ragged_npz,
+    stgcn_files,
+    tables,
+)
 
 FILES, SECONDS, BYTES = int(os.environ.get("SKELKIT_FUZZ", "2000")), 5, 2**30
 STATUS = Path("/proc/self/status")
@@ -69,7 +80,10 @@ fps = 25
 """
 NPZ_TOML = f'[source]\npath = "a.npz"\n[arrays]\nposes = "x"\naxes = "F V C"\nlength = "n"\nlabel = "y"\nsubject = "who"\nclasses = "k"\n[skeleton]\n{SKELETON}\n'
 CSV = "clip,t,id,label,who,a_x,a_y,a_z,b_x,b_y,b_z\n" + "".join(
-    f"{clip},{t},{person},{'sit' if clip == 'c' else 'fall'},7,{t},1.5,-2e0,{person},0.25,9\n" for clip in "cd" for t in range(4) for person in (1, 2)
+    f"{clip},{t},{person},{'sit' if clip == 'c' else 'fall'},7,{t},1.5,-2e0,{person},0.25,9\n"
+    for clip in "cd"
+    for t in range(4)
+    for person in (1, 2)
 )
 NUMBERS = np.random.default_rng(0).normal(1, 0.3, (8, 25, 3)).astype(np.float32)
 
@@ -112,7 +126,10 @@ def limits(record_property):
     def late(*_):
         raise Late(f"more than {SECONDS} s")
 
-    begin, alarmed = _memory("VmRSS"), threading.current_thread() is threading.main_thread() and hasattr(signal, "setitimer")
+    begin, alarmed = (
+        _memory("VmRSS"),
+        threading.current_thread() is threading.main_thread() and hasattr(signal, "setitimer"),
+    )
     if begin:
         with contextlib.suppress(OSError):
             Path("/proc/self/clear_refs").write_text("5")  # forgets the highest so far
@@ -158,9 +175,34 @@ ODD_BYTES = [
     b"\r",
 ]
 ODD_TEXT = [
-    b"-1", b"0", b"1e999", b"-1e308", b"nan", b"inf", b"99999999999999999999", b"2147483648", b"9" * 400, b"1.5", b",", b'"', b"'", b"[", b"]", b"{", b"}",
-    b"../", b"\xe2\x80\xae", b"\x1b[2J", b"<script>", b"\xc3\x28", b"None", b"true", b"[[", b"()", b" ",
-]  # fmt: skip
+    b"-1",
+    b"0",
+    b"1e999",
+    b"-1e308",
+    b"nan",
+    b"inf",
+    b"99999999999999999999",
+    b"2147483648",
+    b"9" * 400,
+    b"1.5",
+    b",",
+    b'"',
+    b"'",
+    b"[",
+    b"]",
+    b"{",
+    b"}",
+    b"../",
+    b"\xe2\x80\xae",
+    b"\x1b[2J",
+    b"<script>",
+    b"\xc3\x28",
+    b"None",
+    b"true",
+    b"[[",
+    b"()",
+    b" ",
+]
 
 
 def mutate(content, rng):
@@ -251,17 +293,40 @@ def repacked(members, path):
 def x_train():
     x = np.zeros((2, 6, 150), np.float32)
     x[0, :4, :75], x[1, :5, :] = NUMBERS[:4].reshape(4, 75), np.tile(NUMBERS[:5].reshape(5, 75), 2)
-    return {"x_train.npy": npy(x), "y_train.npy": npy(np.eye(3)[[0, 2]]), "x_test.npy": npy(x[:1]), "y_test.npy": npy(np.eye(3)[[1]])}
+    return {
+        "x_train.npy": npy(x),
+        "y_train.npy": npy(np.eye(3)[[0, 2]]),
+        "x_test.npy": npy(x[:1]),
+        "y_test.npy": npy(np.eye(3)[[1]]),
+    }
 
 
 def annotated(protocol=4):
-    clips = [("S001C001P001R001A001", NUMBERS[None, :4]), ("S001C002P003R001A002", np.stack([NUMBERS[:3]] * 2))]
-    notes = [{"frame_dir": n, "label": i, "total_frames": k.shape[1], "keypoint": k.astype(np.float16)} for i, (n, k) in enumerate(clips)]
+    clips = [
+        ("S001C001P001R001A001", NUMBERS[None, :4]),
+        ("S001C002P003R001A002", np.stack([NUMBERS[:3]] * 2)),
+    ]
+    notes = [
+        {"frame_dir": n, "label": i, "total_frames": k.shape[1], "keypoint": k.astype(np.float16)}
+        for i, (n, k) in enumerate(clips)
+    ]
     flat = np.abs(NUMBERS[None, :3, :17, :2]) * 100
-    notes2 = [{"frame_dir": "v", "label": 3, "img_shape": (480, 640), "keypoint": flat, "keypoint_score": np.full(flat.shape[:3], 0.5, np.float32)}]
+    notes2 = [
+        {
+            "frame_dir": "v",
+            "label": 3,
+            "img_shape": (480, 640),
+            "keypoint": flat,
+            "keypoint_score": np.full(flat.shape[:3], 0.5, np.float32),
+        }
+    ]
     one = {"a_train": [n for n, _ in clips[:1]], "a_val": ["v"]}
     two = one | {"b_train": [n for n, _ in clips], "b_val": ["v"]}  # which overlap
-    return [pickle.dumps({"split": split, "annotations": some}, protocol) for split in (one, two) for some in (notes, notes2)]
+    return [
+        pickle.dumps({"split": split, "annotations": some}, protocol)
+        for split in (one, two)
+        for some in (notes, notes2)
+    ]
 
 
 # -- bytes of each reader's files --------------------------------------------------------------------------------------
@@ -281,7 +346,11 @@ def test_damaged_ragged_npz(tmp_path, fuzz):
         "classes": np.array(["sit", "run"]),
         "fps": np.array(30.0),
     }
-    fuzz(lambda: ragged_npz.read_npz(path), tmp_path, repacked({f"{name}.npy": npy(array) for name, array in some.items()}, path))
+    fuzz(
+        lambda: ragged_npz.read_npz(path),
+        tmp_path,
+        repacked({f"{name}.npy": npy(array) for name, array in some.items()}, path),
+    )
 
 
 def test_damaged_clips_of_this_kit(tmp_path, fuzz):
@@ -300,21 +369,35 @@ def test_damaged_arrays_of_st_gcn(tmp_path, fuzz):
     fuzz(
         lambda: stgcn_files.read_stgcn(path),
         tmp_path,
-        lambda rng: put(path, mutate(whole, rng) if rng.random() < 0.5 else mutate(whole[:128], rng) + whole[128:]),
+        lambda rng: put(
+            path, mutate(whole, rng) if rng.random() < 0.5 else mutate(whole[:128], rng) + whole[128:]
+        ),
     )
 
 
 def test_damaged_labels_of_st_gcn(tmp_path, fuzz):
     np.save(tmp_path / "train_data.npy", np.ones((2, 3, 2, 25, 1), np.float32))
     path = tmp_path / "train_label.pkl"
-    whole = [pickle.dumps((["S001C001P001R001A001", "b"], labels), protocol) for protocol in range(6) for labels in ([0, 1], np.array([0, 1]))]
-    fuzz(lambda: stgcn_files.read_stgcn(tmp_path / "train_data.npy"), tmp_path, lambda rng: put(path, mutate(rng.choice(whole), rng)))
+    whole = [
+        pickle.dumps((["S001C001P001R001A001", "b"], labels), protocol)
+        for protocol in range(6)
+        for labels in ([0, 1], np.array([0, 1]))
+    ]
+    fuzz(
+        lambda: stgcn_files.read_stgcn(tmp_path / "train_data.npy"),
+        tmp_path,
+        lambda rng: put(path, mutate(rng.choice(whole), rng)),
+    )
 
 
 def test_damaged_annotations(tmp_path, fuzz):
     path = tmp_path / "a.pkl"
     whole = [content for protocol in (2, 4, 5) for content in annotated(protocol)]
-    fuzz(lambda: annotations.read_annotations(path), tmp_path, lambda rng: put(path, mutate(rng.choice(whole), rng)))
+    fuzz(
+        lambda: annotations.read_annotations(path),
+        tmp_path,
+        lambda rng: put(path, mutate(rng.choice(whole), rng)),
+    )
 
 
 def test_damaged_pickles(tmp_path, fuzz):
@@ -332,7 +415,9 @@ def test_damaged_pickles(tmp_path, fuzz):
 
 def test_damaged_json_of_nw_ucla(tmp_path, fuzz):
     for name in ("a01_s01_e00_v01", "a02_s01_e00_v02"):
-        content = json.dumps({"file_name": name, "skeletons": NUMBERS[:2, :20].round(3).tolist(), "label": 1}).encode()
+        content = json.dumps(
+            {"file_name": name, "skeletons": NUMBERS[:2, :20].round(3).tolist(), "label": 1}
+        ).encode()
         (tmp_path / f"{name}.json").write_bytes(content)
     path = tmp_path / "a02_s01_e00_v02.json"
     fuzz(lambda: nwucla.read_nwucla(tmp_path), tmp_path, lambda rng: put(path, mutate(content, rng)))
@@ -348,7 +433,11 @@ def test_damaged_archives_of_nw_ucla(tmp_path, fuzz):
 def test_damaged_tables(tmp_path, fuzz):
     (tmp_path / "a.toml").write_text(CSV_TOML)
     path = tmp_path / "a.csv"
-    fuzz(lambda: tables.read_table(tmp_path / "a.toml"), tmp_path, lambda rng: put(path, mutate(CSV.encode(), rng)))
+    fuzz(
+        lambda: tables.read_table(tmp_path / "a.toml"),
+        tmp_path,
+        lambda rng: put(path, mutate(CSV.encode(), rng)),
+    )
 
 
 @pytest.mark.parametrize("toml", [CSV_TOML, NPZ_TOML], ids=["csv", "npz"])
@@ -356,11 +445,22 @@ def test_damaged_descriptions(tmp_path, toml, fuzz):
     path = tmp_path / "a.toml"
     (tmp_path / "a.csv").write_text(CSV)
     (tmp_path / "a.npz").write_bytes(packed(described()))
-    fuzz(lambda: tables.read_table(path), tmp_path, lambda rng: put(path, mutate(toml.encode(), rng)), count=FILES // 2)
+    fuzz(
+        lambda: tables.read_table(path),
+        tmp_path,
+        lambda rng: put(path, mutate(toml.encode(), rng)),
+        count=FILES // 2,
+    )
 
 
 def described():
-    some = {"x": NUMBERS[:5, :2], "n": [3, 2], "y": ["sit", "fall"], "who": [b"Ann", b"Bob"], "k": ["fall", "sit"]}
+    some = {
+        "x": NUMBERS[:5, :2],
+        "n": [3, 2],
+        "y": ["sit", "fall"],
+        "who": [b"Ann", b"Bob"],
+        "k": ["fall", "sit"],
+    }
     return {f"{name}.npy": npy(array) for name, array in some.items()}
 
 
@@ -373,7 +473,11 @@ def test_damaged_archives_of_bvh(tmp_path, monkeypatch, fuzz):
     path = tmp_path / "a.zip"
     if Path("/dev/shm").is_dir():  # what is unpacked is gone at once: no need to wait for a disk
         monkeypatch.setattr("tempfile.tempdir", "/dev/shm")
-    fuzz(lambda: archives.read_bvh_zip(path), tmp_path, repacked({"d/": b"", "d/a.bvh": BVH.encode(), "e/b.bvh": BVH.encode()}, path))
+    fuzz(
+        lambda: archives.read_bvh_zip(path),
+        tmp_path,
+        repacked({"d/": b"", "d/a.bvh": BVH.encode(), "e/b.bvh": BVH.encode()}, path),
+    )
 
 
 def test_damaged_bvh(tmp_path, fuzz):
@@ -389,7 +493,19 @@ ANYTHING = st.recursive(
     max_leaves=8,
 )
 DTYPES = ["<f2", "<f4", ">f8", "b1", "i1", "<i8", "<u8", ">u2", "<U2", ">U1", "S3", "<c8", "<M8[s]"]
-SHAPES = [(), (0,), (2,), (2, 3), (1, 0), (3, 3, 1), (5, 2, 3), (2, 6, 150), (1, 3, 17, 2), (1, 3, 25, 3), (2, 3, 2, 25, 1)]
+SHAPES = [
+    (),
+    (0,),
+    (2,),
+    (2, 3),
+    (1, 0),
+    (3, 3, 1),
+    (5, 2, 3),
+    (2, 6, 150),
+    (1, 3, 17, 2),
+    (1, 3, 25, 3),
+    (2, 3, 2, 25, 1),
+]
 
 
 def array_of(dtype, shape, seed):
@@ -397,7 +513,9 @@ def array_of(dtype, shape, seed):
     dtype = np.dtype(dtype)
     if seed < 2:
         return np.full(shape, seed).astype(dtype)
-    return np.frombuffer(bytearray(np.random.default_rng(seed).bytes(int(np.prod(shape)) * dtype.itemsize)), dtype).reshape(shape)
+    return np.frombuffer(
+        bytearray(np.random.default_rng(seed).bytes(int(np.prod(shape)) * dtype.itemsize)), dtype
+    ).reshape(shape)
 
 
 ARRAYS = st.builds(array_of, st.sampled_from(DTYPES), st.sampled_from(SHAPES), st.integers(0, 9))
@@ -436,7 +554,12 @@ FIELDS = st.sampled_from(["frame_dir", "label", "total_frames", "keypoint", "key
 )
 def test_anything_in_annotations(folder, some, split, alone):
     path = folder / "a.pkl"
-    good = {"frame_dir": "v", "label": 3, "keypoint": np.ones((1, 3, 17, 2), np.float32), "keypoint_score": np.ones((1, 3, 17), np.float32)}
+    good = {
+        "frame_dir": "v",
+        "label": 3,
+        "keypoint": np.ones((1, 3, 17, 2), np.float32),
+        "keypoint_score": np.ones((1, 3, 17), np.float32),
+    }
     notes = [good | one for one in some]
     put(path, pickle.dumps(notes if alone else {"split": split, "annotations": notes}))
     timed(lambda: check(lambda: annotations.read_annotations(path, score=0.5), folder))
@@ -452,7 +575,9 @@ def test_anything_as_labels(folder, names, labels):
 
 JOINTS = st.lists(st.lists(st.floats() | st.integers(), min_size=3, max_size=3), min_size=20, max_size=20)
 PLAIN = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5), lambda inner: st.lists(inner, max_size=4), max_leaves=6
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=4),
+    max_leaves=6,
 )
 
 
@@ -465,7 +590,9 @@ def test_anything_as_skeletons(folder, skeletons, name):
     timed(lambda: check(lambda: nwucla.read_nwucla(path.parent), folder))
 
 
-CELLS = st.sampled_from(["0", "1", "-3.5", "", "2147483647", "1e300", "nan", "a", "\u202e", "1_0", "٣", '"', "\0"]) | st.text(max_size=3)
+CELLS = st.sampled_from(
+    ["0", "1", "-3.5", "", "2147483647", "1e300", "nan", "a", "\u202e", "1_0", "٣", '"', "\0"]
+) | st.text(max_size=3)
 
 
 @made_up
@@ -476,14 +603,32 @@ def test_any_cells_in_a_table(folder, rows):
     timed(lambda: check(lambda: tables.read_table(folder / "a.toml"), folder))
 
 
-KEYS = st.sampled_from([key for keys in tables._SECTIONS.values() for key in keys])
+KEYS = st.sampled_from([key for keys in description.SECTIONS.values() for key in keys])
 TOML_VALUES = st.sampled_from(
-    ["1", "-1", '""', '"x"', '"{joint}{axis}"', "[]", '["a", "b"]', "{}", "nan", "true", '"a.npz"', "1979-05-27", '"F M V C"', '"\\u001b"']
+    [
+        "1",
+        "-1",
+        '""',
+        '"x"',
+        '"{joint}{axis}"',
+        "[]",
+        '["a", "b"]',
+        "{}",
+        "nan",
+        "true",
+        '"a.npz"',
+        "1979-05-27",
+        '"F M V C"',
+        '"\\u001b"',
+    ]
 )
 
 
 @made_up
-@given(st.lists(st.tuples(st.sampled_from(list(tables._SECTIONS)), KEYS, TOML_VALUES), max_size=4), st.sampled_from([CSV_TOML, NPZ_TOML]))
+@given(
+    st.lists(st.tuples(st.sampled_from(list(description.SECTIONS)), KEYS, TOML_VALUES), max_size=4),
+    st.sampled_from([CSV_TOML, NPZ_TOML]),
+)
 def test_any_keys_in_a_description(folder, changes, toml):
     put(folder / "a.csv", CSV.encode())
     put(folder / "a.npz", packed(described()))
@@ -497,12 +642,65 @@ def test_any_keys_in_a_description(folder, changes, toml):
 
 
 INSTRUCTIONS = st.sampled_from(
-    [b"(", b"0", b"1", b"2", b"N", b"\x88", b"]", b")", b"}", b"\x8f", b"a", b"e", b"l", b"t", b"d", b"s", b"u", b"\x85", b"\x86", b"\x87", b"\x90", b"\x91",
-     b"\x94", b"q\x00", b"h\x00", b"q\x01", b"h\x01", b"r\xff\xff\xff\x7f", b"R", b"b", b"K\x02", b"J\xff\xff\xff\xff", b"I9\n", b"L5L\n", b"\x8a\x08" + b"\x7f" * 8,
-     b"U\x02f4", b"X\x03\x00\x00\x00abc", b"U\x06latin1", b"C\x04\x00\x00\x80?", b"cnumpy\nndarray\n", b"cnumpy\ndtype\n", b"cnumpy.core.multiarray\n_reconstruct\n",
-     b"cnumpy._core.multiarray\nscalar\n", b"c_codecs\nencode\n", b"c__builtin__\nset\n", b"c__builtin__\nlist\n", b"c__builtin__\nbytearray\n", b"cbuiltins\ndict\n",
-     b"cnumpy.core.numeric\n_frombuffer\n", b"ccollections\nOrderedDict\n", b"cnumpy\ndtype\n(U\x02f4I0\nI1\ntR", b"\x81", b"Q", b"o", b"\x97", b"G\x7f\xf0" + b"\x00" * 6]
-)  # fmt: skip
+    [
+        b"(",
+        b"0",
+        b"1",
+        b"2",
+        b"N",
+        b"\x88",
+        b"]",
+        b")",
+        b"}",
+        b"\x8f",
+        b"a",
+        b"e",
+        b"l",
+        b"t",
+        b"d",
+        b"s",
+        b"u",
+        b"\x85",
+        b"\x86",
+        b"\x87",
+        b"\x90",
+        b"\x91",
+        b"\x94",
+        b"q\x00",
+        b"h\x00",
+        b"q\x01",
+        b"h\x01",
+        b"r\xff\xff\xff\x7f",
+        b"R",
+        b"b",
+        b"K\x02",
+        b"J\xff\xff\xff\xff",
+        b"I9\n",
+        b"L5L\n",
+        b"\x8a\x08" + b"\x7f" * 8,
+        b"U\x02f4",
+        b"X\x03\x00\x00\x00abc",
+        b"U\x06latin1",
+        b"C\x04\x00\x00\x80?",
+        b"cnumpy\nndarray\n",
+        b"cnumpy\ndtype\n",
+        b"cnumpy.core.multiarray\n_reconstruct\n",
+        b"cnumpy._core.multiarray\nscalar\n",
+        b"c_codecs\nencode\n",
+        b"c__builtin__\nset\n",
+        b"c__builtin__\nlist\n",
+        b"c__builtin__\nbytearray\n",
+        b"cbuiltins\ndict\n",
+        b"cnumpy.core.numeric\n_frombuffer\n",
+        b"ccollections\nOrderedDict\n",
+        b"cnumpy\ndtype\n(U\x02f4I0\nI1\ntR",
+        b"\x81",
+        b"Q",
+        b"o",
+        b"\x97",
+        b"G\x7f\xf0" + b"\x00" * 6,
+    ]
+)
 
 
 @settings(max_examples=600, suppress_health_check=list(HealthCheck))

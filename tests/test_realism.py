@@ -8,7 +8,7 @@ import torch
 
 from skelkit import ClipSet, realism
 from skelkit.data import synthetic
-from skelkit.skeletons import KINECT20
+from skelkit.skeletons.layouts import KINECT20
 
 
 @pytest.mark.parametrize("seed", [0, 1, 2])
@@ -23,7 +23,9 @@ def test_restore_errors_equal_a_slow_interpolation_of_each_body():
         for person in range(int(clips.persons[i])):
             pose = clips[i].poses[:, person].double().numpy()
             kept = np.arange(0, 120, 5)
-            restored = np.stack([[np.interp(np.arange(120), kept, pose[kept, v, c]) for c in range(3)] for v in range(25)])  # [V, C, T]
+            restored = np.stack(
+                [[np.interp(np.arange(120), kept, pose[kept, v, c]) for c in range(3)] for v in range(25)]
+            )  # [V, C, T]
             expected.append(1000 * math.sqrt(((restored.transpose(2, 0, 1) - pose) ** 2).sum(-1).mean()))
     middle = sorted(expected)[(len(expected) - 1) // 2]
     assert realism.restore_errors(clips, (5,))[0] == pytest.approx(middle, rel=1e-3)
@@ -33,7 +35,9 @@ def test_speeds_powers_and_bone_lengths_are_those_of_a_known_motion():
     time = torch.arange(90) / 30
     pose = torch.rand(25, 3, generator=torch.Generator().manual_seed(0)) + 1
     clip = pose.repeat(90, 1, 1)
-    clip[:, :, 0] += (0.2 * torch.sin(2 * torch.pi * 2.0 * time))[:, None]  # all joints, 2 Hz: bones keep their lengths
+    clip[:, :, 0] += (0.2 * torch.sin(2 * torch.pi * 2.0 * time))[
+        :, None
+    ]  # all joints, 2 Hz: bones keep their lengths
     clips = ClipSet.from_arrays([clip, clip[:60]])
     expected = 0.2 * (torch.sin(2 * torch.pi * 2 * time).diff().abs().mean()) * 30
     torch.testing.assert_close(realism.speed_by_joint(clips), expected.expand(25), rtol=0.02, atol=0)

@@ -13,7 +13,7 @@ import pytest
 import torch
 
 from skelkit import ClipSet, Recognizer, load, motion, recognizer
-from skelkit.skeletons import KINECT20
+from skelkit.skeletons.layouts import KINECT20
 
 WITHOUT_TORCH = """
 import importlib.abc, json, sys
@@ -48,7 +48,9 @@ def by_torch(model, clips, index=0):
 def person(frames, seed=0, where=2.0):
     """One person [T, 20, 3] who moves."""
     generator = np.random.default_rng(seed)
-    return (generator.normal(0, 0.4, (20, 3)) + generator.normal(0, 0.05, (frames, 20, 3)).cumsum(0) + where).astype(np.float32)
+    return (
+        generator.normal(0, 0.4, (20, 3)) + generator.normal(0, 0.05, (frames, 20, 3)).cumsum(0) + where
+    ).astype(np.float32)
 
 
 # -- the answer --------------------------------------------------------------------------------------------------------
@@ -79,12 +81,22 @@ def test_real_recordings_get_the_answer_of_torch(classifier, exported, real_data
 
 def test_resampling_is_that_of_torch():
     generator = np.random.default_rng(0)
-    for length, frames, share in [(1, 4, 0.95), (2, 7, 1.0), (50, 32, 0.95), (20, 64, 0.95), (9, 1, 0.5), (64, 64, 1.0)]:
+    for length, frames, share in [
+        (1, 4, 0.95),
+        (2, 7, 1.0),
+        (50, 32, 0.95),
+        (20, 64, 0.95),
+        (9, 1, 0.5),
+        (64, 64, 1.0),
+    ]:
         poses = generator.normal(size=(length, 3, 20, 3)).astype(np.float32)
         poses[generator.random((length, 3)) < 0.4] = 0
         poses[0, 0] = 1
         expected = ClipSet.from_arrays([poses], skeleton=KINECT20).batch(0, frames=frames, crop=share)
-        assert np.abs(recognizer.resample(poses, frames, share) - motion.to_frames(expected)[0].numpy()).max() < 1e-6
+        assert (
+            np.abs(recognizer.resample(poses, frames, share) - motion.to_frames(expected)[0].numpy()).max()
+            < 1e-6
+        )
 
 
 def test_a_person_never_fades_in():
@@ -101,14 +113,20 @@ def test_a_stream_gives_each_window_what_the_clip_of_its_frames_gets(exported):
     assert [k for k, _ in found] == list(range(29, 100, 9))
     for k, r in found:
         assert (r.start_frame, r.end_frame) == (k - 29, k + 1)
-        assert np.allclose(r.probabilities, deployed.recognise(both[r.start_frame : r.end_frame]).probabilities, atol=1e-6)
+        assert np.allclose(
+            r.probabilities, deployed.recognise(both[r.start_frame : r.end_frame]).probabilities, atol=1e-6
+        )
 
 
 def test_window_and_stride_come_from_the_file_and_the_rate_of_the_stream(exported):
     frames = person(100)
-    assert [r.end_frame for r in Recognizer(exported()).stream(frames)] == list(range(45, 101, 11))  # 1.5 s at 30 fps, a quarter of it
+    assert [r.end_frame for r in Recognizer(exported()).stream(frames)] == list(
+        range(45, 101, 11)
+    )  # 1.5 s at 30 fps, a quarter of it
     assert [r.end_frame for r in Recognizer(exported(), fps=60).stream(frames)] == [90]
-    with pytest.raises(ValueError, match=r"window=0 and stride=0\.0 seconds, fps=30\.0: all three must be positive"):
+    with pytest.raises(
+        ValueError, match=r"window=0 and stride=0\.0 seconds, fps=30\.0: all three must be positive"
+    ):
         Recognizer(exported(), window=0)
 
 
@@ -133,7 +151,9 @@ def test_who_is_in_a_later_slot_is_recognised_as_in_the_first(exported):
     deployed, one = Recognizer(exported()), person(45)
     two = np.zeros((45, 3, 20, 3), np.float32)
     two[:, 2] = one
-    assert np.allclose(deployed.recognise(two).probabilities, deployed.recognise(one).probabilities, atol=1e-6)
+    assert np.allclose(
+        deployed.recognise(two).probabilities, deployed.recognise(one).probabilities, atol=1e-6
+    )
 
 
 def test_where_nobody_is_nothing_is_recognised(exported):
@@ -155,7 +175,10 @@ def test_a_frame_with_nan_names_frame_and_joint_and_does_not_count(exported):
     bad[1, KINECT20.index("left_wrist"), 2] = np.nan
     for frame in frames[:7]:
         deployed.push(frame)
-    with pytest.raises(ValueError, match=r"frame 7: joint left_wrist of person 1 is nan, expected metres; fill it, .* skip_bad=True"):
+    with pytest.raises(
+        ValueError,
+        match=r"frame 7: joint left_wrist of person 1 is nan, expected metres; fill it, .* skip_bad=True",
+    ):
         deployed.push(bad)
     found = [r for frame in frames[7:] if (r := deployed.push(frame))]
     assert np.array_equal(found[0].probabilities, deployed.recognise(frames).probabilities)
@@ -210,20 +233,39 @@ def test_a_frame_may_be_changed_after_it_was_shown(exported):
 def test_a_file_cut_off_anywhere_is_refused(exported, tmp_path):
     whole, path = exported().read_bytes(), tmp_path / "cut.onnx"
     tail = whole.index(b"skelkit-onnx-1") - 12
-    places = {0, 1, 60, len(whole) // 3, tail, tail + 5, len(whole) - 77, len(whole) - 76, len(whole) - 64, len(whole) - 1}
+    places = {
+        0,
+        1,
+        60,
+        len(whole) // 3,
+        tail,
+        tail + 5,
+        len(whole) - 77,
+        len(whole) - 76,
+        len(whole) - 64,
+        len(whole) - 1,
+    }
     for length in places:
         path.write_bytes(whole[:length])
         with pytest.raises(
-            ValueError, match=rf"cut\.onnx: its {length} bytes do not end in the checksum .*: cut off, .*; copy it again or export it again"
+            ValueError,
+            match=rf"cut\.onnx: its {length} bytes do not end in the checksum .*: cut off, .*; copy it again or export it again",
         ):
             Recognizer(path)
 
 
 def test_a_changed_byte_is_noticed_wherever_it_is(exported, tmp_path):
     whole, path = exported().read_bytes(), tmp_path / "changed.onnx"
-    for place in [*np.random.default_rng(0).integers(0, len(whole), 40).tolist(), whole.index(b"left punch"), len(whole) - 1]:
+    for place in [
+        *np.random.default_rng(0).integers(0, len(whole), 40).tolist(),
+        whole.index(b"left punch"),
+        len(whole) - 1,
+    ]:
         path.write_bytes(whole[:place] + bytes([whole[place] ^ 0x10]) + whole[place + 1 :])
-        with pytest.raises(ValueError, match=r"changed\.onnx: (damaged, its content has the checksum|its \d+ bytes do not end in the checksum)"):
+        with pytest.raises(
+            ValueError,
+            match=r"changed\.onnx: (damaged, its content has the checksum|its \d+ bytes do not end in the checksum)",
+        ):
             Recognizer(path)
 
 
@@ -232,7 +274,10 @@ def test_a_file_of_another_version_says_what_to_do(exported, tmp_path):
     for entry in model.metadata_props:
         entry.value = {"format": "skelkit-onnx-2", "version": "7.1"}.get(entry.key, entry.value)
     path.write_bytes(recognizer.seal(model.SerializeToString()))
-    with pytest.raises(ValueError, match=r"format 'skelkit-onnx-2', written by skelkit 7\.1; skelkit .* reads 'skelkit-onnx-1': export it again"):
+    with pytest.raises(
+        ValueError,
+        match=r"format 'skelkit-onnx-2', written by skelkit 7\.1; skelkit .* reads 'skelkit-onnx-1': export it again",
+    ):
         Recognizer(path)
 
 
@@ -241,10 +286,16 @@ def test_other_files_are_refused(exported, tmp_path):
     model = onnx.load(exported())
     del model.metadata_props[:]
     onnx.save(model, path)
-    with pytest.raises(ValueError, match=r"do not end in the checksum of a file of skelkit\.export: cut off, or written by something else"):
+    with pytest.raises(
+        ValueError,
+        match=r"do not end in the checksum of a file of skelkit\.export: cut off, or written by something else",
+    ):
         Recognizer(path)
     path.write_bytes(recognizer.seal(b"no protobuf at all"))
-    with pytest.raises(ValueError, match=r"whole, but onnxruntime .* cannot read it \(.*\); update onnxruntime, or export it again"):
+    with pytest.raises(
+        ValueError,
+        match=r"whole, but onnxruntime .* cannot read it \(.*\); update onnxruntime, or export it again",
+    ):
         Recognizer(path)
     with pytest.raises(FileNotFoundError, match=r"no such file; write one with skelkit\.export\.onnx"):
         Recognizer(tmp_path / "nothing.onnx")
@@ -267,7 +318,9 @@ def streamed(classifier, exported, real_data, tmp_path):
         done = subprocess.run([str(part) for part in command], capture_output=True, text=True, cwd=tmp_path)
         assert done.returncode == 0, done.stderr
         found = json.loads(done.stdout)
-        assert [(start, end) for _, _, start, end in found] == [(end - window, end) for end in range(window, len(poses) + 1, 6)]
+        assert [(start, end) for _, _, start, end in found] == [
+            (end - window, end) for end in range(window, len(poses) + 1, 6)
+        ]
         assert len(found) > 3
         for label, probability, start, end in found:
             expected = by_torch(model, ClipSet.from_arrays([poses[start:end]], skeleton=KINECT20))
@@ -283,11 +336,24 @@ def test_a_real_clip_streamed_frame_by_frame_is_recognised_without_torch(streame
 
 def test_in_an_environment_of_numpy_and_onnxruntime_alone_too(streamed, tmp_path):
     project = shutil.copytree(
-        Path(__file__).parent.parent, tmp_path / "project", ignore=shutil.ignore_patterns(".*", "build", "*.egg-info", "notebooks", "tests")
+        Path(__file__).parent.parent,
+        tmp_path / "project",
+        ignore=shutil.ignore_patterns(".*", "build", "*.egg-info", "notebooks", "tests"),
     )
     venv.create(tmp_path / "venv", with_pip=True)
     python = tmp_path / "venv" / "bin" / "python"
-    pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--retries", "0", "-c", project / "constraints.txt"]
+    pip = [
+        python,
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+        "--retries",
+        "0",
+        "-c",
+        project / "constraints.txt",
+    ]
     done = subprocess.run([*pip, "numpy", "onnxruntime"], capture_output=True, text=True)
     if done.returncode:
         pytest.skip(f"pip cannot install numpy and onnxruntime here: {done.stderr.strip().splitlines()[-1]}")
@@ -298,9 +364,7 @@ def test_in_an_environment_of_numpy_and_onnxruntime_alone_too(streamed, tmp_path
 
 def test_the_kit_is_imported_part_by_part():
     code = "import skelkit, sys\nassert {'ClipSet', 'load', 'masks', 'Recognizer', 'viz'} <= set(dir(skelkit))\nassert 'numpy' not in sys.modules\n"
-    code += (
-        "from skelkit import load, masks, Skeleton\nimport skelkit.codecs\nassert skelkit.ClipSet is skelkit.data.ClipSet and skelkit.load is load\n"
-    )
+    code += "from skelkit import load, masks, Skeleton\nimport skelkit.codecs\nassert skelkit.ClipSet is skelkit.data.ClipSet and skelkit.load is load\n"
     code += "assert skelkit.masks is masks and callable(masks.degree_joints) and skelkit.skeletons.Skeleton is Skeleton\n"
     code += "assert all(hasattr(skelkit, name) for name in skelkit.__all__)"
     subprocess.run([sys.executable, "-c", code], check=True)

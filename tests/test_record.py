@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from skelkit import distillation, record, study
-from skelkit.continual import experiments
-from skelkit.continual.experiments import Variant
-from skelkit.presets import choose
-from skelkit.selfsup import experiments as pretraining
+from skelkit import study
+from skelkit.deploy import distillation
+from skelkit.experiments import continual, recordings, selfsup
+from skelkit.experiments.continual import Variant
+from skelkit.study import display, recorded
+from skelkit.training.settings import choose
 
 FEW = {"epochs": 1, "probe_epochs": 1, "least_probe_steps": 0}
 
@@ -18,26 +19,30 @@ FEW = {"epochs": 1, "probe_epochs": 1, "least_probe_steps": 0}
 @pytest.fixture
 def tiny(monkeypatch):
     variants = [Variant("nothing", "fine-tuning", changes=FEW), Variant("replay", "er", "4 clips", FEW)]
-    monkeypatch.setitem(record.EXPERIMENTS, "tiny", lambda: variants)
+    monkeypatch.setitem(recordings.EXPERIMENTS, "tiny", lambda: variants)
     return variants
 
 
 def test_what_is_missing_is_run_and_what_is_there_is_kept(tiny, tmp_path):
     told = []
-    first = record.record("tiny", seeds=[0], preset="smoke", jobs=1, folder=tmp_path, only=["replay"], tell=told.append)
+    first = recordings.record(
+        "tiny", seeds=[0], preset="smoke", jobs=1, folder=tmp_path, only=["replay"], tell=told.append
+    )
     assert first.labels == ["replay"]
     assert "1 to do" in told[0]
-    both = record.record("tiny", seeds=[0], preset="smoke", jobs=1, folder=tmp_path, tell=told.append)
+    both = recordings.record("tiny", seeds=[0], preset="smoke", jobs=1, folder=tmp_path, tell=told.append)
     assert both.labels == ["nothing", "replay"], "in the order of the experiment"
     assert both.of("replay") == first.of("replay"), "it was not run again"
     before = (tmp_path / "synthetic" / "tiny.json").read_text()
-    record.record("tiny", seeds=[0], preset="smoke", jobs=1, folder=tmp_path, tell=told.append)
+    recordings.record("tiny", seeds=[0], preset="smoke", jobs=1, folder=tmp_path, tell=told.append)
     assert "0 to do" in told[-1]
     assert (tmp_path / "synthetic" / "tiny.json").read_text() == before
 
 
 def test_a_recording_says_how_it_came_about(tiny, tmp_path):
-    kept = record.record("tiny", seeds=[0], preset="smoke", jobs=1, folder=tmp_path, only=["nothing"], tell=lambda _: None)
+    kept = recordings.record(
+        "tiny", seeds=[0], preset="smoke", jobs=1, folder=tmp_path, only=["nothing"], tell=lambda _: None
+    )
     assert kept.about["command"] == "skelkit record tiny --dataset synthetic"
     assert {"machine", "date", "preset", "divided"} <= kept.about.keys()
     (run,) = kept.runs
@@ -48,17 +53,19 @@ def test_a_recording_says_how_it_came_about(tiny, tmp_path):
 
 
 def test_a_variant_that_was_changed_is_run_anew(tiny, tmp_path, monkeypatch):
-    record.record("tiny", seeds=[0], preset="smoke", jobs=1, folder=tmp_path, only=["nothing"], tell=lambda _: None)
+    recordings.record(
+        "tiny", seeds=[0], preset="smoke", jobs=1, folder=tmp_path, only=["nothing"], tell=lambda _: None
+    )
     other = [Variant("nothing", "fine-tuning", changes=FEW | {"lr": 1e-3})]
-    monkeypatch.setitem(record.EXPERIMENTS, "tiny", lambda: other)
-    kept = record.record("tiny", seeds=[0], preset="smoke", jobs=1, folder=tmp_path, tell=lambda _: None)
+    monkeypatch.setitem(recordings.EXPERIMENTS, "tiny", lambda: other)
+    kept = recordings.record("tiny", seeds=[0], preset="smoke", jobs=1, folder=tmp_path, tell=lambda _: None)
     assert len(kept.runs) == 1
     assert kept.runs[0]["variant"]["changes"]["lr"] == 1e-3
 
 
 def test_mean_and_spread_are_over_seeds():
     runs = [{"label": "a", "seed": s, "faa": v} for s, v in ((1, 0.3), (0, 0.1), (2, 0.2))]
-    kept = record.Recording({}, runs)
+    kept = recordings.Recording({}, runs)
     assert kept.of("a") == [0.1, 0.3, 0.2]
     mean, spread, seeds = kept.summary()["a"]
     assert (mean, spread, seeds) == (pytest.approx(0.2), pytest.approx(0.1), 3)
@@ -67,28 +74,28 @@ def test_mean_and_spread_are_over_seeds():
 
 def test_unknown_names_are_refused_with_the_known_ones(tiny, tmp_path):
     with pytest.raises(ValueError, match="no experiment 'speed'; known: methods"):
-        record.record("speed", folder=tmp_path)
+        recordings.record("speed", folder=tmp_path)
     with pytest.raises(ValueError, match="no variant x in tiny; there are: nothing; replay"):
-        record.record("tiny", only=["x"], folder=tmp_path)
-    assert record.read("tiny", "synthetic", tmp_path) is None
+        recordings.record("tiny", only=["x"], folder=tmp_path)
+    assert recordings.read("tiny", "synthetic", tmp_path) is None
 
 
-@pytest.mark.parametrize("name", list(experiments.EXPERIMENTS))
+@pytest.mark.parametrize("name", list(continual.EXPERIMENTS))
 def test_every_variant_names_a_learner_and_settings_that_exist(name):
-    from skelkit.continual import LEARNERS, settings
+    from skelkit.continual import LEARNERS, presets
 
-    variants = experiments.EXPERIMENTS[name]()
+    variants = continual.EXPERIMENTS[name]()
     assert len({v.label for v in variants}) == len(variants), "labels are told apart"
     for variant in variants:
         assert variant.learner in LEARNERS
-        settings("laptop", **variant.changes).memory_codec()
+        presets("laptop", **variant.changes).memory_codec()
 
 
-@pytest.mark.parametrize("name", list(pretraining.EXPERIMENTS))
+@pytest.mark.parametrize("name", list(selfsup.EXPERIMENTS))
 def test_every_variant_names_a_method_and_settings_that_exist(name):
-    from skelkit.selfsup import METHODS, settings
+    from skelkit.selfsup import METHODS, presets
 
-    variants = pretraining.EXPERIMENTS[name]()
+    variants = selfsup.EXPERIMENTS[name]()
     assert len({v.label for v in variants}) == len(variants), "labels are told apart"
     for variant in variants:
         if name == "students":
@@ -96,15 +103,19 @@ def test_every_variant_names_a_method_and_settings_that_exist(name):
                 choose(distillation.PRESETS, "laptop", changes)
         else:
             assert variant.method in METHODS
-            settings.settings("laptop", **variant.changes)
+            presets.settings("laptop", **variant.changes)
 
 
 def test_where_few_labels_are_known_neither_teacher_nor_student_sees_the_others(monkeypatch):
     seen = []
-    distill = pretraining.distill
-    monkeypatch.setattr(pretraining, "distill", lambda teacher, clips, **rest: (seen.append((len(clips), rest)), distill(teacher, clips, **rest))[1])
+    distill = selfsup.distill
+    monkeypatch.setattr(
+        selfsup,
+        "distill",
+        lambda teacher, clips, **rest: (seen.append((len(clips), rest)), distill(teacher, clips, **rest))[1],
+    )
     ways = {"answers alone": {"hard": 0.0, "epochs": 1}, "labels": {"epochs": 1}}
-    found = pretraining.Taught(students=ways, fraction=0.1).run("synthetic", 0, "smoke")
+    found = selfsup.Taught(students=ways, fraction=0.1).run("synthetic", 0, "smoke")
     (every, answers), (known, labels) = seen
     assert known == found["labelled"] < every
     assert answers["hard"] == 0
@@ -112,17 +123,23 @@ def test_where_few_labels_are_known_neither_teacher_nor_student_sees_the_others(
 
 
 def test_a_run_of_students_keeps_the_teacher_and_all_of_them():
-    found = pretraining.Taught(students={"student": {"epochs": 1}, "labels": {"epochs": 1}}).run("synthetic", 0, "smoke")
+    found = selfsup.Taught(students={"student": {"epochs": 1}, "labels": {"epochs": 1}}).run(
+        "synthetic", 0, "smoke"
+    )
     assert {"teacher", "student", "labels", "student, 2:4", "student, 2:4, taught again"} <= found.keys()
     assert found["student_parameters"] < 0.1 * found["teacher_parameters"]
 
 
 @pytest.mark.parametrize(
     ("method", "judged"),
-    [("pstl", ("knn", "linear", "semi 10 %")), ("asma", ("first alone", "second alone", "joined", "aligned")), ("pstl", ("linear", "streams"))],
+    [
+        ("pstl", ("knn", "linear", "semi 10 %")),
+        ("asma", ("first alone", "second alone", "joined", "aligned")),
+        ("pstl", ("linear", "streams")),
+    ],
 )
 def test_a_run_of_pretraining_keeps_how_it_was_judged_and_what_it_cost(method, judged, tmp_path, monkeypatch):
-    variant = pretraining.Variant("one", method, judged, {"epochs": 1, "linear_epochs": 2, "projector": 8})
+    variant = selfsup.Variant("one", method, judged, {"epochs": 1, "linear_epochs": 2, "projector": 8})
     found = variant.run("synthetic", 0, "smoke")
     streams = ("joint", "bone", "motion", "ensemble", "joined", "aligned")
     assert all(0 <= found[name] <= 1 for way in judged for name in (streams if way == "streams" else [way]))
@@ -134,14 +151,28 @@ def test_a_run_of_pretraining_keeps_how_it_was_judged_and_what_it_cost(method, j
 @pytest.mark.parametrize(("name", "seconds"), [("heads", 1), ("pairs", 1)])
 def test_every_kind_of_run_is_known_again_and_told(name, seconds, monkeypatch, tmp_path):
     """Settings with many decimals; variants that are not judged by linear evaluation."""
-    found = dict.fromkeys(("knn", "linear", "first alone", "second alone", "joined", "aligned"), 0.5) | {"total_seconds": 1.0, "divided": "so"}
+    found = dict.fromkeys(("knn", "linear", "first alone", "second alone", "joined", "aligned"), 0.5) | {
+        "total_seconds": 1.0,
+        "divided": "so",
+    }
     monkeypatch.setattr(
-        pretraining.Variant, "run", lambda self, dataset, seed, *rest: {"label": self.label, "seed": seed, "variant": asdict(self), **found}
+        selfsup.Variant,
+        "run",
+        lambda self, dataset, seed, *rest: {
+            "label": self.label,
+            "seed": seed,
+            "variant": asdict(self),
+            **found,
+        },
     )
     told = []
-    variants = len(pretraining.EXPERIMENTS[name]())
-    assert len(record.record(name, seeds=[0], jobs=1, folder=tmp_path, tell=told.append).runs) == variants == len(told) - 1
-    record.record(name, seeds=[0], jobs=1, folder=tmp_path, tell=told.append)
+    variants = len(selfsup.EXPERIMENTS[name]())
+    assert (
+        len(recordings.record(name, seeds=[0], jobs=1, folder=tmp_path, tell=told.append).runs)
+        == variants
+        == len(told) - 1
+    )
+    recordings.record(name, seeds=[0], jobs=1, folder=tmp_path, tell=told.append)
     assert told[-1] == f"{name} on synthetic: {variants} runs kept, 0 to do"
 
 
@@ -149,11 +180,16 @@ def test_sources_are_gathered_on_the_skeleton_of_the_first(tmp_path, toy):
     import torch
 
     from skelkit import ClipSet
-    from skelkit.skeletons import KINECT20
+    from skelkit.skeletons.layouts import KINECT20
 
-    other = ClipSet.from_arrays([torch.rand(9, 20, 3) for _ in range(4)], labels=[0, 0, 1, 1], skeleton=KINECT20, classes=["wave", "fly"])
+    other = ClipSet.from_arrays(
+        [torch.rand(9, 20, 3) for _ in range(4)],
+        labels=[0, 0, 1, 1],
+        skeleton=KINECT20,
+        classes=["wave", "fly"],
+    )
     path = other.save(tmp_path / "other.safetensors")
-    clips = pretraining.gathered(["synthetic", str(path)], "smoke", 0)
+    clips = selfsup.gathered(["synthetic", str(path)], "smoke", 0)
     assert clips.skeleton.name == "NTU-25"
     assert len(clips) == 38 + 4
     assert "fly" in clips.classes
@@ -164,23 +200,24 @@ def test_a_damaged_recording_is_named(text, tmp_path):
     (tmp_path / "synthetic").mkdir()
     (tmp_path / "synthetic" / "tiny.json").write_text(text)
     with pytest.raises(ValueError, match=r"tiny\.json: found no whole recording \(.*record again"):
-        record.read("tiny", "synthetic", tmp_path)
+        recordings.read("tiny", "synthetic", tmp_path)
 
 
 def test_differences_between_variants_are_taken_seed_by_seed():
     runs = [
-        {"label": label, "seed": seed, "faa": value} for label, seed, value in (("CHARON", 0, 0.5), ("CHARON", 1, 0.7), ("x", 1, 0.6), ("x", 2, 0.1))
+        {"label": label, "seed": seed, "faa": value}
+        for label, seed, value in (("CHARON", 0, 0.5), ("CHARON", 1, 0.7), ("x", 1, 0.6), ("x", 2, 0.1))
     ]
-    assert record.Recording({}, runs).apart("x", "CHARON") == pytest.approx([-10])
-    assert record.Recording({}, runs).apart("y", "CHARON") == []
+    assert recordings.Recording({}, runs).apart("x", "CHARON") == pytest.approx([-10])
+    assert recordings.Recording({}, runs).apart("y", "CHARON") == []
 
 
 def test_a_verdict_says_whether_a_difference_is_more_than_seeds_differ(capsys):
     study.begin("x", preset="smoke", seed=0)
-    record.verdict("one against the other", [3.0, 4.0, 5.0])
-    record.verdict("one against the other", [-3.0, 4.0, 5.0])
-    record.verdict("one against the other", [7.0])
-    record.verdict("one against the other", [])
+    recorded.verdict("one against the other", [3.0, 4.0, 5.0])
+    recorded.verdict("one against the other", [-3.0, 4.0, 5.0])
+    recorded.verdict("one against the other", [7.0])
+    recorded.verdict("one against the other", [])
     told = capsys.readouterr().out.splitlines()
     assert told[2:] == [
         "→ one against the other: +7.0 points in one seed; how much seeds differ is not known.",
@@ -192,49 +229,64 @@ def test_a_verdict_says_whether_a_difference_is_more_than_seeds_differ(capsys):
 
 def test_several_verdicts_are_one_table_and_each_is_kept(capsys):
     study.begin("x", preset="smoke", seed=0)
-    record.verdicts("Against <nothing>", {"one": [3.0, 4.0, 5.0], "two": [-3.0, 4.0, 5.0], "three": []})
+    recorded.verdicts("Against <nothing>", {"one": [3.0, 4.0, 5.0], "two": [-3.0, 4.0, 5.0], "three": []})
     assert capsys.readouterr().out.splitlines() == [
         "→ Against <nothing>: one: +4.0 ± 1.0 points over 3 seeds.",
         "→ Against <nothing>: two: +2.0 ± 4.4 points over 3 seeds; no more than seeds differ.",
         "→ Against <nothing>: three: not recorded yet.",
     ]
     assert [claim["holds"] for claim in study.results()["claims"]] == [True, False, False]
-    page = study._Findings("Against <nothing>:", [(True, "", ("one", "+4.0", ""))])._repr_html_()
+    page = display.FindingsTable("Against <nothing>:", [(True, "", ("one", "+4.0", ""))])._repr_html_()
     assert "Against &lt;nothing&gt;" in page
     assert page.count("<tr>") == 1
 
 
 def test_a_notebook_is_told_how_a_recording_came_about_or_how_to_make_it(tiny, tmp_path, capsys):
     setup = study.begin("x", preset="smoke", seed=0)
-    assert record.find("tiny", setup, tmp_path) is None
-    record.record("tiny", seeds=[0], preset="smoke", jobs=1, folder=tmp_path, only=["nothing"], tell=lambda _: None)
-    assert record.find("tiny", setup, tmp_path).labels == ["nothing"]
+    assert recorded.find("tiny", setup, tmp_path) is None
+    recordings.record(
+        "tiny", seeds=[0], preset="smoke", jobs=1, folder=tmp_path, only=["nothing"], tell=lambda _: None
+    )
+    assert recorded.find("tiny", setup, tmp_path).labels == ["nothing"]
     told = capsys.readouterr().out
     assert "make it with: skelkit record tiny --dataset synthetic" in told
     assert "skelkit record tiny --dataset synthetic: preset smoke, 3 tasks x 2 classes" in told
 
 
-def test_another_data_sets_recording_is_shown_only_where_there_is_none_and_it_is_said(tiny, tmp_path, capsys, toy):
-    setup = study.begin("x", preset="smoke", dataset=str(toy().save(tmp_path / "elsewhere.safetensors")), seed=0)
-    record.record("tiny", seeds=[0], preset="smoke", jobs=1, folder=tmp_path, only=["nothing"], tell=lambda _: None)
-    assert record.find("tiny", setup, tmp_path) is None
-    assert record.find("tiny", setup, tmp_path, instead="synthetic").labels == ["nothing"]
+def test_another_data_sets_recording_is_shown_only_where_there_is_none_and_it_is_said(
+    tiny, tmp_path, capsys, toy
+):
+    setup = study.begin(
+        "x", preset="smoke", dataset=str(toy().save(tmp_path / "elsewhere.safetensors")), seed=0
+    )
+    recordings.record(
+        "tiny", seeds=[0], preset="smoke", jobs=1, folder=tmp_path, only=["nothing"], tell=lambda _: None
+    )
+    assert recorded.find("tiny", setup, tmp_path) is None
+    assert recorded.find("tiny", setup, tmp_path, instead="synthetic").labels == ["nothing"]
     assert "what was found on synthetic" in capsys.readouterr().out
 
 
 def test_the_readme_says_what_was_recorded():
     text = (Path(__file__).parents[1] / "README.md").read_text("utf-8")
     table = text.split("## What it shows")[1].split("\n## ")[0]
-    found = [[cell.strip() for cell in line.split("|")[1:-1]] for line in table.splitlines() if " ± " in line and line.startswith("|")]
+    found = [
+        [cell.strip() for cell in line.split("|")[1:-1]]
+        for line in table.splitlines()
+        if " ± " in line and line.startswith("|")
+    ]
     assert len(found) == 8 + 6
     for name, *cells in found[8:]:
         method = {"none": "scratch"}.get(name, name.replace("*", "").lower())
         for way, cell in zip(("knn", "linear", "finetune", "semi 10 %", "semi 1 %"), cells, strict=True):
-            assert f"{cell} points" == record.read("pretraining", "synthetic").points(method, way), (method, way)
+            assert f"{cell} points" == recordings.read("pretraining", "synthetic").points(method, way), (
+                method,
+                way,
+            )
     for name, *cells in found[:8]:
         learner = name.replace("*", "").split(" (")[0].lower()
         for dataset, cell in zip(("synthetic", "precog", "bandai-namco-2"), cells, strict=True):
-            assert f"{cell} points" == record.read("methods", dataset).points(learner), (learner, dataset)
+            assert f"{cell} points" == recordings.read("methods", dataset).points(learner), (learner, dataset)
     prose = table.split("|\n\n")[1]
     for experiment, label, what in (
         ("intervals", "s = 1", ""),
@@ -244,30 +296,44 @@ def test_the_readme_says_what_was_recorded():
         ("ratios", "0%", ""),
         ("ratios", "90%", ""),
     ):
-        kept = record.read(experiment, "synthetic")
+        kept = recordings.read(experiment, "synthetic")
         assert kept.points(label).removesuffix(" points") in prose, (experiment, label)
         assert not what or f"{kept.summary('bytes_per_clip')[label][0]:,.0f}" in prose, (experiment, label)
-    pairs, heads = record.read("pairs", "synthetic"), record.read("heads", "synthetic")
+    pairs, heads = recordings.read("pairs", "synthetic"), recordings.read("heads", "synthetic")
     of_f_and_g = [("f and g", way) for way in ("first alone", "second alone", "joined", "aligned")]
     for label, way in [*of_f_and_g, ("two g", "aligned"), ("two random", "aligned")]:
         assert pairs.points(label, way).removesuffix(" points") in table, (label, way)
     for label in ("2 x 32", "2 x 1024"):
         assert heads.points(label, "linear").removesuffix(" points") in table, label
         assert f"{heads.of(label, 'head')[0]:,}" in table, label
-    streams = record.read("streams", "synthetic")
+    streams = recordings.read("streams", "synthetic")
     for label, ways in (("asma", ("joint", "bone", "motion", "ensemble")), ("pstl", ("joint", "ensemble"))):
         for way in ways:
             assert streams.points(label, way).removesuffix(" points") in table, (label, way)
-    taught = record.read("students", "synthetic")
+    taught = recordings.read("students", "synthetic")
     usual, _, few = taught.labels
-    for label, ways in ((usual, ("teacher", "student", "labels")), (few, ("teacher", "answers alone", "labels"))):
+    for label, ways in (
+        (usual, ("teacher", "student", "labels")),
+        (few, ("teacher", "answers alone", "labels")),
+    ):
         for way in ways:
             assert taught.points(label, way).removesuffix(" points") in table, (label, way)
-    mean, apart, _ = record.spread(taught.apart(usual, usual, "teacher", "student"))
+    mean, apart, _ = recordings.spread(taught.apart(usual, usual, "teacher", "student"))
     assert f"loses {mean:.1f} ± {apart:.1f} points" in table
-    mean, apart, _ = record.spread(taught.apart(few, few, "answers alone", "labels"))
+    mean, apart, _ = recordings.spread(taught.apart(few, few, "answers alone", "labels"))
     assert f"{mean:+.1f} ± {apart:.1f} points, no more" in table
-    for label, way in (("asma", "linear"), ("pstl", "linear"), ("scratch", "linear"), ("asma", "transfer"), ("scratch", "transfer")):
-        assert record.read("transfer", "precog").points(label, way).removesuffix(" points") in table, (label, way)
+    for label, way in (
+        ("asma", "linear"),
+        ("pstl", "linear"),
+        ("scratch", "linear"),
+        ("asma", "transfer"),
+        ("scratch", "transfer"),
+    ):
+        assert recordings.read("transfer", "precog").points(label, way).removesuffix(" points") in table, (
+            label,
+            way,
+        )
     for label in ("mirrored", "not mirrored"):
-        assert record.read("mirrored", "precog").points(label, "linear").removesuffix(" points") in table, label
+        assert (
+            recordings.read("mirrored", "precog").points(label, "linear").removesuffix(" points") in table
+        ), label

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from skelkit import skeletons
-from skelkit.skeletons import Skeleton
+from skelkit.skeletons.skeleton import Skeleton
 
 built_in = pytest.mark.parametrize("skeleton", skeletons.KNOWN.values(), ids=skeletons.KNOWN)
 
@@ -53,7 +53,9 @@ def test_every_joint_of_any_tree_is_in_exactly_one_body_part(skeleton):
 
 
 @given(trees())
-def test_the_three_subsets_of_the_partition_share_nothing_and_cover_the_graph_with_columns_that_add_to_one(skeleton):
+def test_the_three_subsets_of_the_partition_share_nothing_and_cover_the_graph_with_columns_that_add_to_one(
+    skeleton,
+):
     wanted = torch.eye(len(skeleton)).bool()
     for a, b in skeleton.bones:
         i, j = skeleton.joints.index(a), skeleton.joints.index(b)
@@ -78,7 +80,9 @@ def test_mirroring_twice_changes_nothing_and_mirrored_bones_are_bones(skeleton):
 def test_left_and_right_pair_up_in_the_built_in_skeletons(skeleton):
     lefts = [j for j in skeleton.joints if j.startswith("left_") or j.endswith("_L")]
     assert [left for left, _ in skeleton.mirror_pairs] == lefts
-    assert all(left.replace("left", "right").replace("_L", "_R") == right for left, right in skeleton.mirror_pairs)
+    assert all(
+        left.replace("left", "right").replace("_L", "_R") == right for left, right in skeleton.mirror_pairs
+    )
 
 
 @built_in
@@ -90,7 +94,13 @@ def test_the_ntu_graph_has_the_published_degrees():
     degree = dict(zip(skeletons.NTU25.joints, skeletons.NTU25.degrees.tolist(), strict=True))
     assert degree["spine_shoulder"] == 4
     assert degree["spine_base"] == 3
-    assert [j for j, d in degree.items() if d == 1] == ["head", "left_foot", "right_foot", "left_hand_tip", "right_hand_tip"]
+    assert [j for j, d in degree.items() if d == 1] == [
+        "head",
+        "left_foot",
+        "right_foot",
+        "left_hand_tip",
+        "right_hand_tip",
+    ]
 
 
 def test_a_skeleton_of_ones_own_takes_five_lines():
@@ -99,7 +109,12 @@ def test_a_skeleton_of_ones_own_takes_five_lines():
     mine = Skeleton("mine", joints, bones, root="Hips")
     assert mine.degrees.tolist() == [3, 1, 1, 1]
     assert mine.mirror_pairs == (("LeftHand", "RightHand"),)
-    assert mine.parts == {"trunk": ("Hips",), "Head": ("Head",), "LeftHand": ("LeftHand",), "RightHand": ("RightHand",)}
+    assert mine.parts == {
+        "trunk": ("Hips",),
+        "Head": ("Head",),
+        "LeftHand": ("LeftHand",),
+        "RightHand": ("RightHand",),
+    }
 
 
 @built_in
@@ -118,14 +133,37 @@ def test_a_built_in_skeleton_is_found_by_its_number_of_joints(skeleton):
     ("fields", "message"),
     [
         ({"joints": ["a", "b", "a"], "bones": [("a", "b")], "root": "a"}, "joint names are repeated: a"),
-        ({"joints": ["a", "b"], "bones": [("a", "c")], "root": "a"}, "has no joint 'c'; its joints are: a, b"),
+        (
+            {"joints": ["a", "b"], "bones": [("a", "c")], "root": "a"},
+            "has no joint 'c'; its joints are: a, b",
+        ),
         ({"joints": ["a", "b"], "bones": [("a", "b")], "root": "c"}, "has no joint 'c'"),
-        ({"joints": ["a", "b"], "bones": [("a", "b")], "root": "a", "parts": {"arm": ["c"]}}, "has no joint 'c'"),
-        ({"joints": ["a", "b", "c"], "bones": [("a", "b")], "root": "a"}, "3 joints need 2 bones .* found 1 bones, with no way from 'a' to c"),
-        ({"joints": ["a", "b", "c"], "bones": [("a", "b"), ("b", "a")], "root": "a"}, "with no way from 'a' to c"),
-        ({"joints": ["a", "b", "c"], "bones": [("a", "b"), ("b", "c"), ("c", "a")], "root": "a"}, "need 2 bones .*; found 3 bones"),
+        (
+            {"joints": ["a", "b"], "bones": [("a", "b")], "root": "a", "parts": {"arm": ["c"]}},
+            "has no joint 'c'",
+        ),
+        (
+            {"joints": ["a", "b", "c"], "bones": [("a", "b")], "root": "a"},
+            "3 joints need 2 bones .* found 1 bones, with no way from 'a' to c",
+        ),
+        (
+            {"joints": ["a", "b", "c"], "bones": [("a", "b"), ("b", "a")], "root": "a"},
+            "with no way from 'a' to c",
+        ),
+        (
+            {"joints": ["a", "b", "c"], "bones": [("a", "b"), ("b", "c"), ("c", "a")], "root": "a"},
+            "need 2 bones .*; found 3 bones",
+        ),
     ],
-    ids=["repeated joint", "unknown joint", "unknown root", "unknown joint in a part", "joint adrift", "bone given twice", "loop"],
+    ids=[
+        "repeated joint",
+        "unknown joint",
+        "unknown root",
+        "unknown joint in a part",
+        "joint adrift",
+        "bone given twice",
+        "loop",
+    ],
 )
 def test_a_skeleton_that_is_not_one_tree_of_known_joints_is_refused(fields, message):
     with pytest.raises(ValueError, match=message):
@@ -133,5 +171,7 @@ def test_a_skeleton_that_is_not_one_tree_of_known_joints_is_refused(fields, mess
 
 
 def test_an_unknown_number_of_joints_is_answered_with_the_known_ones():
-    with pytest.raises(ValueError, match=r"no built-in skeleton has 24 joints; they have 25 \(ntu25\), 20 \(kinect20\)"):
+    with pytest.raises(
+        ValueError, match=r"no built-in skeleton has 24 joints; they have 25 \(ntu25\), 20 \(kinect20\)"
+    ):
         skeletons.of_size(24)

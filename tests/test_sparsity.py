@@ -2,8 +2,8 @@ import torch
 from torch import nn
 
 from skelkit import models, sparsity
-from skelkit.distillation import distill
-from skelkit.skeletons import NTU25
+from skelkit.deploy.distillation import distill
+from skelkit.skeletons.layouts import NTU25
 
 
 def test_of_every_four_weights_the_two_largest_stay():
@@ -16,7 +16,9 @@ def test_of_every_four_weights_the_two_largest_stay():
 
 
 def test_what_is_left_over_of_a_row_keeps_at_most_two():
-    assert sparsity.two_of_four(torch.tensor([[1.0, 2, 3, 4, 5, 6, 7], [7.0, 6, 5, 4, 3, 2, 1]])).tolist() == [
+    assert sparsity.two_of_four(
+        torch.tensor([[1.0, 2, 3, 4, 5, 6, 7], [7.0, 6, 5, 4, 3, 2, 1]])
+    ).tolist() == [
         [False, False, True, True, False, True, True],
         [True, True, False, False, True, True, False],
     ]

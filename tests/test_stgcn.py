@@ -1,19 +1,17 @@
 import pytest
 import torch
 import torch.nn.functional as F
+from helpers import batch, seeded
 
+from skelkit.deploy.folded_stgcn import FrozenSTGCN
 from skelkit.models import GRAPH_SIZES, STGCN, GraphSize, macs, parameters
-from skelkit.models.frozen import FrozenSTGCN
+from skelkit.models.persons import tracks
 from skelkit.models.stgcn import among, kept_joints, spread_over_graph
-from skelkit.models.tracks import tracks
-from skelkit.skeletons import KINECT20, NTU25, Skeleton
+from skelkit.skeletons.layouts import KINECT20, NTU25
+from skelkit.skeletons.skeleton import Skeleton
 
 SMALL = GraphSize(((6, 2), (8, 1)), kernel=3)
 TINY = Skeleton("tiny", list("abcde"), [("a", "b"), ("b", "c"), ("c", "d"), ("b", "e")], root="b")
-
-
-def seeded(seed=0):
-    return torch.Generator().manual_seed(seed)
 
 
 def worn(module, seed=1):
@@ -24,10 +22,6 @@ def worn(module, seed=1):
             new = torch.randn(value.shape, generator=generator) * 0.4
             value.data.copy_(new.abs() + 0.5 if "var" in name else new)
     return module.eval()
-
-
-def batch(clips=3, frames=12, joints=5, persons=2, seed=0):
-    return torch.randn(clips, 3, frames, joints, persons, generator=seeded(seed))
 
 
 def slow(network, x, kept):
@@ -45,7 +39,9 @@ def slow(network, x, kept):
             for c in range(3):
                 for i, j in enumerate(kept):
                     k = j * 3 + c
-                    h[c, :, i] = (v[c, :, j] - norm.running_mean[k]) / (norm.running_var[k] + norm.eps).sqrt() * norm.weight[k] + norm.bias[k]
+                    h[c, :, i] = (v[c, :, j] - norm.running_mean[k]) / (
+                        norm.running_var[k] + norm.eps
+                    ).sqrt() * norm.weight[k] + norm.bias[k]
             for block in network.blocks:
                 h = slow_block(block, h, network.graph, kept)
             people.append(h.mean(2).T)  # [T', D]
@@ -65,11 +61,18 @@ def slow_block(block, h, graph, kept):
     y = F.relu(normal(block.over_graph[1], y))
     y = normal(
         block.norm,
-        F.conv1d(y.permute(2, 0, 1), block.along_time.weight[:, :, 0], padding=block.along_time.padding[1], stride=block.stride).permute(1, 2, 0),
+        F.conv1d(
+            y.permute(2, 0, 1),
+            block.along_time.weight[:, :, 0],
+            padding=block.along_time.padding[1],
+            stride=block.stride,
+        ).permute(1, 2, 0),
     )
     short = h[:, :: block.stride]
     if isinstance(block.residual, torch.nn.Sequential):
-        short = normal(block.residual[1], torch.einsum("oc,ctv->otv", block.residual[0].weight[:, :, 0, 0], short))
+        short = normal(
+            block.residual[1], torch.einsum("oc,ctv->otv", block.residual[0].weight[:, :, 0, 0], short)
+        )
     return F.relu(y + short)
 
 
@@ -77,14 +80,16 @@ def normal(norm, y):
     def shaped(v):
         return v[:, None, None]
 
-    return (y - shaped(norm.running_mean)) / shaped((norm.running_var + norm.eps).sqrt()) * shaped(norm.weight) + shaped(norm.bias)
+    return (y - shaped(norm.running_mean)) / shaped((norm.running_var + norm.eps).sqrt()) * shaped(
+        norm.weight
+    ) + shaped(norm.bias)
 
 
 @pytest.mark.parametrize("edges", [True, False])
 @pytest.mark.parametrize("hidden", [(), (1,), (0, 4)])
 def test_the_network_is_what_the_equations_say_also_without_some_joints(hidden, edges):
     network = worn(STGCN(TINY, GraphSize(SMALL.blocks, 3, edges=edges), seeded()))
-    x = batch()
+    x = batch(frames=12)
     x[1, ..., 1] = 0
     mask = torch.tensor([j in hidden for j in range(5)])
     kept = [j for j in range(5) if j not in hidden]
@@ -93,7 +98,7 @@ def test_the_network_is_what_the_equations_say_also_without_some_joints(hidden, 
 
 
 def test_a_mask_a_clip_gives_each_clip_what_that_mask_gives_it_alone():
-    network, x = worn(STGCN(TINY, SMALL, seeded())), batch(4)
+    network, x = worn(STGCN(TINY, SMALL, seeded())), batch(4, frames=12)
     masks = torch.tensor([[1, 1, 0, 0, 0], [0, 0, 0, 1, 1], [0, 1, 0, 1, 0], [1, 0, 0, 0, 1]]).bool()
     with torch.no_grad():
         alone = torch.cat([network.features(x[i : i + 1], mask) for i, mask in enumerate(masks)])
@@ -101,7 +106,7 @@ def test_a_mask_a_clip_gives_each_clip_what_that_mask_gives_it_alone():
 
 
 def test_what_a_removed_joint_does_changes_nothing():
-    network, x = worn(STGCN(TINY, SMALL, seeded())), batch()
+    network, x = worn(STGCN(TINY, SMALL, seeded())), batch(frames=12)
     other, mask = x.clone(), torch.tensor([False, False, True, False, True])
     other[:, :, :, mask] = torch.randn(3, 3, 12, 2, 2, generator=seeded(5))
     with torch.no_grad():
@@ -116,7 +121,7 @@ def test_removed_joints_cost_nothing():
 
 
 def test_an_absent_person_neither_costs_nor_changes_anything():
-    network, x = worn(STGCN(TINY, SMALL, seeded())), batch(persons=1)
+    network, x = worn(STGCN(TINY, SMALL, seeded())), batch(frames=12, persons=1)
     two = torch.cat([x, torch.zeros_like(x)], -1)
     with torch.no_grad():
         assert torch.equal(network.features(x), network.features(two))
@@ -124,7 +129,7 @@ def test_an_absent_person_neither_costs_nor_changes_anything():
 
 
 def test_two_persons_may_change_places():
-    network, x = worn(STGCN(TINY, SMALL, seeded())), batch()
+    network, x = worn(STGCN(TINY, SMALL, seeded())), batch(frames=12)
     with torch.no_grad():
         assert torch.allclose(network.features(x), network.features(x.flip(-1)), atol=1e-5)
 
@@ -152,7 +157,9 @@ def test_first_weights_come_from_the_generator_alone():
 def test_spreading_over_a_graph_sums_over_edges():
     x, graph = torch.randn(2, 4, 5, 3, generator=seeded()), torch.randn(1, 3, 5, 5, generator=seeded(1))
     expected = torch.einsum("pcit,kij->pkcjt", x, graph[0]).flatten(1, 2)
-    assert torch.allclose(spread_over_graph(x.contiguous(memory_format=torch.channels_last), graph), expected, atol=1e-5)
+    assert torch.allclose(
+        spread_over_graph(x.contiguous(memory_format=torch.channels_last), graph), expected, atol=1e-5
+    )
     each = graph.expand(2, -1, -1, -1) * torch.tensor([1.0, 2.0])[:, None, None, None]
     assert torch.allclose(spread_over_graph(x, each)[1], 2 * expected[1], atol=1e-5)
 
@@ -173,12 +180,12 @@ def test_rows_and_columns_of_removed_joints_leave_the_graph():
 )
 def test_a_mask_that_cannot_be_is_refused(mask, message):
     with pytest.raises(ValueError, match=message):
-        STGCN(TINY, SMALL, seeded()).features(batch(2), mask)
+        STGCN(TINY, SMALL, seeded()).features(batch(2, frames=12), mask)
 
 
 def test_clips_of_another_skeleton_are_refused():
     with pytest.raises(ValueError, match="25 joints, the Kinect v1-20 skeleton has 20"):
-        STGCN(KINECT20, SMALL, seeded()).features(batch(joints=25))
+        STGCN(KINECT20, SMALL, seeded()).features(batch(frames=12, joints=25))
     with pytest.raises(ValueError, match="no size 'huge'; known: paper"):
         STGCN(KINECT20, "huge", seeded())
 
@@ -189,4 +196,6 @@ def test_the_frozen_network_gives_the_same_feature_maps(size):
     for frames in (20, 21, 2):
         people = tracks(batch(frames=frames))
         expected = network.encode(people).detach().transpose(2, 3)
-        assert torch.allclose(FrozenSTGCN(network)(people.poses), expected, rtol=1e-4, atol=1e-5 * float(expected.abs().max()))
+        assert torch.allclose(
+            FrozenSTGCN(network)(people.poses), expected, rtol=1e-4, atol=1e-5 * float(expected.abs().max())
+        )

@@ -5,13 +5,15 @@ import pytest
 import torch
 
 from skelkit import ClipSet
-from skelkit.data import stored
-from skelkit.skeletons import KINECT20
+from skelkit.data import storage
+from skelkit.skeletons.layouts import KINECT20
 
 
 @pytest.fixture
 def clips(ragged):
-    return ClipSet.from_arrays(ragged([9, 4, 7]), labels=[0, 1, 1], classes=["a", "b <i>"], subject=["Ann", "Bo", "Ann"], fps=25)
+    return ClipSet.from_arrays(
+        ragged([9, 4, 7]), labels=[0, 1, 1], classes=["a", "b <i>"], subject=["Ann", "Bo", "Ann"], fps=25
+    )
 
 
 @pytest.fixture
@@ -30,7 +32,12 @@ def test_what_was_saved_is_loaded_bit_for_bit(clips, tmp_path, dtype):
     back = ClipSet.load(clips.save(tmp_path / "clips.safetensors"))
     for name in ("poses", "starts", "labels", "subject"):
         assert torch.equal(getattr(clips, name), getattr(back, name))
-    assert (back.classes, back.fps, back.group_names, back.names) == (clips.classes, 25.0, {"subject": ("Ann", "Bo")}, clips.names)
+    assert (back.classes, back.fps, back.group_names, back.names) == (
+        clips.classes,
+        25.0,
+        {"subject": ("Ann", "Bo")},
+        clips.names,
+    )
 
 
 def test_any_flipped_byte_of_the_content_is_noticed(path):
@@ -81,21 +88,25 @@ def test_two_thousand_changed_files_are_refused_by_name_or_say_the_same(clips, p
 )
 def test_a_whole_file_that_contradicts_itself_is_refused(clips, tmp_path, change, message):
     path = tmp_path / "odd.safetensors"
-    stored.write(path, vars(clips) | change, [clips.poses], list(clips.poses.shape), torch.float32)
-    with pytest.raises(ValueError, match=f"odd.safetensors: whole, but not what ClipSet.save writes .*{message}"):
+    storage.write(path, vars(clips) | change, [clips.poses], list(clips.poses.shape), torch.float32)
+    with pytest.raises(
+        ValueError, match=f"odd.safetensors: whole, but not what ClipSet.save writes .*{message}"
+    ):
         ClipSet.load(path)
 
 
 def test_coordinates_that_are_no_numbers_are_refused(clips, tmp_path):
     poses = clips.poses.clone()
     poses[3, 0, 0, 0] = torch.nan
-    stored.write(tmp_path / "odd.safetensors", vars(clips), [poses], list(poses.shape), torch.float32)
+    storage.write(tmp_path / "odd.safetensors", vars(clips), [poses], list(poses.shape), torch.float32)
     with pytest.raises(ValueError, match="all finite"):
         ClipSet.load(tmp_path / "odd.safetensors")
 
 
 def test_a_set_may_be_written_in_pieces(clips, path, tmp_path):
     pieces = clips.poses.split(6)
-    stored.write(tmp_path / "pieces.safetensors", vars(clips), iter(pieces), list(clips.poses.shape), torch.float32)
+    storage.write(
+        tmp_path / "pieces.safetensors", vars(clips), iter(pieces), list(clips.poses.shape), torch.float32
+    )
     assert (tmp_path / "pieces.safetensors").read_bytes() == path.read_bytes()
     assert ClipSet.load(path).skeleton == KINECT20

@@ -3,6 +3,7 @@ import math
 import numpy as np
 import pytest
 import torch
+from helpers import batch, seeded
 
 from skelkit import models
 from skelkit.data import synthetic
@@ -11,14 +12,6 @@ from skelkit.models.block import Block
 
 SMALL = Size(((8, 8, 4), (8, 16, 4)))
 ALMOST_NONE = 1e-5
-
-
-def seeded(seed=0):
-    return torch.Generator().manual_seed(seed)
-
-
-def batch(clips=3, frames=24, joints=5, persons=2, seed=0):
-    return torch.randn(clips, 3, frames, joints, persons, generator=seeded(seed))
 
 
 def build(size=SMALL, classes=4, joints=5, **options):
@@ -56,7 +49,8 @@ def slow_layer(layer, x):
     if isinstance(layer, torch.nn.Identity):
         return x
     mean, var, gain, shift = (
-        v.detach().double().numpy()[:, None, None] for v in (layer[1].running_mean, layer[1].running_var, layer[1].weight, layer[1].bias)
+        v.detach().double().numpy()[:, None, None]
+        for v in (layer[1].running_mean, layer[1].running_var, layer[1].weight, layer[1].bias)
     )
     return (slow_conv(layer[0], x) - mean) / np.sqrt(var + layer[1].eps) * gain + shift
 
@@ -71,8 +65,15 @@ def slow_attention(block, x, heads, d, kind):
             score = np.zeros((tokens, tokens))
             for i in range(tokens):
                 for j in range(tokens):
-                    query, key = both[n, h * d : (h + 1) * d, :, i], both[n, (heads + h) * d : (heads + h + 1) * d, :, j]
-                    score[i, j] = sum(query[c, t] * key[c, t] for c in range(d) for t in range(tuples)) / (d * tuples) * block.scale[h].item()
+                    query, key = (
+                        both[n, h * d : (h + 1) * d, :, i],
+                        both[n, (heads + h) * d : (heads + h + 1) * d, :, j],
+                    )
+                    score[i, j] = (
+                        sum(query[c, t] * key[c, t] for c in range(d) for t in range(tuples))
+                        / (d * tuples)
+                        * block.scale[h].item()
+                    )
             for i in range(tokens):
                 share = np.exp(score[i]) / np.exp(score[i]).sum()
                 if kind == "tanh":
@@ -127,11 +128,15 @@ def test_the_position_code_agrees_with_its_formula():
     for p in range(7):
         for i in range(5):
             angle = p / 10000 ** (2 * i / 10)
-            assert code[p, 2 * i : 2 * i + 2].tolist() == pytest.approx([math.sin(angle), math.cos(angle)], abs=1e-6)
+            assert code[p, 2 * i : 2 * i + 2].tolist() == pytest.approx(
+                [math.sin(angle), math.cos(angle)], abs=1e-6
+            )
 
 
 def test_no_two_tokens_of_a_clip_have_the_same_code_once_tuples_are_coded():
-    codes = sttformer.add_codes(torch.zeros(1, 16, 20, 150), torch.arange(20)[None])[0].flatten(1).T  # [3000, 16]
+    codes = (
+        sttformer.add_codes(torch.zeros(1, 16, 20, 150), torch.arange(20)[None])[0].flatten(1).T
+    )  # [3000, 16]
     distance = torch.cdist(codes, codes).fill_diagonal_(torch.inf)
     assert distance.min() > 0.01
 
@@ -262,7 +267,9 @@ def test_tiny_takes_the_published_number_of_operations():
 
 
 def test_nano_takes_137_million_multiply_adds_a_clip_of_one_person():
-    assert macs(build("nano", 60, 25), batch(1, SIZES["nano"].frames, 25, 1)) == pytest.approx(137e6, rel=0.005)
+    assert macs(build("nano", 60, 25), batch(1, SIZES["nano"].frames, 25, 1)) == pytest.approx(
+        137e6, rel=0.005
+    )
 
 
 def test_counting_agrees_with_counting_by_hand_and_leaves_the_model_as_it_was():
@@ -280,7 +287,9 @@ def test_a_gradient_reaches_every_part(attention):
     x, model = batch(4), build(attention=attention).train()
     x[0, ..., 1] = 0
     (model(x) * torch.randn(4, 4, generator=seeded(3))).sum().backward()
-    assert not [name for name, p in model.named_parameters() if p.grad is None or p.grad.abs().max() < ALMOST_NONE]
+    assert not [
+        name for name, p in model.named_parameters() if p.grad is None or p.grad.abs().max() < ALMOST_NONE
+    ]
 
 
 @pytest.mark.parametrize("attention", ["softmax", "tanh"])
@@ -328,7 +337,9 @@ def test_clips_that_do_not_fit_are_refused_with_both_numbers():
     model = build()
     with pytest.raises(ValueError, match="25 frames are not a whole number of tuples of 6; resize"):
         model(batch(frames=25))
-    with pytest.raises(ValueError, match="the batch has 20 joints, this network was built for 5; build one with joints=20"):
+    with pytest.raises(
+        ValueError, match="the batch has 20 joints, this network was built for 5; build one with joints=20"
+    ):
         model(batch(joints=20))
     with pytest.raises(ValueError, match="the batch has 2 channels, this network was built for 3"):
         model(batch()[:, :2])

@@ -8,7 +8,8 @@ import pytest
 import torch
 from nbformat.v4 import new_code_cell, new_notebook
 
-from skelkit import runner, study
+from skelkit import study
+from skelkit.study import display, runner
 
 
 @pytest.fixture
@@ -25,7 +26,7 @@ def notebook(folder, *sources, parameters="preset = 'smoke'\nseed = 0"):
     return path
 
 
-BEGIN = "from skelkit import study\nstudy._state.update(notebook='t', parameters={}, values={}, claims=[], began=0.0)"
+BEGIN = "from skelkit import study\nstudy.session._state.update(notebook='t', parameters={}, values={}, claims=[], began=0.0)"
 
 
 # -- claims and records ------------------------------------------------------------------------------------------------
@@ -68,8 +69,10 @@ def test_a_record_is_written_where_the_runner_asks(started, tmp_path, monkeypatc
 
 
 def test_recorded_words_cannot_put_markup_into_the_report():
-    assert "<script>" not in study._Table({"<script>": "<script>", "d": {"<script>": 1}})._repr_html_()
-    assert "<script>" not in study._Line("✓", "red", "<script>")._repr_html_()
+    assert (
+        "<script>" not in display.RecordedTable({"<script>": "<script>", "d": {"<script>": 1}})._repr_html_()
+    )
+    assert "<script>" not in display.SentenceLine("✓", "red", "<script>")._repr_html_()
 
 
 # -- beginning ---------------------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from skelkit import motion
 from skelkit.data import synthetic
 from skelkit.data.synthetic import body, choreography, sensor
 from skelkit.data.synthetic.actions import DOFS
-from skelkit.skeletons import NTU25
+from skelkit.skeletons.layouts import NTU25
 
 EVERY = synthetic.ACTIONS
 NAMES = {name: i for i, name in enumerate(NTU25.joints)}
@@ -57,12 +57,22 @@ def slow_body(d, size, walked):
     for side, sign in (("left", 1), ("right", -1)):
         s = side[0]
         rise = 0.3 / (1 + math.exp(-5 * d[f"{s}_up"])) - 0.15
-        shoulder = found["spine_shoulder"] + size["shoulders"] * chest @ [sign * math.cos(rise), math.sin(rise), 0]
+        shoulder = found["spine_shoulder"] + size["shoulders"] * chest @ [
+            sign * math.cos(rise),
+            math.sin(rise),
+            0,
+        ]
         found[f"{side}_shoulder"] = shoulder
-        found[f"{side}_wrist"] = reached(shoulder, shoulder + arm * chest @ [sign * d[f"{s}_out"], d[f"{s}_up"], d[f"{s}_fwd"]], arm)
+        found[f"{side}_wrist"] = reached(
+            shoulder, shoulder + arm * chest @ [sign * d[f"{s}_out"], d[f"{s}_up"], d[f"{s}_fwd"]], arm
+        )
         hip = found["spine_base"] + size["hips"] * pelvis @ [sign * 0.95, -0.31, 0]
         out = sign * (size["hips"] + leg * (0.015 + d[f"{s}_step_out"]))
-        ankle = base + heading @ [out, size["ankle"] + leg * max(d[f"{s}_step_up"], 0), leg * d[f"{s}_step_fwd"]]
+        ankle = base + heading @ [
+            out,
+            size["ankle"] + leg * max(d[f"{s}_step_up"], 0),
+            leg * d[f"{s}_step_fwd"],
+        ]
         found[f"{side}_hip"], found[f"{side}_ankle"] = hip, reached(hip, ankle, leg)
     return found
 
@@ -94,15 +104,25 @@ def test_the_batched_body_equals_a_slow_body_of_one_frame_at_a_time(performed):
             dict(zip(body.PROPORTIONS, bones[:, frame].double().numpy(), strict=True)),
         )
         for name, place in slow_body(d, size, float(walked[frame])).items():
-            np.testing.assert_allclose(joints[NAMES[name], :, frame].numpy(), place, atol=2e-5, err_msg=f"{name}, frame {frame}")
+            np.testing.assert_allclose(
+                joints[NAMES[name], :, frame].numpy(), place, atol=2e-5, err_msg=f"{name}, frame {frame}"
+            )
 
 
 def test_elbows_and_knees_join_bones_of_the_right_lengths_and_bend_the_right_way(performed):
     dofs, bones, _, joints = performed
     size = dict(zip(body.PROPORTIONS, bones, strict=True))
     for side in ("left", "right"):
-        at = {part: joints[NAMES[f"{side}_{part}"]] for part in ("shoulder", "elbow", "wrist", "hip", "knee", "ankle")}
-        for a, b, bone in (("shoulder", "elbow", "upper"), ("elbow", "wrist", "fore"), ("hip", "knee", "thigh"), ("knee", "ankle", "shin")):
+        at = {
+            part: joints[NAMES[f"{side}_{part}"]]
+            for part in ("shoulder", "elbow", "wrist", "hip", "knee", "ankle")
+        }
+        for a, b, bone in (
+            ("shoulder", "elbow", "upper"),
+            ("elbow", "wrist", "fore"),
+            ("hip", "knee", "thigh"),
+            ("knee", "ankle", "shin"),
+        ):
             torch.testing.assert_close((at[a] - at[b]).norm(dim=0), size[bone], atol=1e-5, rtol=0)
         yaw = dofs[DOFS.index("turn")]
         ahead = torch.stack([yaw.sin(), torch.zeros_like(yaw), yaw.cos()])
@@ -120,7 +140,10 @@ def test_someone_standing_has_both_feet_on_the_floor_and_the_head_at_a_person_s_
     clips = synthetic.make(90, classes=["wave", "drink", "look at watch"], noise=False)
     for i in range(0, 90, 5):
         pose = upright(clips, i)[:, 0, :, 1]
-        ankles, feet = pose[:, [NAMES["left_ankle"], NAMES["right_ankle"]]], pose[:, [NAMES["left_foot"], NAMES["right_foot"]]]
+        ankles, feet = (
+            pose[:, [NAMES["left_ankle"], NAMES["right_ankle"]]],
+            pose[:, [NAMES["left_foot"], NAMES["right_foot"]]],
+        )
         assert 0.04 < ankles.min() < ankles.max() < 0.13
         assert -0.01 < feet.min() < feet.max() < 0.1
         assert 1.25 < pose[:, NAMES["head"]].min() < pose[:, NAMES["head"]].max() < 2.0
@@ -178,8 +201,15 @@ def test_a_time_order_pair_is_one_motion_played_forwards_and_backwards(pair):
 
 
 def test_writing_typing_and_phoning_differ_in_one_arm_alone():
-    write, other, phone = (synthetic.make(20, classes=[name], noise=False).poses[:, 0] for name in ("write", "type", "use phone"))
-    arm = {side: [NAMES[f"{side}_{part}"] for part in ("elbow", "wrist", "hand", "hand_tip", "thumb", "shoulder")] for side in ("left", "right")}
+    write, other, phone = (
+        synthetic.make(20, classes=[name], noise=False).poses[:, 0] for name in ("write", "type", "use phone")
+    )
+    arm = {
+        side: [
+            NAMES[f"{side}_{part}"] for part in ("elbow", "wrist", "hand", "hand_tip", "thumb", "shoulder")
+        ]
+        for side in ("left", "right")
+    }
     rest = [i for i in range(25) if i not in arm["left"] + arm["right"]]
     for clip in (other, phone):
         assert torch.equal(clip[:, rest], write[:, rest])
@@ -194,9 +224,13 @@ def test_a_tempo_pair_differs_in_the_frequency_of_its_rhythm(slow, fast):
     found = []
     for name in (slow, fast):
         clips = synthetic.make(40, classes=[name], noise=False, frames=100)
-        hands = motion.bones(clips.batch(slice(None)), NTU25)[:, :, :, [NAMES["left_elbow"], NAMES["right_elbow"]], 0].flatten(1, 1)
+        hands = motion.bones(clips.batch(slice(None)), NTU25)[
+            :, :, :, [NAMES["left_elbow"], NAMES["right_elbow"]], 0
+        ].flatten(1, 1)
         change = hands.diff(dim=2)  # differences weigh the rhythm more than the way up and down
-        power = torch.fft.rfft(change * torch.hann_window(99)[:, None], 512, dim=2).abs().square().sum((0, 1, 3))
+        power = (
+            torch.fft.rfft(change * torch.hann_window(99)[:, None], 512, dim=2).abs().square().sum((0, 1, 3))
+        )
         found.append(float((power * frequency).sum() / power.sum()))
     assert found[1] > 1.2 * found[0]
 
@@ -239,7 +273,9 @@ def test_two_persons_face_each_other_at_arm_s_length():
         gap = pose[:, 0] - pose[:, 1]  # [T, V, C]
         assert 0.8 < gap[:, NAMES["spine_base"]].norm(dim=-1).min() < 1.5
         right, left = (pose[:, :, NAMES[f"{side}_hand"]] for side in ("right", "left"))
-        nearest = min(float((a[:, 0] - b[:, 1]).norm(dim=-1).min()) for a in (right, left) for b in (right, left))
+        nearest = min(
+            float((a[:, 0] - b[:, 1]).norm(dim=-1).min()) for a in (right, left) for b in (right, left)
+        )
         assert nearest < 0.45
 
 
@@ -248,7 +284,10 @@ def test_chosen_classes_get_labels_in_the_given_order_and_names_tell_the_clip():
     assert clips.classes == ("walk slowly", "clap")
     assert clips.labels.tolist() == [0, 1, 0, 1, 0, 1, 0]
     for i, name in enumerate(clips.names):
-        assert name == f"synthetic {clips.classes[clips.labels[i]]} s{int(clips.subject[i]):02d} v{int(clips.view[i])} #{i}"
+        assert (
+            name
+            == f"synthetic {clips.classes[clips.labels[i]]} s{int(clips.subject[i]):02d} v{int(clips.view[i])} #{i}"
+        )
 
 
 # -- the camera and the sensor -------------------------------------------------------------------------------------
@@ -256,7 +295,10 @@ def test_chosen_classes_get_labels_in_the_given_order_and_names_tell_the_clip():
 
 def test_two_cameras_see_the_same_motion_turned_and_moved():
     here, there = (synthetic.make(6, classes=["throw", "hug"], noise=False, views=[v]) for v in (2, 3))
-    a, b = here.poses[here.present].reshape(-1, 3).double(), there.poses[there.present].reshape(-1, 3).double()
+    a, b = (
+        here.poses[here.present].reshape(-1, 3).double(),
+        there.poses[there.present].reshape(-1, 3).double(),
+    )
     u, _, vh = torch.linalg.svd((a - a.mean(0)).T @ (b - b.mean(0)))  # the rotation that fits best (Kabsch)
     rotation = vh.T @ u.T
     assert torch.linalg.det(rotation) == pytest.approx(1)

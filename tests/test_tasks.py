@@ -28,11 +28,24 @@ def who(clips):
     return clips.poses[:, 0, 0, 0].tolist()
 
 
-@given(st.sampled_from([(2, None), (None, 2), (3, 2), (6, None), (1, None)]), st.integers(0, 99), st.sampled_from([0, 0.1, 0.5]), st.booleans())
-def test_every_clip_is_in_one_task_and_one_split_and_test_clips_stay_test_clips(counts, seed, validation, people):
+@given(
+    st.sampled_from([(2, None), (None, 2), (3, 2), (6, None), (1, None)]),
+    st.integers(0, 99),
+    st.sampled_from([0, 0.1, 0.5]),
+    st.booleans(),
+)
+def test_every_clip_is_in_one_task_and_one_split_and_test_clips_stay_test_clips(
+    counts, seed, validation, people
+):
     train, test = pair(subjects=5 if people else None)
     scenario = tasks(train, test, *counts, seed=seed, validation=validation)
-    learnt = [clip for task in scenario for split in (task.train, task.validation) if split is not None for clip in who(split)]
+    learnt = [
+        clip
+        for task in scenario
+        for split in (task.train, task.validation)
+        if split is not None
+        for clip in who(split)
+    ]
     assert sorted(learnt) == who(train)
     assert sorted(clip for task in scenario for clip in who(task.test)) == who(test)
     assert sorted(c for task in scenario for c in task.classes) == list(range(6))
@@ -44,7 +57,8 @@ def test_every_clip_is_in_one_task_and_one_split_and_test_clips_stay_test_clips(
                 assert split.classes == train.classes
                 assert set(split.labels.tolist()) <= set(task.classes)
                 assert all(
-                    (clip % 1000 - 1) // (10 if clip < 1000 else 3) == label for clip, label in zip(who(split), split.labels.tolist(), strict=True)
+                    (clip % 1000 - 1) // (10 if clip < 1000 else 3) == label
+                    for clip, label in zip(who(split), split.labels.tolist(), strict=True)
                 )
 
 
@@ -114,7 +128,10 @@ def test_classes_too_many_are_left_out_when_asked_and_only_then():
         assert sum(scenario.order, ()) == (0, 1, 2, 3)
         assert set(scenario.train.labels.tolist()) == set(scenario.test.labels.tolist()) == {0, 1, 2, 3}
     assert tasks(*pair(), 2, order=[5, 1], drop=True).order == ((5,), (1,))
-    with pytest.raises(ValueError, match="2 classes are in no task: class 4, class 5; share out all of them, or pass drop=True"):
+    with pytest.raises(
+        ValueError,
+        match="2 classes are in no task: class 4, class 5; share out all of them, or pass drop=True",
+    ):
         tasks(*pair(), 2, 2, order=range(6))
     with pytest.raises(ValueError, match="1 classes are in no task: class 2"):
         tasks(*pair(4), 3, order=[0, 1, 3])
@@ -133,7 +150,10 @@ def test_the_clips_may_have_been_saved_and_loaded(tmp_path):
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: tasks(*pair(), 4), r"6 classes do not divide into 4 tasks; 1, 2, 3, 6 would do, or pass drop=True"),
+        (
+            lambda: tasks(*pair(), 4),
+            r"6 classes do not divide into 4 tasks; 1, 2, 3, 6 would do, or pass drop=True",
+        ),
         (lambda: tasks(*pair(), None, 5), r"6 classes do not divide into tasks of 5; 1, 2, 3, 6 would do"),
         (lambda: tasks(*pair(), 7, drop=True), r"6 classes do not divide into 7 tasks"),
         (lambda: tasks(*pair(), 3, 3), r"3 tasks of 3 classes need 9 classes; there are 6"),
@@ -142,13 +162,28 @@ def test_the_clips_may_have_been_saved_and_loaded(tmp_path):
         (lambda: tasks(*pair(), 2, -1), r"classes_per_task=-1: expected at least 1"),
         (lambda: tasks(*pair(), "ntu"), r"no protocol 'ntu'; known: ntu60, ntu120"),
         (lambda: tasks(*pair(), 3, validation=1), r"validation=1: expected a share"),
-        (lambda: tasks(*pair(2), 2, order=[0, "sit"]), r"order names a class 'sit'; the classes are 0 to 1: class 0, class 1"),
+        (
+            lambda: tasks(*pair(2), 2, order=[0, "sit"]),
+            r"order names a class 'sit'; the classes are 0 to 1: class 0, class 1",
+        ),
         (lambda: tasks(*pair(2), 2, order=[0, 2]), r"order names a class 2; the classes are 0 to 1"),
-        (lambda: tasks(*pair(2), 2, order=[1, "class 1"]), r"order names a class twice: class 1; each class is in one task"),
+        (
+            lambda: tasks(*pair(2), 2, order=[1, "class 1"]),
+            r"order names a class twice: class 1; each class is in one task",
+        ),
         (lambda: tasks(balanced(2), balanced(3), 2), r"train and test have different classes: 2 and 3"),
-        (lambda: tasks(clips([0, 0], classes=2), balanced(2), 2, order=[0, 1]), r"task 1 \(class 1\) has no train clips; give some"),
-        (lambda: tasks(clips([0, 0], classes=2), balanced(2), 1, order=[0, 1]), r"task 0: no training clips of class 1; give some"),
-        (lambda: tasks(balanced(2), clips([0], classes=2), 2, order=[0, 1]), r"task 1 \(class 1\) has no test clips; split train and test so that"),
+        (
+            lambda: tasks(clips([0, 0], classes=2), balanced(2), 2, order=[0, 1]),
+            r"task 1 \(class 1\) has no train clips; give some",
+        ),
+        (
+            lambda: tasks(clips([0, 0], classes=2), balanced(2), 1, order=[0, 1]),
+            r"task 0: no training clips of class 1; give some",
+        ),
+        (
+            lambda: tasks(balanced(2), clips([0], classes=2), 2, order=[0, 1]),
+            r"task 1 \(class 1\) has no test clips; split train and test so that",
+        ),
         (
             lambda: tasks(clips([0, 0, 1]), balanced(2), 2, order=[0, 1]),
             r"task 1 \(class 1\) has no validation clips; give a larger validation share",
@@ -176,5 +211,8 @@ def test_other_skeletons_in_train_and_test_are_refused():
 
 
 def test_a_task_says_what_is_in_it():
-    assert repr(tasks(*pair(2), 1, order=[1, 0])[0]) == "Task(18 train, 2 validation, 6 test clips of class 1, class 0)"
+    assert (
+        repr(tasks(*pair(2), 1, order=[1, 0])[0])
+        == "Task(18 train, 2 validation, 6 test clips of class 1, class 0)"
+    )
     assert module.PROTOCOLS["ntu60"] == (6, 10)

@@ -9,8 +9,8 @@ import pytest
 import torch
 
 import skelkit as sk
-from skelkit.data.readers import annotations, bvh, npz_splits, nwucla, stgcn_files, toolkits
-from skelkit.skeletons import COCO17, KINECT20, MOCAP21, NTU25
+from skelkit.data.readers import annotations, bvh, detection, npz_splits, nwucla, stgcn_files
+from skelkit.skeletons.layouts import COCO17, KINECT20, MOCAP21, NTU25
 
 NTU_NAMES = ["S001C001P001R001A001", "S001C002P003R001A002", "S018C003P002R002A001"]
 
@@ -61,7 +61,12 @@ def split_file(tmp_path, people):
     clips = people((5, 9, 3, 12))
 
     def write(**changes):
-        return ctr_gcn(tmp_path / "NTU60_CS.npz", {"train": clips[:3], "test": clips[3:]}, {"train": [0, 3, 1], "test": [2]}, **changes)
+        return ctr_gcn(
+            tmp_path / "NTU60_CS.npz",
+            {"train": clips[:3], "test": clips[3:]},
+            {"train": [0, 3, 1], "test": [2]},
+            **changes,
+        )
 
     return clips, write
 
@@ -69,13 +74,18 @@ def split_file(tmp_path, people):
 def test_the_published_split_of_an_x_train_file_comes_back_clip_by_clip_without_padding(split_file):
     clips, write = split_file
     path = write()
-    train, test = toolkits.read_x_train(path)
+    train, test = detection.read_x_train(path)
     assert close(train, clips[:3])
     assert close(test, clips[3:])
     assert (train.labels.tolist(), test.labels.tolist(), len(test.classes)) == ([0, 3, 1], [2], 4)
     both = npz_splits.read(path, fps=25, classes=["a", "b", "c", "d"])
     assert close(both, clips)
-    assert (both.fps, both.classes, both.skeleton, both.names[3]) == (25, ("a", "b", "c", "d"), NTU25, "test 0")
+    assert (both.fps, both.classes, both.skeleton, both.names[3]) == (
+        25,
+        ("a", "b", "c", "d"),
+        NTU25,
+        "test 0",
+    )
     assert [len(part) for part in both.split("setup", train=["train"])] == [3, 1]
 
 
@@ -83,15 +93,24 @@ def test_the_skeleton_is_found_from_the_width_and_may_be_said(tmp_path, people):
     for joints, skeleton in ((20, KINECT20), (21, MOCAP21), (17, COCO17)):
         for persons in (1, 2):
             clips = [clip[:, :persons] for clip in people((4, 4), joints)]
-            path = ctr_gcn(tmp_path / "a.npz", {"train": clips[:1], "test": clips[1:]}, {"train": [0], "test": [1]})
+            path = ctr_gcn(
+                tmp_path / "a.npz", {"train": clips[:1], "test": clips[1:]}, {"train": [0], "test": [1]}
+            )
             assert npz_splits.read(path).skeleton == skeleton
             assert close(npz_splits.read(path), clips)
-    path = ctr_gcn(tmp_path / "b.npz", {k: people((4,), 5) for k in ("train", "test")}, {"train": [0], "test": [1]})
+    path = ctr_gcn(
+        tmp_path / "b.npz", {k: people((4,), 5) for k in ("train", "test")}, {"train": [0], "test": [1]}
+    )
     star = sk.Skeleton("star", "mabcd", [("m", j) for j in "abcd"], root="m")
     assert npz_splits.read(path, skeleton=star).poses.shape[1:] == (2, 5, 3)
-    with pytest.raises(ValueError, match=r"x_train: found float32 \[1, 12, 30\], expected .* built-in skeleton \(150 for NTU-25\); pass skeleton="):
+    with pytest.raises(
+        ValueError,
+        match=r"x_train: found float32 \[1, 12, 30\], expected .* built-in skeleton \(150 for NTU-25\); pass skeleton=",
+    ):
         npz_splits.read(path)
-    with pytest.raises(ValueError, match="found 30 numbers in a frame, expected a multiple of 75, as NTU-25 has 25 joints"):
+    with pytest.raises(
+        ValueError, match="found 30 numbers in a frame, expected a multiple of 75, as NTU-25 has 25 joints"
+    ):
         npz_splits.read(path, skeleton="ntu25")
 
 
@@ -112,20 +131,34 @@ def with_nan(x):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"y_test": None}, r"found the arrays 'x_train', 'y_train', 'x_test', expected x_train, y_train, x_test, y_test .*; add 'y_test'"),
-        ({"y_train": np.eye(4)[[0, 1]]}, r"found float32 \[3, 12, 150\] in x_train, 2 labels in y_train, expected as many clips"),
+        (
+            {"y_test": None},
+            r"found the arrays 'x_train', 'y_train', 'x_test', expected x_train, y_train, x_test, y_test .*; add 'y_test'",
+        ),
+        (
+            {"y_train": np.eye(4)[[0, 1]]},
+            r"found float32 \[3, 12, 150\] in x_train, 2 labels in y_train, expected as many clips",
+        ),
         ({"y_train": np.ones((3, 4))}, "y_train: row 0: found 4 classes, expected one"),
-        ({"y_train": np.array([0, 1, 10**9])}, "'train 2': found the label 1000000000, expected a class index from 0 to 9,999"),
+        (
+            {"y_train": np.array([0, 1, 10**9])},
+            "'train 2': found the label 1000000000, expected a class index from 0 to 9,999",
+        ),
         ({"y_train": np.array([0, -1, 1])}, "'train 1': found the label -1"),
         ({"x_train": np.zeros((3, 150), np.float32)}, r"x_train: found float32 \[3, 150\], expected"),
         ({"x_train": np.zeros((3, 12, 150), int)}, r"x_train: found int64 \[3, 12, 150\], expected float"),
-        ({"x_train": with_nan(0)}, "train 1: 1 coordinates are NaN or infinite, first at frame 3, person 1, joint 1"),
+        (
+            {"x_train": with_nan(0)},
+            "train 1: 1 coordinates are NaN or infinite, first at frame 3, person 1, joint 1",
+        ),
         ({"x_train": np.full((3, 12, 150), 1e300)}, "train 0: 1800 coordinates are NaN or infinite"),
         ({"x_train": np.zeros((3, 12, 150), np.float32)}, "train 0: all coordinates are zero"),
         ({"x_test": np.array([[[None]]])}, "x_test: found pickled objects, expected plain numbers"),
     ],
 )
-def test_an_x_train_file_that_does_not_fit_together_is_refused_by_array_and_clip(split_file, changes, message):
+def test_an_x_train_file_that_does_not_fit_together_is_refused_by_array_and_clip(
+    split_file, changes, message
+):
     path = split_file[1](**changes)
     with pytest.raises(ValueError, match=re.escape(f"{path}: ") + message):
         npz_splits.read(path)
@@ -184,16 +217,23 @@ def st_gcn(folder, part, clips, labels, names, dtype=np.float32, protocol=4, arr
 
 
 @pytest.mark.parametrize("protocol", [0, 2, 4])
-@pytest.mark.parametrize(("array", "dtype", "closeness"), [("data", np.float32, 0), ("data_joint", np.float16, 1e-3), ("position", np.float64, 0)])
+@pytest.mark.parametrize(
+    ("array", "dtype", "closeness"),
+    [("data", np.float32, 0), ("data_joint", np.float16, 1e-3), ("position", np.float64, 0)],
+)
 def test_an_array_with_the_labels_beside_it_is_read(tmp_path, people, protocol, array, dtype, closeness):
     clips = people()
     names = [f"{name}.skeleton" for name in NTU_NAMES]
     path = st_gcn(tmp_path, "train", clips, [4, 0, 1], names, dtype, protocol, array)
-    read = toolkits.read_stgcn(path)
+    read = detection.read_stgcn(path)
     for clip, expected in zip(read, clips, strict=True):
         assert np.allclose(clip.poses.numpy(), expected, rtol=closeness)
     assert (read.labels.tolist(), read.names, read.skeleton) == ([4, 0, 1], tuple(names), NTU25)
-    assert (read.setup.tolist(), read.view.tolist(), read.subject.tolist()) == ([1, 1, 18], [1, 2, 3], [1, 3, 2])
+    assert (read.setup.tolist(), read.view.tolist(), read.subject.tolist()) == (
+        [1, 1, 18],
+        [1, 2, 3],
+        [1, 3, 2],
+    )
 
 
 def test_a_folder_of_train_and_val_gives_the_published_split(tmp_path, people):
@@ -201,18 +241,18 @@ def test_a_folder_of_train_and_val_gives_the_published_split(tmp_path, people):
     st_gcn(tmp_path / "xsub", "train", clips[:2], [0, 1], NTU_NAMES[:2], array="data_joint")
     st_gcn(tmp_path / "xsub", "val", clips[2:], [2], NTU_NAMES[2:], array="data_joint")
     np.save(tmp_path / "xsub" / "train_data_bone.npy", np.zeros(3))
-    read = toolkits.read_stgcn(tmp_path / "xsub")
+    read = detection.read_stgcn(tmp_path / "xsub")
     train, test = read.split("setup", train=["train"])
     assert close(train, clips[:2])
     assert close(test, clips[2:])
     assert read.subject.tolist() == [1, 3, 2]
-    assert toolkits.find_reader(tmp_path / "xsub") == ("ST-GCN folders", toolkits.read_stgcn)
+    assert detection.find_reader(tmp_path / "xsub") == ("ST-GCN folders", detection.read_stgcn)
 
 
 def test_files_of_2s_agcn_which_have_z_up_are_turned(tmp_path, people):
     clips = [clip[..., [0, 2, 1]] * np.float32([1, -1, 1]) for clip in people()]
     path = st_gcn(tmp_path, "train", clips, [0, 1, 2], ["a", "b", "c"])
-    read = toolkits.read_stgcn(path, up="z")
+    read = detection.read_stgcn(path, up="z")
     assert close(read, people())
     assert read.setup is None
 
@@ -222,38 +262,59 @@ def test_labels_that_are_missing_or_of_another_array_are_answered(tmp_path, peop
     labels = tmp_path / "train_label.pkl"
     for content, message in (
         ((["a", "b"], [0, 1]), "train_data.npy: found 3 clips, 2 names in the labels, expected as many"),
-        ((["a", "b", "c"], [0, 1]), "train_label.pkl: found a list of 3 and a list of 2, expected names of clips and as many class indices"),
+        (
+            (["a", "b", "c"], [0, 1]),
+            "train_label.pkl: found a list of 3 and a list of 2, expected names of clips and as many class indices",
+        ),
         ((["a", "b", "c"], [0, 1, "x"]), "'c': found the label 'x', expected a class index"),
         ((["a", "b", 3], [0, 1, 2]), "train_label.pkl: clip 2: found the name 3, expected a name"),
-        ((["a", "b", "c\x1b[2J"], [0, 1, 2]), r"clip 2: found the name 'c\\x1b\[2J', expected a name without control characters"),
+        (
+            (["a", "b", "c\x1b[2J"], [0, 1, 2]),
+            r"clip 2: found the name 'c\\x1b\[2J', expected a name without control characters",
+        ),
         ([0, 1, 2], "found a list of 3, expected a pair: names of clips, class indices"),
         (os.system, "found posix.system|found nt.system"),
     ):
         labels.write_bytes(pickle.dumps(content))
         with pytest.raises(ValueError, match=message):
-            toolkits.read_stgcn(path)
+            detection.read_stgcn(path)
     labels.unlink()
-    with pytest.raises(FileNotFoundError, match=r"no labels beside it, looked for train_label.pkl, train_data_label.pkl, label.pkl; pass labels="):
-        toolkits.read_stgcn(path)
+    with pytest.raises(
+        FileNotFoundError,
+        match=r"no labels beside it, looked for train_label.pkl, train_data_label.pkl, label.pkl; pass labels=",
+    ):
+        detection.read_stgcn(path)
     (tmp_path / "other.pkl").write_bytes(pickle.dumps((["a", "b", "c"], np.array([0, 1, 2]))))
-    assert toolkits.read_stgcn(path, labels=tmp_path / "other.pkl").labels.tolist() == [0, 1, 2]
+    assert detection.read_stgcn(path, labels=tmp_path / "other.pkl").labels.tolist() == [0, 1, 2]
 
 
-@pytest.mark.parametrize("array", [np.zeros((3, 12, 150)), np.zeros((3, 2, 12, 25, 2)), np.zeros((3, 3, 12, 25, 2), int), np.zeros((3, 3, 0, 25, 2))])
+@pytest.mark.parametrize(
+    "array",
+    [
+        np.zeros((3, 12, 150)),
+        np.zeros((3, 2, 12, 25, 2)),
+        np.zeros((3, 3, 12, 25, 2), int),
+        np.zeros((3, 3, 0, 25, 2)),
+    ],
+)
 def test_an_array_of_another_layout_is_refused(tmp_path, people, array):
     path = st_gcn(tmp_path, "train", people(), [0, 1, 2], ["a", "b", "c"])
     np.save(path, array)
-    with pytest.raises(ValueError, match=r"expected float \[clips, 3, frames, joints, persons\]; pass the array of joints"):
-        toolkits.read_stgcn(path)
+    with pytest.raises(
+        ValueError, match=r"expected float \[clips, 3, frames, joints, persons\]; pass the array of joints"
+    ):
+        detection.read_stgcn(path)
 
 
 def test_two_arrays_of_one_part_or_one_part_alone_are_refused(tmp_path, people):
     st_gcn(tmp_path, "train", people(), [0, 1, 2], ["a", "b", "c"])
     with pytest.raises(ValueError, match=r"found arrays of train, expected train_data.npy and val_data.npy"):
-        toolkits.read_stgcn(tmp_path)
+        detection.read_stgcn(tmp_path)
     st_gcn(tmp_path, "train", people(), [0, 1, 2], ["a", "b", "c"], array="position")
-    with pytest.raises(ValueError, match=r"found train_data.npy and train_position.npy, expected one array of train"):
-        toolkits.read_stgcn(tmp_path)
+    with pytest.raises(
+        ValueError, match=r"found train_data.npy and train_position.npy, expected one array of train"
+    ):
+        detection.read_stgcn(tmp_path)
 
 
 def test_what_is_written_for_st_gcn_comes_back_bit_by_bit(tmp_path, people):
@@ -263,7 +324,7 @@ def test_what_is_written_for_st_gcn_comes_back_bit_by_bit(tmp_path, people):
     assert x.shape == (3, 3, 15, 25, 2)
     assert np.array_equal(x[1, :, :9], clips.batch([1])[0].numpy())
     assert pickle.loads(labels.read_bytes()) == (NTU_NAMES, [0, 2, 1])
-    back = toolkits.read_stgcn(data)
+    back = detection.read_stgcn(data)
     assert torch.equal(back.poses, clips.poses)
     assert (back.names, back.labels.tolist()) == (clips.names, [0, 2, 1])
 
@@ -272,7 +333,13 @@ def test_what_is_written_for_st_gcn_comes_back_bit_by_bit(tmp_path, people):
 
 
 def annotation(name, label, clip, **more):
-    return {"frame_dir": name, "label": label, "total_frames": len(clip), "keypoint": clip.transpose(1, 0, 2, 3).copy(), **more}
+    return {
+        "frame_dir": name,
+        "label": label,
+        "total_frames": len(clip),
+        "keypoint": clip.transpose(1, 0, 2, 3).copy(),
+        **more,
+    }
 
 
 @pytest.fixture
@@ -281,7 +348,8 @@ def annotated(tmp_path, people):
 
     def write(annotations=None, split=None, alone=False, protocol=4):
         annotations = annotations or [
-            annotation(name, i, clip.astype(np.float16)) for i, (name, clip) in enumerate(zip(NTU_NAMES, clips, strict=True))
+            annotation(name, i, clip.astype(np.float16))
+            for i, (name, clip) in enumerate(zip(NTU_NAMES, clips, strict=True))
         ]
         content = annotations if alone else {"split": split or {}, "annotations": annotations}
         (tmp_path / "a.pkl").write_bytes(pickle.dumps(content, protocol))
@@ -294,7 +362,7 @@ def annotated(tmp_path, people):
 @pytest.mark.parametrize("protocol", range(6))
 def test_annotations_in_three_dimensions_are_read(annotated, alone, protocol):
     clips, write = annotated
-    read = toolkits.read_annotations(write(alone=alone, protocol=protocol))
+    read = detection.read_annotations(write(alone=alone, protocol=protocol))
     assert close(read, [clip.astype(np.float16) for clip in clips])
     assert (read.labels.tolist(), read.names, read.skeleton) == ([0, 1, 2], tuple(NTU_NAMES), NTU25)
     assert (read.setup.tolist(), read.subject.tolist()) == ([1, 1, 18], [1, 3, 2])
@@ -303,24 +371,31 @@ def test_annotations_in_three_dimensions_are_read(annotated, alone, protocol):
 def test_one_split_is_the_setup_and_of_several_one_is_chosen(annotated):
     a, b, c = NTU_NAMES
     path = annotated[1](split={"train": [a, b], "val": [c]})
-    train, test = toolkits.read_annotations(path).split("setup", train=["train"])
+    train, test = detection.read_annotations(path).split("setup", train=["train"])
     assert (train.names, test.names) == ((a, b), (c,))
-    path = annotated[1](split={"xsub_train": [a], "xsub_val": [b, c], "xview_train": [b], "xview_val": [c, a]})
-    assert toolkits.read_annotations(path).setup.tolist() == [1, 1, 18]
-    for parts, expected in ((["xsub_train", "xsub_val"], ((a,), (b, c))), (["xview_train", "xview_val"], ((b,), (a, c)))):
-        train, test = toolkits.read_annotations(path, split=parts).split("setup", train=parts[:1])
+    path = annotated[1](
+        split={"xsub_train": [a], "xsub_val": [b, c], "xview_train": [b], "xview_val": [c, a]}
+    )
+    assert detection.read_annotations(path).setup.tolist() == [1, 1, 18]
+    for parts, expected in (
+        (["xsub_train", "xsub_val"], ((a,), (b, c))),
+        (["xview_train", "xview_val"], ((b,), (a, c))),
+    ):
+        train, test = detection.read_annotations(path, split=parts).split("setup", train=parts[:1])
         assert (train.names, test.names) == expected
-    assert toolkits.read_annotations(path, split=["xview_val"]).names == (a, c)
-    with pytest.raises(ValueError, match=f"found '{a}' in xsub_train and in xview_val, expected each clip in one part"):
-        toolkits.read_annotations(path, split=["xsub_train", "xview_val"])
+    assert detection.read_annotations(path, split=["xview_val"]).names == (a, c)
+    with pytest.raises(
+        ValueError, match=f"found '{a}' in xsub_train and in xview_val, expected each clip in one part"
+    ):
+        detection.read_annotations(path, split=["xsub_train", "xview_val"])
     with pytest.raises(ValueError, match="no part 'xset_train' in the split; it has 'xsub_train', "):
-        toolkits.read_annotations(path, split=["xset_train"])
+        detection.read_annotations(path, split=["xset_train"])
 
 
 def test_only_the_frames_counted_are_read(annotated):
     clips, write = annotated
     path = write([annotation("a", 0, clips[1]) | {"total_frames": 4}])
-    assert close(toolkits.read_annotations(path), [clips[1][:4]])
+    assert close(detection.read_annotations(path), [clips[1][:4]])
 
 
 def slow_in_metres(pixels, height):
@@ -350,13 +425,17 @@ def pixels(frames=6, seed=0):
 
 def test_annotations_in_two_dimensions_stand_in_metres_on_the_ground(annotated):
     points = pixels()
-    read = toolkits.read_annotations(annotated[1]([annotation("a", 0, points, img_shape=(1080, 1920))]))
+    read = detection.read_annotations(annotated[1]([annotation("a", 0, points, img_shape=(1080, 1920))]))
     assert np.allclose(read.poses.numpy(), slow_in_metres(points, 1.7), atol=1e-5)
     assert read.skeleton == COCO17
     assert not read.poses[1:3, 1].any()
     assert not read.poses[4, 0, 5].any()
     assert float(read.poses[..., 1].min()) == 0
-    assert np.allclose(toolkits.read_annotations(annotated[1]([annotation("a", 0, points)]), height=3.4).poses, 2 * read.poses, atol=1e-5)
+    assert np.allclose(
+        detection.read_annotations(annotated[1]([annotation("a", 0, points)]), height=3.4).poses,
+        2 * read.poses,
+        atol=1e-5,
+    )
 
 
 def test_size_and_place_in_the_picture_do_not_matter_in_two_dimensions():
@@ -371,7 +450,7 @@ def test_joints_of_low_score_are_zero_if_asked_for(annotated):
     points = pixels()
     score = np.random.default_rng(1).random(points.shape[:3]).astype(np.float16)
     path = annotated[1]([annotation("a", 0, points, keypoint_score=score.transpose(1, 0, 2))])
-    every, sure = toolkits.read_annotations(path), toolkits.read_annotations(path, score=0.5)
+    every, sure = detection.read_annotations(path), detection.read_annotations(path, score=0.5)
     assert np.allclose(every.poses.numpy(), slow_in_metres(points, 1.7), atol=1e-5)
     there = (sure.poses != 0).any(-1).numpy()
     assert np.array_equal(there, (score >= np.float16(0.5)) & (points != 0).any(-1))
@@ -380,7 +459,10 @@ def test_joints_of_low_score_are_zero_if_asked_for(annotated):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"keypoint": np.zeros((1, 5, 25, 4))}, r"'a': found keypoint: float64 \[1, 5, 25, 4\], expected floats \[persons, frames, joints, 3 or 2\]"),
+        (
+            {"keypoint": np.zeros((1, 5, 25, 4))},
+            r"'a': found keypoint: float64 \[1, 5, 25, 4\], expected floats \[persons, frames, joints, 3 or 2\]",
+        ),
         ({"keypoint": [[1]]}, "'a': found keypoint: a list of 1"),
         ({"keypoint": np.zeros((0, 5, 25, 3))}, "found keypoint: float64 .0, 5, 25, 3., expected"),
         ({"keypoint": np.zeros((1, 5, 25, 3), int)}, "found keypoint: int64"),
@@ -393,10 +475,19 @@ def test_joints_of_low_score_are_zero_if_asked_for(annotated):
         ({"label": True}, "'a': found the label True"),
         ({"label": 10**12}, "'a': found the label 1000000000000, expected a class index from 0 to 9,999"),
         ({"frame_dir": 7}, "annotation 0: found the frame_dir 7, expected a name"),
-        ({"frame_dir": "a\nb"}, r"annotation 0: found the frame_dir 'a\\nb', expected a name without control characters"),
+        (
+            {"frame_dir": "a\nb"},
+            r"annotation 0: found the frame_dir 'a\\nb', expected a name without control characters",
+        ),
         ({"keypoint": np.full((1, 5, 25, 3), np.nan)}, "a: 375 coordinates are NaN"),
-        ({"keypoint": np.full((1, 5, 17, 2), np.nan)}, "'a': found key points that are NaN or infinite, expected pixels"),
-        ({"keypoint": np.linspace(-1, 1, 170).reshape(1, 5, 17, 2) * 1.7e308}, "a: .* coordinates are NaN or infinite"),
+        (
+            {"keypoint": np.full((1, 5, 17, 2), np.nan)},
+            "'a': found key points that are NaN or infinite, expected pixels",
+        ),
+        (
+            {"keypoint": np.linspace(-1, 1, 170).reshape(1, 5, 17, 2) * 1.7e308},
+            "a: .* coordinates are NaN or infinite",
+        ),
         (
             {"keypoint": np.ones((1, 5, 17, 2)), "keypoint_score": np.ones((1, 5, 16))},
             r"'a': found keypoint_score: float64 \[1, 5, 16\], expected floats",
@@ -407,20 +498,31 @@ def test_joints_of_low_score_are_zero_if_asked_for(annotated):
 def test_an_annotation_that_is_not_right_is_refused_by_its_name(annotated, changes, message):
     good = annotation("a", 0, np.ones((5, 1, 25, 3)))
     with pytest.raises(ValueError, match=r"a\.pkl: ") as error:
-        toolkits.read_annotations(annotated[1]([good | changes]))
+        detection.read_annotations(annotated[1]([good | changes]))
     assert re.search(message, str(error.value)), str(error.value)
 
 
 def test_what_is_no_annotation_file_is_answered(tmp_path, annotated):
     def read(content):
         (tmp_path / "a.pkl").write_bytes(pickle.dumps(content))
-        return toolkits.read_annotations(tmp_path / "a.pkl")
+        return detection.read_annotations(tmp_path / "a.pkl")
 
-    for content, found in ((5, "5"), ([], "a list of 0"), ({"a": 1}, "a dict of 1"), (["x"], "a list of 1"), ((["a"], [0]), "a tuple of 2")):
-        with pytest.raises(ValueError, match=f"a.pkl: found {found}, expected a dict with .annotations., or a list of them"):
+    for content, found in (
+        (5, "5"),
+        ([], "a list of 0"),
+        ({"a": 1}, "a dict of 1"),
+        (["x"], "a list of 1"),
+        ((["a"], [0]), "a tuple of 2"),
+    ):
+        with pytest.raises(
+            ValueError, match=f"a.pkl: found {found}, expected a dict with .annotations., or a list of them"
+        ):
             read(content)
     bare = {"frame_dir": "a", "label": 0, "raw_file": "kp/a.pkl"}
-    with pytest.raises(ValueError, match=r"found keypoint: only 'frame_dir', 'label', 'raw_file', expected .*; read the files that raw_file names"):
+    with pytest.raises(
+        ValueError,
+        match=r"found keypoint: only 'frame_dir', 'label', 'raw_file', expected .*; read the files that raw_file names",
+    ):
         read([bare])
     good = annotation("a", 0, np.ones((5, 1, 25, 3)))
     for split in ([], 5, {"train": "a"}, {5: ["a"]}, {"train": [["a"]]}):
@@ -436,20 +538,34 @@ def test_one_array_in_a_thousand_annotations_is_refused(annotated):
     shared = np.ones((1, 3000, 25, 3), np.float32)
     many = [{"frame_dir": str(i), "label": 0, "keypoint": shared} for i in range(1000)]
     with pytest.raises(ValueError, match=r"found the same key points used again and again|bytes of poses"):
-        toolkits.read_annotations(annotated[1](many))
+        detection.read_annotations(annotated[1](many))
 
 
 def test_what_is_written_as_annotations_is_plain_and_comes_back_bit_by_bit(tmp_path, people):
     arrays = people()
     arrays[1][-2:] = 0  # nobody in the last frames
-    clips = sk.ClipSet.from_arrays([*arrays, np.ones((4, 25, 3))], labels=[0, 2, 1, 0], names=[*NTU_NAMES, "S001C001P001R001A004"])
+    clips = sk.ClipSet.from_arrays(
+        [*arrays, np.ones((4, 25, 3))], labels=[0, 2, 1, 0], names=[*NTU_NAMES, "S001C001P001R001A004"]
+    )
     path = annotations.write_annotations(clips, tmp_path / "a.pkl", split={"train": [0, 2], "val": [1, 3]})
     content = pickle.loads(path.read_bytes())
-    assert content["split"] == {"train": [NTU_NAMES[0], NTU_NAMES[2]], "val": [NTU_NAMES[1], "S001C001P001R001A004"]}
-    assert [a["keypoint"].shape for a in content["annotations"]] == [(2, 5, 25, 3), (2, 9, 25, 3), (2, 3, 25, 3), (1, 4, 25, 3)]
-    back = toolkits.read_annotations(path)
+    assert content["split"] == {
+        "train": [NTU_NAMES[0], NTU_NAMES[2]],
+        "val": [NTU_NAMES[1], "S001C001P001R001A004"],
+    }
+    assert [a["keypoint"].shape for a in content["annotations"]] == [
+        (2, 5, 25, 3),
+        (2, 9, 25, 3),
+        (2, 3, 25, 3),
+        (1, 4, 25, 3),
+    ]
+    back = detection.read_annotations(path)
     assert torch.equal(back.poses, clips.poses)
-    assert (back.names, back.labels.tolist(), back.group_names["setup"]) == (clips.names, [0, 2, 1, 0], ("train", "val"))
+    assert (back.names, back.labels.tolist(), back.group_names["setup"]) == (
+        clips.names,
+        [0, 2, 1, 0],
+        ("train", "val"),
+    )
     with pytest.raises(ValueError, match="two clips are named 'clip 0'"):
         annotations.write_annotations(sk.ClipSet.from_arrays(people(), names=["clip 0", "b", "clip 0"]), path)
 
@@ -475,15 +591,19 @@ def test_a_folder_of_nw_ucla_and_its_archive_are_read_with_what_their_names_say(
         for file in folder.iterdir():
             archive.write(file, f"all_sqe/{file.name}")
     for path in (folder, folder.parent / "all_sqe.zip"):
-        read = toolkits.read_nwucla(path)
+        read = detection.read_nwucla(path)
         assert read.names == ("a01_s02_e00_v01", "a08_s02_e01_v02", "a12_s09_e04_v03")
         assert close(read, [arrays[name] for name in read.names])
         assert [clip.class_name for clip in read] == ["pick up with one hand", "donning", "carry"]
-        assert (read.subject.tolist(), read.view.tolist(), read.setup.tolist()) == ([2, 2, 9], [1, 2, 3], [0, 1, 4])
+        assert (read.subject.tolist(), read.view.tolist(), read.setup.tolist()) == (
+            [2, 2, 9],
+            [1, 2, 3],
+            [0, 1, 4],
+        )
         assert (read.skeleton, read.fps) == (KINECT20, 30)
         assert [len(part) for part in read.split("view", train=[1, 2])] == [2, 1]
-        assert toolkits.find_reader(path)[1] is toolkits.read_nwucla
-    assert torch.allclose(toolkits.read_nwucla(folder, scale=0.5, fps=15).poses, read.poses / 2)
+        assert detection.find_reader(path)[1] is detection.read_nwucla
+    assert torch.allclose(detection.read_nwucla(folder, scale=0.5, fps=15).poses, read.poses / 2)
 
 
 @pytest.mark.parametrize(
@@ -496,36 +616,55 @@ def test_a_folder_of_nw_ucla_and_its_archive_are_read_with_what_their_names_say(
         ("[1]", ': found a list of 1, expected "skeletons": '),
         ('{"label": 1}', ": found a dict of 1, expected"),
         ('{"skeletons": []}', ": found skeletons: no frames, expected numbers"),
-        ('{"skeletons": [[[1, 2, 3]]]}', ": found skeletons: frame 0: a list of 1, expected numbers .frames..20..3.; mend the file"),
-        (json.dumps({"skeletons": [[[1, 2, 3]] * 20, [[1, 2, 3]] * 19 + [[1, 2]]]}), ": found skeletons: frame 1, joint 19: a list of 2"),
+        (
+            '{"skeletons": [[[1, 2, 3]]]}',
+            ": found skeletons: frame 0: a list of 1, expected numbers .frames..20..3.; mend the file",
+        ),
+        (
+            json.dumps({"skeletons": [[[1, 2, 3]] * 20, [[1, 2, 3]] * 19 + [[1, 2]]]}),
+            ": found skeletons: frame 1, joint 19: a list of 2",
+        ),
         (json.dumps({"skeletons": [[[1, 2, "3"]] * 20]}), "frame 0, joint 0: a list of 3"),
         (json.dumps({"skeletons": [[[1, 2, True]] * 20]}), "frame 0, joint 0: a list of 3"),
         (json.dumps({"skeletons": ["x" * 4_000_000] + [1] * 100_000}), "frame 0: 'xxx"),
         (json.dumps({"skeletons": [[[1, 2, 10**30]] * 20]}), "frame 0, joint 0"),
-        ('{"skeletons": ' + json.dumps([[[1, 2, 3]] * 20]).replace("3", "NaN", 1) + "}", "a01_s02_e00_v01: 1 coordinates are NaN"),
-        (json.dumps({"skeletons": [[[1, 2, 1e300]] * 20]}), "a01_s02_e00_v01: 20 coordinates are NaN or infinite"),
-        (json.dumps({"skeletons": [[[1, 2, 3]] * 20], "file_name": "\x1b[2J"}), r"found the file_name '\\x1b"),
+        (
+            '{"skeletons": ' + json.dumps([[[1, 2, 3]] * 20]).replace("3", "NaN", 1) + "}",
+            "a01_s02_e00_v01: 1 coordinates are NaN",
+        ),
+        (
+            json.dumps({"skeletons": [[[1, 2, 1e300]] * 20]}),
+            "a01_s02_e00_v01: 20 coordinates are NaN or infinite",
+        ),
+        (
+            json.dumps({"skeletons": [[[1, 2, 3]] * 20], "file_name": "\x1b[2J"}),
+            r"found the file_name '\\x1b",
+        ),
     ],
 )
 def test_a_json_file_that_is_not_right_is_refused_by_name_and_place(ucla, content, message):
     file = ucla[0] / "a01_s02_e00_v01.json"
     file.write_bytes(content if isinstance(content, bytes) else content.encode())
     with pytest.raises(ValueError, match=message) as error:
-        toolkits.read_nwucla(ucla[0])
+        detection.read_nwucla(ucla[0])
     assert str(ucla[0]) in str(error.value)
 
 
 def test_a_folder_without_such_names_and_an_action_without_a_name_are_answered(ucla, tmp_path):
     folder = ucla[0]
     (folder / "a01_s02_e00_v01.json").rename(folder / "a07_s02_e00_v01.json")
-    assert toolkits.read_nwucla(folder).classes == ("action 7", "donning", "carry")
-    with pytest.raises(ValueError, match=r"found no file named like a01_s01_e00_v01.json, expected one for each clip"):
-        toolkits.read_nwucla(tmp_path)
+    assert detection.read_nwucla(folder).classes == ("action 7", "donning", "carry")
+    with pytest.raises(
+        ValueError, match=r"found no file named like a01_s01_e00_v01.json, expected one for each clip"
+    ):
+        detection.read_nwucla(tmp_path)
     with pytest.raises(ValueError, match="scale must be a positive number"):
-        toolkits.read_nwucla(folder, scale=0)
+        detection.read_nwucla(folder, scale=0)
     (folder / "a02_s02_e00_v01.json").write_bytes(b" " * (nwucla.MOST_BYTES + 1))
-    with pytest.raises(ValueError, match=r"a02_s02_e00_v01.json: found 8,388,609 bytes, expected at most 8,388,608"):
-        toolkits.read_nwucla(folder)
+    with pytest.raises(
+        ValueError, match=r"a02_s02_e00_v01.json: found 8,388,609 bytes, expected at most 8,388,608"
+    ):
+        detection.read_nwucla(folder)
 
 
 # -- which reader ------------------------------------------------------------------------------------------------------
@@ -536,20 +675,20 @@ def test_the_reader_is_found_by_names_alone(tmp_path, split_file):
         (tmp_path / name).write_bytes(content)
         return tmp_path / name
 
-    assert toolkits.find_reader(split_file[1]())[1] is npz_splits.read
+    assert detection.find_reader(split_file[1]())[1] is npz_splits.read
     np.savez(tmp_path / "own.npz", data=np.ones(3))
     for path in (tmp_path / "own.npz", made("damaged.npz", b"?"), made("a.bvh"), tmp_path):
-        assert toolkits.find_reader(path) is None
-    assert toolkits.find_reader(made("a.pkl"))[1] is toolkits.read_annotations
-    assert toolkits.find_reader(made("a.npy"))[1] is toolkits.read_stgcn
-    assert toolkits.find_reader(made("a.toml"))[1] is toolkits.read_table
-    for member, reader in (("deep/a.BVH", toolkits.read_bvh_zip), ("S001.skeleton", None)):
+        assert detection.find_reader(path) is None
+    assert detection.find_reader(made("a.pkl"))[1] is detection.read_annotations
+    assert detection.find_reader(made("a.npy"))[1] is detection.read_stgcn
+    assert detection.find_reader(made("a.toml"))[1] is detection.read_table
+    for member, reader in (("deep/a.BVH", detection.read_bvh_zip), ("S001.skeleton", None)):
         with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
             archive.writestr(member, "")
-        found = toolkits.find_reader(tmp_path / "a.zip")
+        found = detection.find_reader(tmp_path / "a.zip")
         assert (found and found[1]) == reader
     with pytest.raises(ValueError, match=r"b.zip: found a damaged zip archive"):
-        toolkits.find_reader(made("b.zip", b"?"))
+        detection.find_reader(made("b.zip", b"?"))
 
 
 # -- real recordings ---------------------------------------------------------------------------------------------------
@@ -578,7 +717,7 @@ def test_a_real_archive_of_motion_capture_reads_like_its_folder(real_data, tmp_p
     with zipfile.ZipFile(tmp_path / "a.zip", "w", zipfile.ZIP_DEFLATED) as archive:
         for file in files:
             archive.write(file, f"data/{file.name}")
-    clips = toolkits.read_bvh_zip(tmp_path / "a.zip")
+    clips = detection.read_bvh_zip(tmp_path / "a.zip")
     for clip, file in zip(clips, files, strict=True):
         whole = bvh.read(file)
         order = [whole.joints.index(joint) for joint in clips.skeleton.joints]
@@ -588,6 +727,8 @@ def test_a_real_archive_of_motion_capture_reads_like_its_folder(real_data, tmp_p
 def test_a_part_after_two_that_overlap_is_checked_too(tmp_path):
     path = tmp_path / "a.pkl"
     clip = {"frame_dir": "a", "label": 0, "keypoint": np.ones((1, 2, 25, 3), np.float32)}
-    path.write_bytes(pickle.dumps({"split": {"x_train": ["a"], "x_val": ["a"], "y_train": [["a"]]}, "annotations": [clip]}))
+    path.write_bytes(
+        pickle.dumps({"split": {"x_train": ["a"], "x_val": ["a"], "y_train": [["a"]]}, "annotations": [clip]})
+    )
     with pytest.raises(ValueError, match=r"split 'y_train': found a list of 1, expected names of clips"):
         annotations.read_annotations(path)

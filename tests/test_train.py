@@ -4,14 +4,12 @@ import sys
 
 import pytest
 import torch
+from helpers import seeded
 from torch import nn
 
-from skelkit import checkpoint, progress, train
-from skelkit.train import Diverged, Run, fit
-
-
-def seeded(seed=0):
-    return torch.Generator().manual_seed(seed)
+from skelkit.training import loop
+from skelkit.training.loop import Diverged, Run, fit
+from skelkit.utils import checkpoint, progress
 
 
 class Killed(BaseException):
@@ -70,7 +68,7 @@ def saving(monkeypatch, allowed, before):
         if not before and not left[0]:
             raise Killed
 
-    monkeypatch.setattr(train.checkpoint, "write", limited)
+    monkeypatch.setattr(loop.checkpoint, "write", limited)
     return left
 
 
@@ -78,7 +76,9 @@ def saving(monkeypatch, allowed, before):
 
 
 @pytest.mark.parametrize("before", [False, True], ids=["after writing", "before writing"])
-def test_killed_after_any_number_of_saves_a_run_does_what_one_that_was_never_killed_does(tmp_path, monkeypatch, before):
+def test_killed_after_any_number_of_saves_a_run_does_what_one_that_was_never_killed_does(
+    tmp_path, monkeypatch, before
+):
     run, straight = begin(tmp_path / "whole")
     left = saving(monkeypatch, 10**6, before)
     nested(run, straight)
@@ -143,9 +143,9 @@ def test_a_loop_that_was_broken_off_is_over_when_the_item_around_it_is(tmp_path)
 
 def test_checkpoints_are_written_as_often_as_asked_and_only_with_a_folder(tmp_path, monkeypatch):
     clock = [0.0]
-    monkeypatch.setattr(train.time, "monotonic", lambda: clock[0])
+    monkeypatch.setattr(loop.time, "monotonic", lambda: clock[0])
     written = []
-    monkeypatch.setattr(train.checkpoint, "write", lambda folder, state, settings: written.append(clock[0]))
+    monkeypatch.setattr(loop.checkpoint, "write", lambda folder, state, settings: written.append(clock[0]))
     for folder in (None, tmp_path):
         clock[0] = 0.0
         run, _ = begin(folder, every=30)
@@ -161,7 +161,9 @@ def test_a_run_of_another_training_is_refused(tmp_path):
     with pytest.raises(ValueError, match=r"seed: 5 there, 6 now"):
         Run({}, {"seed": 6}, tmp_path)
     run, _ = begin(tmp_path)
-    with pytest.raises(ValueError, match=r"the checkpoint is within a loop 'task', not 'epoch'; it is of another training"):
+    with pytest.raises(
+        ValueError, match=r"the checkpoint is within a loop 'task', not 'epoch'; it is of another training"
+    ):
         next(run.loop("epoch", range(3)))
 
 
@@ -226,10 +228,20 @@ def test_a_loss_or_gradient_that_is_no_number_stops_before_the_weights_and_names
         seen.append(layer.weight.detach().clone())
         if 7 not in index:
             return loss
-        return loss * math.nan if bad == "loss" else loss + (layer.weight.sum() * 0).sqrt()  # finite; its slope is not
+        return (
+            loss * math.nan if bad == "loss" else loss + (layer.weight.sum() * 0).sqrt()
+        )  # finite; its slope is not
 
-    with pytest.raises(Diverged, match=r"task 3, epoch 1, batch 1 of 3: the loss is .* gradient's norm nan \(training clips 5, 7, 9\); look for"):
-        fit(broken, [torch.tensor([0, 1]), torch.tensor([5, 7, 9]), torch.tensor([2])], optimiser, what="task 3, epoch 1")
+    with pytest.raises(
+        Diverged,
+        match=r"task 3, epoch 1, batch 1 of 3: the loss is .* gradient's norm nan \(training clips 5, 7, 9\); look for",
+    ):
+        fit(
+            broken,
+            [torch.tensor([0, 1]), torch.tensor([5, 7, 9]), torch.tensor([2])],
+            optimiser,
+            what="task 3, epoch 1",
+        )
     assert len(seen) == 2
     assert torch.equal(layer.weight, seen[1])
     assert not torch.equal(seen[0], seen[1])
@@ -269,7 +281,7 @@ def told(monkeypatch, stream, **options):
 
 
 def test_a_bar_is_silent_where_nobody_watches(monkeypatch):
-    monkeypatch.setitem(sys.modules, "ipykernel", train)  # some tools import it without being a notebook
+    monkeypatch.setitem(sys.modules, "ipykernel", loop)  # some tools import it without being a notebook
     monkeypatch.delenv(progress.HEADLESS, raising=False)
     assert told(monkeypatch, io.StringIO()) == ""
     assert told(monkeypatch, Terminal(), show=False) == ""

@@ -1,10 +1,12 @@
 """Continual learning: tasks come one after the other, and what was learnt must not be lost."""
 
+from __future__ import annotations
+
 from .history import History, Progress
-from .learning import LEARNERS, learn
+from .learn import LEARNERS, learn
 from .memory import ReplayMemory
 from .metrics import accuracy, backward_transfer, confusion, doubt, faa, forgetting, forward_transfer
-from .settings import PRESETS, Settings, settings
+from .presets import PRESETS, Settings, settings
 
 __all__ = [
     "LEARNERS",

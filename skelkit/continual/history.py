@@ -10,9 +10,9 @@ from torch import Tensor, nn
 
 from ..data.tasks import Scenario
 from . import metrics
-from .learners import FineTuning
+from .learners.base import FineTuning
 from .memory import ReplayMemory
-from .settings import Settings
+from .presets import Settings
 
 
 @dataclass(frozen=True)
@@ -109,14 +109,37 @@ class History:
 
     def as_dict(self) -> dict:
         """Plain numbers, as results are recorded; None where nothing is known."""
-        names = ("faa", "task_faa", "forgetting", "backward_transfer", "stored", "memory_bytes", "bytes_per_clip")
-        matrices = {n: [[None if math.isnan(v) else v for v in row] for row in getattr(self, n).tolist()] for n in ("accuracy", "task_accuracy")}
-        return {"learner": self.learner} | {n: getattr(self, n) for n in names} | matrices | {"seconds": dict(self.clock)}
+        names = (
+            "faa",
+            "task_faa",
+            "forgetting",
+            "backward_transfer",
+            "stored",
+            "memory_bytes",
+            "bytes_per_clip",
+        )
+        matrices = {
+            n: [[None if math.isnan(v) else v for v in row] for row in getattr(self, n).tolist()]
+            for n in ("accuracy", "task_accuracy")
+        }
+        return (
+            {"learner": self.learner}
+            | {n: getattr(self, n) for n in names}
+            | matrices
+            | {"seconds": dict(self.clock)}
+        )
 
     def state_dict(self) -> dict:
-        return {"accuracy": self.accuracy, "task_accuracy": self.task_accuracy, "confusion": self.confusion, "clock": dict(self.clock)}
+        return {
+            "accuracy": self.accuracy,
+            "task_accuracy": self.task_accuracy,
+            "confusion": self.confusion,
+            "clock": dict(self.clock),
+        }
 
     def load_state_dict(self, state: dict) -> None:
-        self.accuracy, self.task_accuracy, self.confusion = (state[k] for k in ("accuracy", "task_accuracy", "confusion"))
+        self.accuracy, self.task_accuracy, self.confusion = (
+            state[k] for k in ("accuracy", "task_accuracy", "confusion")
+        )
         self.clock.update(state["clock"])
         self.measure_memory()

@@ -17,15 +17,17 @@ there are stored, and the memory is filled by `offer` alone, once per clip, with
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable
 
 import torch
 from torch import Tensor
 
-from .. import draw as random
-from .. import motion
-from ..codecs import DTYPES, Codec, Packed
+from ..ops import motion
+from ..ops.codecs.budget import Codec
+from ..ops.codecs.packed import Packed
+from ..ops.codecs.quantisation import DTYPES
+from ..utils import random
+from .reservoir import budget_bytes, smallest_keys
 
 _PACKED = ("values", "scale", "offset", "index")  # what a codec may store of a track
 
@@ -55,9 +57,25 @@ class ReplayMemory:
     (2445, 4890, True)
     """
 
-    def __init__(self, budget: int | str, codec: Codec, *, frames: int, joints: int, persons: int = 2, classes: int = 0,
-                 logits: str = "float16", device: torch.device | str = "cpu"):  # fmt: skip
-        self.codec, self.frames, self.joints, self.persons, self.classes = codec, frames, joints, persons, classes
+    def __init__(
+        self,
+        budget: int | str,
+        codec: Codec,
+        *,
+        frames: int,
+        joints: int,
+        persons: int = 2,
+        classes: int = 0,
+        logits: str = "float16",
+        device: torch.device | str = "cpu",
+    ):
+        self.codec, self.frames, self.joints, self.persons, self.classes = (
+            codec,
+            frames,
+            joints,
+            persons,
+            classes,
+        )
         if logits not in ("float16", "float32"):
             raise ValueError(f"logits={logits!r}: expected 'float16' or 'float32'")
         columns = self._columns(DTYPES[logits])
@@ -68,17 +86,29 @@ class ReplayMemory:
             raise ValueError(
                 f"a budget of {self.budget} bytes cannot hold one clip: {persons} person(s) in {codec} take {persons * self.slot_bytes} bytes"
             )
-        self.table = {name: torch.zeros(self.slots, *shape, dtype=dtype, device=device) for name, (shape, dtype) in columns.items()}
+        self.table = {
+            name: torch.zeros(self.slots, *shape, dtype=dtype, device=device)
+            for name, (shape, dtype) in columns.items()
+        }
         self.table["key"].fill_(torch.inf)
         self.count = self.seen = 0
 
     def _columns(self, logits: torch.dtype) -> dict[str, tuple[tuple[int, ...], torch.dtype]]:
         """Shape and type of everything in one slot; what the codec stores is seen by packing one clip of one person."""
         packed = self.codec.encode(torch.ones(1, 3, self.frames, self.joints, 1))
-        columns = {name: (tuple(v.shape[1:]), v.dtype) for name in _PACKED if (v := getattr(packed, name)) is not None}
+        columns = {
+            name: (tuple(v.shape[1:]), v.dtype)
+            for name in _PACKED
+            if (v := getattr(packed, name)) is not None
+        }
         columns |= {"gaps": ((-(-self.frames // 8),), torch.uint8), "who": ((), torch.uint8)}  # as in Packed
         # Of the clip, in its first slot: key (inf: slot is free), slot of each person (-1: absent). head[:count]: all first slots.
-        columns |= {"key": ((), torch.float64), "where": ((self.persons,), torch.int32), "label": ((), torch.int32), "head": ((), torch.int32)}
+        columns |= {
+            "key": ((), torch.float64),
+            "where": ((self.persons,), torch.int32),
+            "label": ((), torch.int32),
+            "head": ((), torch.int32),
+        }
         return columns | ({"logits": ((self.classes,), logits)} if self.classes else {})
 
     # -- looking ---------------------------------------------------------------------------------------------------
@@ -122,7 +152,12 @@ class ReplayMemory:
     # -- filling ---------------------------------------------------------------------------------------------------
 
     def offer(
-        self, x: Tensor, labels: Tensor, logits: Tensor | None = None, generator: torch.Generator | None = None, key: Tensor | None = None
+        self,
+        x: Tensor,
+        labels: Tensor,
+        logits: Tensor | None = None,
+        generator: torch.Generator | None = None,
+        key: Tensor | None = None,
     ) -> int:
         """Let clips compete for a place, each once in the life of the memory. Returns how many got one for now.
 
@@ -142,11 +177,13 @@ class ReplayMemory:
         key = key.to(self.device, torch.float64)
         heads = self._heads()
         if key.shape != x.shape[:1] or not key.isfinite().all():
-            raise ValueError(f"keys of shape {list(key.shape)} for {len(x)} clips; give one finite number per clip")
+            raise ValueError(
+                f"keys of shape {list(key.shape)} for {len(x)} clips; give one finite number per clip"
+            )
         held = (self.table["where"][heads] >= 0).sum(1).clamp_min(1)
-        stays, enters = smallest_keys(torch.cat([self.table["key"][heads], key]), torch.cat([held, size]), self.slots - self.persons).split(
-            [len(heads), len(x)]
-        )
+        stays, enters = smallest_keys(
+            torch.cat([self.table["key"][heads], key]), torch.cat([held, size]), self.slots - self.persons
+        ).split([len(heads), len(x)])
         self._free(heads[~stays])
         there = enters.to(x.device)
         new = self._store(x[there].to(self.device), key[enters])
@@ -196,7 +233,9 @@ class ReplayMemory:
         if n < 1:
             raise ValueError(f"draw({n}): expected at least one clip")
         if not self.count:
-            raise ValueError(f"draw({n}) from an empty memory ({self.seen} clips were offered to it); offer it the clips of a task first")
+            raise ValueError(
+                f"draw({n}) from an empty memory ({self.seen} clips were offered to it); offer it the clips of a task first"
+            )
         rounds = -(-n // self.count)
         order = random.uniform((rounds, self.count), self.device, generator).topk(min(n, self.count)).indices
         return order.flatten()[:n]
@@ -211,7 +250,9 @@ class ReplayMemory:
         who = there.to(torch.uint8)
         who[there] = state = self.table["who"][tracks]
         gappy = tracks[state == 2]
-        packed = Packed(**stored, who=who, frames=self.frames, gaps=self.table["gaps"][gappy] if len(gappy) else None)
+        packed = Packed(
+            **stored, who=who, frames=self.frames, gaps=self.table["gaps"][gappy] if len(gappy) else None
+        )
         logits = self.table["logits"][heads].float() if self.classes else None
         return self.codec.decode(packed), self.table["label"][heads].long(), logits
 
@@ -234,13 +275,18 @@ class ReplayMemory:
     def state_dict(self) -> dict[str, Tensor]:
         """All of it, bit for bit, as plain tensors (safetensors stores them)."""
         about = torch.tensor(list(self._about().encode()), dtype=torch.uint8)
-        return {name: v.clone() for name, v in self.table.items()} | {"about": about, "counts": torch.tensor([self.count, self.seen])}
+        return {name: v.clone() for name, v in self.table.items()} | {
+            "about": about,
+            "counts": torch.tensor([self.count, self.seen]),
+        }
 
     def load_state_dict(self, state: dict[str, Tensor]) -> None:
         """Take over what `state_dict` gave. Raises ValueError if that was another kind of memory, and changes nothing then."""
         about = bytes(state["about"].tolist()).decode()
         if about != self._about():
-            raise ValueError(f"this state is of another memory: {about}; here: {self._about()}; make the memory as it was made then")
+            raise ValueError(
+                f"this state is of another memory: {about}; here: {self._about()}; make the memory as it was made then"
+            )
         for name, column in self.table.items():
             column.copy_(state[name])
         self.count, self.seen = state["counts"].tolist()
@@ -255,43 +301,28 @@ class ReplayMemory:
         """The logits as they will be stored, if all is as it should be."""
         expected = [3, self.frames, self.joints, self.persons]
         if list(motion.check_batch(x).shape[1:]) != expected:
-            raise ValueError(f"clips of shape {list(x.shape[1:])} were offered to a memory of clips {expected} [channels, frames, joints, persons]")
+            raise ValueError(
+                f"clips of shape {list(x.shape[1:])} were offered to a memory of clips {expected} [channels, frames, joints, persons]"
+            )
         if labels.shape != x.shape[:1]:
-            raise ValueError(f"labels of shape {list(labels.shape)} for {len(x)} clips; give one class index per clip")
+            raise ValueError(
+                f"labels of shape {list(labels.shape)} for {len(x)} clips; give one class index per clip"
+            )
         if (logits is not None) != bool(self.classes):
             given = "without logits" if logits is None else "with logits"
-            raise ValueError(f"clips were offered {given} to a memory of classes={self.classes}; classes= is the number of logits stored, 0 for none")
+            raise ValueError(
+                f"clips were offered {given} to a memory of classes={self.classes}; classes= is the number of logits stored, 0 for none"
+            )
         return self._check_logits(logits, len(x)) if self.classes else None
 
     def _check_logits(self, logits: Tensor, clips: int) -> Tensor:
         if list(logits.shape) != [clips, self.classes]:
-            raise ValueError(f"logits of shape {list(logits.shape)}; expected {[clips, self.classes]}, [clips, classes]")
+            raise ValueError(
+                f"logits of shape {list(logits.shape)}; expected {[clips, self.classes]}, [clips, classes]"
+            )
         stored = logits.detach().to(self.device, self.table["logits"].dtype)
         if not stored.isfinite().all():
-            raise ValueError(f"logits that are not finite in {str(stored.dtype).removeprefix('torch.')}; the network has diverged, or store float32")
+            raise ValueError(
+                f"logits that are not finite in {str(stored.dtype).removeprefix('torch.')}; the network has diverged, or store float32"
+            )
         return stored
-
-
-def smallest_keys(key: Tensor, size: Tensor, limit: int) -> Tensor:
-    """Which items are preceded, in order of key, by items of at most `limit` in total size: bool[N].
-
-    More items never bring back one that is out, so a stream may be thinned as it comes and the outcome is the same.
-    """
-    order = key.argsort()
-    size = size[order]
-    return torch.empty_like(order, dtype=torch.bool).scatter_(0, order, size.cumsum(0) - size <= limit)
-
-
-def budget_bytes(budget: int | str, frames: int, joints: int, persons: int = 2, slot_bytes: int = 0) -> int:
-    """Bytes of a budget: a number of bytes, "500 clips" (uncompressed: float32, every person slot), or "500 slots" of so many bytes.
-
-    >>> budget_bytes("500 clips", frames=120, joints=25)
-    36000000
-    """
-    if isinstance(budget, str) and (match := re.fullmatch(r"\s*(\d+)\s+(clip|slot)s?\s*", budget)):
-        return int(match[1]) * (slot_bytes if match[2] == "slot" else frames * joints * 3 * 4 * persons)
-    if isinstance(budget, bool) or not isinstance(budget, int) or budget < 0:
-        raise ValueError(
-            f"a memory of {budget!r}: expected a whole number of bytes (65536), '500 clips' (the bytes of so many, uncompressed) or '500 slots' (each holds one person of one clip, compressed)"
-        )
-    return budget

@@ -36,7 +36,9 @@ def accuracy(logits: Tensor, labels: Tensor, classes_of_task: Sequence[int] | Te
         competing = torch.as_tensor(classes_of_task, dtype=torch.long, device=logits.device)
     labels = labels.to(logits.device)
     if not (possible := torch.isin(labels, competing)).all():
-        raise ValueError(f"label {int(labels[~possible][0])} is none of the classes that compete: {competing.tolist()}")
+        raise ValueError(
+            f"label {int(labels[~possible][0])} is none of the classes that compete: {competing.tolist()}"
+        )
     return float((competing[logits[:, competing].argmax(1)] == labels).double().mean())
 
 
@@ -49,7 +51,9 @@ def confusion(logits: Tensor, labels: Tensor) -> Tensor:
     _check_pair(logits, labels)
     classes, labels = logits.shape[1], labels.cpu()
     if ((labels < 0) | (labels >= classes)).any():
-        raise ValueError(f"labels {int(labels.min())} to {int(labels.max())} with logits of {classes} classes; labels are 0 to {classes - 1}")
+        raise ValueError(
+            f"labels {int(labels.min())} to {int(labels.max())} with logits of {classes} classes; labels are 0 to {classes - 1}"
+        )
     return (labels * classes + logits.argmax(1).cpu()).bincount(minlength=classes**2).view(classes, classes)
 
 
@@ -67,9 +71,13 @@ def doubt(share: float, clips: int) -> float:
 
 def _check_pair(logits: Tensor, labels: Tensor) -> None:
     if logits.ndim != 2 or labels.shape != logits.shape[:1]:
-        raise ValueError(f"logits of shape {list(logits.shape)} with labels of shape {list(labels.shape)}; expected [clips, classes] with [clips]")
+        raise ValueError(
+            f"logits of shape {list(logits.shape)} with labels of shape {list(labels.shape)}; expected [clips, classes] with [clips]"
+        )
     if (bad := logits.isnan().any(1)).any():
-        raise ValueError(f"clip {int(bad.nonzero()[0])}: nan among its logits ({int(bad.sum())} such clips); the network has diverged")
+        raise ValueError(
+            f"clip {int(bad.nonzero()[0])}: nan among its logits ({int(bad.sum())} such clips); the network has diverged"
+        )
 
 
 def faa(matrix: Tensor) -> float:
@@ -122,9 +130,13 @@ def forward_transfer(matrix: Tensor, baseline: Tensor | Sequence[float]) -> floa
     matrix = _matrix(matrix)
     baseline = torch.as_tensor(baseline, dtype=torch.float64).cpu()
     if baseline.shape != matrix.shape[:1]:
-        raise ValueError(f"a baseline of shape {list(baseline.shape)} for {len(matrix)} tasks; give one accuracy per task")
+        raise ValueError(
+            f"a baseline of shape {list(baseline.shape)} for {len(matrix)} tasks; give one accuracy per task"
+        )
     if baseline[1:].isnan().any():
-        raise ValueError(f"baseline[{int(baseline[1:].isnan().nonzero()[0]) + 1}] is nan; give the accuracy before anything is learnt")
+        raise ValueError(
+            f"baseline[{int(baseline[1:].isnan().nonzero()[0]) + 1}] is nan; give the accuracy before anything is learnt"
+        )
     j = torch.arange(1, len(matrix))
     return _mean(_read(matrix, j - 1, j) - baseline[1:])
 
@@ -132,7 +144,9 @@ def forward_transfer(matrix: Tensor, baseline: Tensor | Sequence[float]) -> floa
 def _matrix(matrix: Tensor) -> Tensor:
     matrix = torch.as_tensor(matrix).detach().to("cpu", torch.float64)
     if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1] or not len(matrix):
-        raise ValueError(f"an accuracy matrix is square, [tasks, tasks], at least one task; got shape {list(matrix.shape)}")
+        raise ValueError(
+            f"an accuracy matrix is square, [tasks, tasks], at least one task; got shape {list(matrix.shape)}"
+        )
     return matrix
 
 
@@ -141,7 +155,9 @@ def _read(matrix: Tensor, i: Tensor, j: Tensor) -> Tensor:
     entries = matrix[i, j]
     if (bad := entries.isnan()).any():
         row, column = int(i[bad][0]), int(j[bad][0])
-        raise ValueError(f"accuracy[{row}, {column}] is nan; fill in the accuracy on task {column} after learning task {row}")
+        raise ValueError(
+            f"accuracy[{row}, {column}] is nan; fill in the accuracy on task {column} after learning task {row}"
+        )
     return entries
 
 

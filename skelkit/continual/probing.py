@@ -6,13 +6,19 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ..preparation import TOGETHER
+from ..training.inputs import TOGETHER
 from .memory import ReplayMemory
-from .settings import Settings
+from .presets import Settings
 
 
-def probe(network: nn.Module, features: Tensor, labels: Tensor, memory: ReplayMemory | None, settings: Settings,
-          generator: torch.Generator) -> None:  # fmt: skip
+def probe(
+    network: nn.Module,
+    features: Tensor,
+    labels: Tensor,
+    memory: ReplayMemory | None,
+    settings: Settings,
+    generator: torch.Generator,
+) -> None:
     """Train `network.classifier` for some epochs on what the frozen encoder says of the task and of draws from the memory.
 
     loss = CE(stream) + α · MSE(logits of draw 1, stored) + β · CE(draw 2), as in training but without reconstruction. The learning rate
@@ -22,12 +28,24 @@ def probe(network: nn.Module, features: Tensor, labels: Tensor, memory: ReplayMe
         features: of the task's clips, [N, D]; labels: Long[N].
         memory: of the tasks before, if there is one; its clips that are drawn are encoded here, each once, however often they are drawn.
     """
-    steps = [b for _ in range(settings.probe_epochs_for(len(labels))) for b in torch.randperm(len(labels), generator=generator).split(settings.batch)]
+    steps = [
+        b
+        for _ in range(settings.probe_epochs_for(len(labels)))
+        for b in torch.randperm(len(labels), generator=generator).split(settings.batch)
+    ]
     classifier = network.classifier
-    optimiser = torch.optim.AdamW(classifier.parameters(), lr=settings.probe_lr, weight_decay=settings.weight_decay)
-    draws = [[memory.choose(settings.batch, generator) for _ in range(2)] for _ in steps] if memory is not None and len(memory) else None
+    optimiser = torch.optim.AdamW(
+        classifier.parameters(), lr=settings.probe_lr, weight_decay=settings.weight_decay
+    )
+    draws = (
+        [[memory.choose(settings.batch, generator) for _ in range(2)] for _ in steps]
+        if memory is not None and len(memory)
+        else None
+    )
     if draws:
-        drawn, place = torch.stack([torch.stack(pair) for pair in draws]).unique(return_inverse=True)  # place [steps, 2, batch]
+        drawn, place = torch.stack([torch.stack(pair) for pair in draws]).unique(
+            return_inverse=True
+        )  # place [steps, 2, batch]
         old, old_labels, stored = _encode_memory(network, memory, drawn)
     for k, index in enumerate(steps):
         index = index.to(labels.device)

@@ -9,25 +9,40 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor
 
-from .. import train as training
 from ..data import ClipSet
 from ..data.tasks import Scenario, Task
-from ..preparation import TOGETHER, Still, augmented
+from ..training import loop
+from ..training.inputs import TOGETHER, Still, augmented
 from . import metrics
-from .calibration import recalibrate
+from .batchnorm import recalibrate
 from .history import History, Progress
-from .learners import FineTuning
+from .learners.base import FineTuning
 
 STAGES = ("begin", "train", "calibrate", "end", "evaluate")
+
 CALIBRATION = 256  # clips of the task, and of the memory, from which batch norm is recalibrated
 
 
 class Session:
     """One learner, taken through a scenario stage by stage; `run` remembers which is next."""
 
-    def __init__(self, learner: FineTuning, scenario: Scenario, history: History, run: training.Run,
-                 callback: Callable[[Progress], None] | None, bar):  # fmt: skip
-        self.learner, self.scenario, self.history, self.run, self.callback, self.bar = learner, scenario, history, run, callback, bar
+    def __init__(
+        self,
+        learner: FineTuning,
+        scenario: Scenario,
+        history: History,
+        run: loop.Run,
+        callback: Callable[[Progress], None] | None,
+        bar,
+    ):
+        self.learner, self.scenario, self.history, self.run, self.callback, self.bar = (
+            learner,
+            scenario,
+            history,
+            run,
+            callback,
+            bar,
+        )
         self.settings, self.generator = learner.settings, learner.generator
         self.live = history.accuracy.clone()
 
@@ -50,7 +65,9 @@ class Session:
 
         def loss_of(index: Tensor) -> Tensor:
             index = index.to(clips.device)
-            return self.learner.observe(augmented(clips, index, s.frames, self.generator), clips.labels[index])
+            return self.learner.observe(
+                augmented(clips, index, s.frames, self.generator), clips.labels[index]
+            )
 
         for epoch in self.run.loop("epoch", range(epochs)):
             with self._timed("train"):
@@ -58,7 +75,15 @@ class Session:
                 batches = _whole(torch.randperm(len(clips), generator=self.generator).split(s.batch))
                 what = f"{self.history.learner}, task {i}, epoch {epoch}"
                 rates = s.rates(epoch * len(batches), epochs * len(batches))[: len(batches)]
-                loss = training.fit(loss_of, batches, self.learner.optimiser, rates=rates, clip=s.clip, precision=s.precision, what=what)
+                loss = loop.fit(
+                    loss_of,
+                    batches,
+                    self.learner.optimiser,
+                    rates=rates,
+                    clip=s.clip,
+                    precision=s.precision,
+                    what=what,
+                )
                 self.learner.end_epoch()
             self._tell(i, "train", epoch + 1, epochs, loss)
 
@@ -79,7 +104,9 @@ class Session:
             for j in range(i + 1):
                 mine = self._of_task(j, tests)
                 self.history.accuracy[i, j] = metrics.accuracy(logits[mine], tests.labels[mine])
-                self.history.task_accuracy[i, j] = metrics.accuracy(logits[mine], tests.labels[mine], self.scenario.order[j])
+                self.history.task_accuracy[i, j] = metrics.accuracy(
+                    logits[mine], tests.labels[mine], self.scenario.order[j]
+                )
             self.history.confusion = metrics.confusion(logits, tests.labels)
             self.history.measure_memory()
         epochs = self._epochs(i)
@@ -127,10 +154,14 @@ class Session:
             logits = self._answers(i, clips)
             for j in range(i + 1):
                 mine = self._of_task(j, clips)
-                self.live[i, j] = metrics.accuracy(logits[mine], clips.labels[mine]) if mine.any() else torch.nan
+                self.live[i, j] = (
+                    metrics.accuracy(logits[mine], clips.labels[mine]) if mine.any() else torch.nan
+                )
         where = (self.history.learner, i, len(self.scenario), stage, epoch, epochs, loss)
         ratio = getattr(self.learner, "ratio", None)
-        seen = Progress(*where, self.live.clone(), not finished, self.history.seconds, self.learner.network, ratio)
+        seen = Progress(
+            *where, self.live.clone(), not finished, self.history.seconds, self.learner.network, ratio
+        )
         self.callback(seen)
 
     @contextmanager

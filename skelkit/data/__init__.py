@@ -1,6 +1,8 @@
 """Clips: where they come from and how they are kept."""
 
+from __future__ import annotations
+
 from .clips import Clip, ClipSet
-from .files import load
+from .loading import load
 
 __all__ = ["Clip", "ClipSet", "load"]

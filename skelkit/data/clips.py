@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import operator
-import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,13 +11,16 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from .. import motion
-from ..refusals import one_of, positive
-from ..skeletons import Skeleton, of_size
-from . import stored
+from ..ops import motion
+from ..skeletons.layouts import of_size
+from ..skeletons.skeleton import Skeleton
+from ..utils.validation import one_of, positive
+from . import storage
+from .clip_checks import as_codes, check_clip, check_count, check_metres
 
-_GROUPS = ("subject", "view", "setup")
-_TENSORS = ("poses", "starts", "labels", *_GROUPS)
+GROUPS = ("subject", "view", "setup")
+
+_TENSORS = ("poses", "starts", "labels", *GROUPS)
 
 
 @dataclass(frozen=True)
@@ -110,9 +112,11 @@ class ClipSet:
         """
         if not len(arrays):
             raise ValueError("no clips were given; from_arrays needs at least one array [frames, joints, 3]")
-        names = tuple(map(str, names)) if names is not None else tuple(f"clip {i}" for i in range(len(arrays)))
-        _check_count("names", names, arrays)
-        checked = [_check_clip(array, name, skeleton) for array, name in zip(arrays, names, strict=True)]
+        names = (
+            tuple(map(str, names)) if names is not None else tuple(f"clip {i}" for i in range(len(arrays)))
+        )
+        check_count("names", names, arrays)
+        checked = [check_clip(array, name, skeleton) for array, name in zip(arrays, names, strict=True)]
         skeleton = skeleton or of_size(checked[0].shape[2])
         for clip, name in zip(checked, names, strict=True):
             if clip.shape[2] != len(skeleton):
@@ -121,30 +125,48 @@ class ClipSet:
                 )
         persons = max(clip.shape[1] for clip in checked)
         lengths = torch.tensor([len(clip) for clip in checked])
-        _check_metres(checked)
+        check_metres(checked)
         poses = torch.zeros(int(lengths.sum()), persons, len(skeleton), 3)
         starts = torch.cat([torch.zeros(1, dtype=torch.long), lengths.cumsum(0)])
         for clip, start in zip(checked, starts.tolist(), strict=False):
             poses[start : start + len(clip), : clip.shape[1]] = clip
         labels = np.zeros(len(checked), dtype=np.int64) if labels is None else np.asarray(labels)
-        _check_count("labels", labels, checked)
+        check_count("labels", labels, checked)
         if labels.dtype.kind not in "iu" or labels.ndim != 1:
-            raise ValueError(f"labels are {labels.dtype} of shape {list(labels.shape)}; expected one class index (a whole number) per clip")
+            raise ValueError(
+                f"labels are {labels.dtype} of shape {list(labels.shape)}; expected one class index (a whole number) per clip"
+            )
         labels = torch.as_tensor(labels.astype(np.int64))
-        classes = tuple(map(str, classes)) if classes is not None else tuple(f"class {i}" for i in range(int(labels.max()) + 1))
+        classes = (
+            tuple(map(str, classes))
+            if classes is not None
+            else tuple(f"class {i}" for i in range(int(labels.max()) + 1))
+        )
         for name, label in zip(names, labels.tolist(), strict=True):
             if not 0 <= label < len(classes):
-                more = f" to {len(classes) - 1}, one for each class; do yours count from 1?" if label > 0 else ""
+                more = (
+                    f" to {len(classes) - 1}, one for each class; do yours count from 1?" if label > 0 else ""
+                )
                 raise ValueError(f"{name}: label {label}; labels count from 0{more}")
         positive(fps, "fps", "frames per second")
         groups, group_names = {}, {}
-        for key, values in zip(_GROUPS, (subject, view, setup), strict=True):
+        for key, values in zip(GROUPS, (subject, view, setup), strict=True):
             if values is not None:
-                _check_count(key, values, checked)
-                groups[key], found = _as_codes(values)
+                check_count(key, values, checked)
+                groups[key], found = as_codes(values)
                 if found:
                     group_names[key] = found
-        return cls(poses, starts, labels, classes, skeleton, float(fps), names=names, group_names=group_names, **groups)
+        return cls(
+            poses,
+            starts,
+            labels,
+            classes,
+            skeleton,
+            float(fps),
+            names=names,
+            group_names=group_names,
+            **groups,
+        )
 
     # -- looking ---------------------------------------------------------------------------------------------------
 
@@ -163,7 +185,14 @@ class ClipSet:
         index %= len(self)
         begin, end = self.starts[index : index + 2].tolist()
         label = int(self.labels[index])
-        return Clip(self.poses[begin:end], label, self.classes[label], self.skeleton, self.fps, self.names[index] if self.names else f"clip {index}")
+        return Clip(
+            self.poses[begin:end],
+            label,
+            self.classes[label],
+            self.skeleton,
+            self.fps,
+            self.names[index] if self.names else f"clip {index}",
+        )
 
     def __repr__(self) -> str:
         return (
@@ -190,12 +219,17 @@ class ClipSet:
     @property
     def persons(self) -> Tensor:
         """How many persons appear in each clip, Long[N]."""
-        seen = torch.cat([self.present.new_zeros(1, self.present.shape[1], dtype=torch.long), self.present.long().cumsum(0)])
+        seen = torch.cat(
+            [
+                self.present.new_zeros(1, self.present.shape[1], dtype=torch.long),
+                self.present.long().cumsum(0),
+            ]
+        )
         return (seen[self.starts[1:]] > seen[self.starts[:-1]]).sum(1)
 
     @property
     def nbytes(self) -> int:
-        """Bytes of the poses as stored."""
+        """Bytes of the poses as storage."""
         return self.poses.numel() * self.poses.element_size()
 
     def card(self) -> dict:
@@ -206,7 +240,11 @@ class ClipSet:
             "classes": len(self.labels.unique()),
             "skeleton": f"{self.skeleton.name}, {len(self.skeleton)} joints",
             "fps": self.fps,
-            "frames": {"shortest": int(self.lengths.min()), "median": int(self.lengths.median()), "longest": int(self.lengths.max())},
+            "frames": {
+                "shortest": int(self.lengths.min()),
+                "median": int(self.lengths.median()),
+                "longest": int(self.lengths.max()),
+            },
             "seconds": {
                 "shortest": round(float(seconds.min()), 1),
                 "longest": round(float(seconds.max()), 1),
@@ -215,12 +253,14 @@ class ClipSet:
             "persons": {f"{n} in a clip": int((persons == n).sum()) for n in persons.unique().tolist()},
             "megabytes": float(f"{self.nbytes / 1e6:.3g}"),
         }
-        for key in _GROUPS:
+        for key in GROUPS:
             if (codes := getattr(self, key)) is not None:
                 names = (self.group_names or {}).get(key)
                 card[f"{key}s"] = ", ".join(names) if names and len(names) <= 12 else len(codes.unique())
         per_class = self.labels.bincount(minlength=len(self.classes)).tolist()
-        card["per class"] = {name: count for name, count in zip(self.classes, per_class, strict=True) if count}
+        card["per class"] = {
+            name: count for name, count in zip(self.classes, per_class, strict=True) if count
+        }
         if without := per_class.count(0):
             card["classes without clips"] = without
         return card
@@ -246,19 +286,35 @@ class ClipSet:
         starts = torch.cat([lengths.new_zeros(1), lengths.cumsum(0)])
         within = torch.arange(int(starts[-1]), device=self.device) - starts[:-1].repeat_interleave(lengths)
         rows = self.starts[index].repeat_interleave(lengths) + within
-        groups = {k: v[index] for k in _GROUPS if (v := getattr(self, k)) is not None}
+        groups = {k: v[index] for k in GROUPS if (v := getattr(self, k)) is not None}
         names = tuple(self.names[i] for i in index.tolist()) if self.names else ()
-        return replace(self, poses=self.poses[rows], starts=starts, labels=self.labels[index], names=names, parts=None, **groups)
+        return replace(
+            self,
+            poses=self.poses[rows],
+            starts=starts,
+            labels=self.labels[index],
+            names=names,
+            parts=None,
+            **groups,
+        )
 
     def _positions(self, index) -> Tensor:
         """Long[n] from an int, a list, a slice, a tensor or a bool mask."""
         every = torch.arange(len(self), device=self.device)
         if not isinstance(index, slice):
             index = torch.as_tensor(index, device=self.device)
-            index = (index if index.numel() else index.long()).reshape(-1)  # an empty list would be a float tensor
-        beyond = index[(index >= len(self)) | (index < -len(self))] if not isinstance(index, slice) and index.dtype is torch.long else ()
+            index = (index if index.numel() else index.long()).reshape(
+                -1
+            )  # an empty list would be a float tensor
+        beyond = (
+            index[(index >= len(self)) | (index < -len(self))]
+            if not isinstance(index, slice) and index.dtype is torch.long
+            else ()
+        )
         if len(beyond):
-            raise IndexError(f"clip {int(beyond[0])} was asked for; there are {len(self)} clips, 0 to {len(self) - 1}")
+            raise IndexError(
+                f"clip {int(beyond[0])} was asked for; there are {len(self)} clips, 0 to {len(self) - 1}"
+            )
         return every[index].reshape(-1)
 
     def split(self, by: str, train: Iterable | float | None = None, seed: int = 0) -> tuple[ClipSet, ClipSet]:
@@ -270,13 +326,15 @@ class ClipSet:
         Raises:
             ValueError: an unknown protocol or group, or a side that would be empty.
         """
-        one_of(by, (*_GROUPS, "stratified"), "protocol")
+        one_of(by, (*GROUPS, "stratified"), "protocol")
         if by == "stratified":
             chosen = self._stratified(0.7 if train is None else train, seed)
         else:
             chosen = self._of_group(by, train)
         if chosen.all() or not chosen.any():
-            raise ValueError(f"split by {by} with train={train!r} leaves one side empty: {int(chosen.sum())} of {len(self)} clips for training")
+            raise ValueError(
+                f"split by {by} with train={train!r} leaves one side empty: {int(chosen.sum())} of {len(self)} clips for training"
+            )
         return self.select(chosen), self.select(~chosen)
 
     def _stratified(self, share, seed: int) -> Tensor:
@@ -294,7 +352,9 @@ class ClipSet:
     def _of_group(self, by: str, train) -> Tensor:
         codes, known = getattr(self, by), (self.group_names or {}).get(by)
         if codes is None:
-            raise ValueError(f"these clips have no {by}; pass {by}=… to from_arrays, or use split('stratified')")
+            raise ValueError(
+                f"these clips have no {by}; pass {by}=… to from_arrays, or use split('stratified')"
+            )
         if isinstance(train, (str, int, float)):
             raise ValueError(f"split by {by} takes several {by}s, train=[{train!r}]; got train={train!r}")
         values = list(known) if known else sorted(codes.unique().tolist())
@@ -303,14 +363,20 @@ class ClipSet:
         chosen = torch.zeros_like(codes, dtype=torch.bool)
         for value in train:
             if value not in values:
-                raise ValueError(f"no {by} {value!r} among these clips; they have: {', '.join(map(str, values))}")
+                raise ValueError(
+                    f"no {by} {value!r} among these clips; they have: {', '.join(map(str, values))}"
+                )
             chosen |= codes == (values.index(value) if known else value)
         return chosen
 
     # -- batches ---------------------------------------------------------------------------------------------------
 
     def batch(
-        self, index, frames: int | None = None, crop: float | tuple[float, float] | None = None, generator: torch.Generator | None = None
+        self,
+        index,
+        frames: int | None = None,
+        crop: float | tuple[float, float] | None = None,
+        generator: torch.Generator | None = None,
     ) -> Tensor:
         """Clips as one tensor [N, C, T, V, M] on this set's device, in one gather-and-lerp.
 
@@ -341,56 +407,12 @@ class ClipSet:
         """Write one safetensors file with a checksum, see `skelkit.data.stored`; complete under its name or not at all."""
         fields = {k: v.cpu() if isinstance(v, Tensor) else v for k, v in vars(self).items() if k != "poses"}
         poses = self.poses.cpu()
-        return stored.write(path, fields, [poses], list(poses.shape), poses.dtype)
+        return storage.write(path, fields, [poses], list(poses.shape), poses.dtype)
 
     @classmethod
     def load(cls, path: str | Path) -> ClipSet:
         """Read what `save` wrote. Raises ValueError for a file that is not such a file, is cut off or was changed."""
-        return cls(**stored.read(path))
-
-
-def _check_clip(array, name: str, skeleton: Skeleton | None) -> Tensor:
-    clip = torch.as_tensor(array if isinstance(array, Tensor) else np.require(array, requirements="W")).to("cpu", torch.float32)
-    if clip.ndim == 3:
-        clip = clip[:, None]  # [T, V, C] -> [T, 1, V, C]
-    if clip.ndim != 4 or clip.shape[-1] != 3:
-        raise ValueError(f"{name}: shape {list(np.shape(array))}; expected [frames, joints, 3] or [frames, persons, joints, 3]")
-    if not len(clip):
-        raise ValueError(f"{name}: no frames; leave empty clips out")
-    bad = (~clip.isfinite()).nonzero()
-    if len(bad):
-        frame, person, joint, _ = bad[0].tolist()
-        joint = f"{joint} ({skeleton.joints[joint]})" if skeleton is not None and joint < len(skeleton) else joint
-        raise ValueError(
-            f"{name}: {len(bad)} coordinates are NaN or infinite, first at frame {frame}, person {person}, joint {joint}; fill or drop them (absent persons are all zeros)"
-        )
-    if not clip.any():
-        raise ValueError(f"{name}: all coordinates are zero, so nobody is present; leave such clips out")
-    return clip
-
-
-def _check_metres(clips: Sequence[Tensor]) -> None:
-    """Nobody is twenty metres tall: coordinates like that are millimetres, centimetres or pixels."""
-    span = torch.stack([(clip[0, 0].amax(0) - clip[0, 0].amin(0)).max() for clip in clips]).median()
-    if span > 20:
-        warnings.warn(
-            f"bodies measure {float(span):.0f} from end to end; coordinates should be metres: divide millimetres by 1000, centimetres by 100",
-            stacklevel=3,
-        )
-
-
-def _check_count(what: str, values, clips: Sequence) -> None:
-    if len(values) != len(clips):
-        raise ValueError(f"{len(values)} {what} for {len(clips)} clips; give one per clip")
-
-
-def _as_codes(values: Sequence) -> tuple[Tensor, tuple[str, ...]]:
-    """Numbers stay what they are; names become positions in the sorted tuple of names."""
-    values = np.asarray(values)
-    if values.dtype.kind in "iu":
-        return torch.as_tensor(values.astype(np.int64)), ()
-    found, codes = np.unique(values.astype(str), return_inverse=True)
-    return torch.as_tensor(codes.astype(np.int64)), tuple(found.tolist())
+        return cls(**storage.read(path))
 
 
 def _crop(length: Tensor, crop, generator: torch.Generator | None) -> tuple[Tensor, Tensor]:
@@ -405,10 +427,16 @@ def _crop(length: Tensor, crop, generator: torch.Generator | None) -> tuple[Tens
         return margin, whole - margin
     low, high = crop
     if not 0 < low <= high <= 1:
-        raise ValueError(f"crop={crop}: a random share of a clip lies between two numbers in (0, 1], smaller first")
+        raise ValueError(
+            f"crop={crop}: a random share of a clip lies between two numbers in (0, 1], smaller first"
+        )
     if generator is None:
-        raise ValueError("a random crop needs generator=torch.Generator(); the same seed draws the same crops")
-    share, place = torch.rand(2, len(length), generator=generator, device=generator.device, dtype=torch.float64).to(length.device)
+        raise ValueError(
+            "a random crop needs generator=torch.Generator(); the same seed draws the same crops"
+        )
+    share, place = torch.rand(
+        2, len(length), generator=generator, device=generator.device, dtype=torch.float64
+    ).to(length.device)
     keep = (whole * (low + (high - low) * share)).maximum(whole.clamp_max(63))  # 64 frames span 63 intervals
     first = (whole - keep) * place
     return first, first + keep

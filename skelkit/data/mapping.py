@@ -10,30 +10,46 @@ from functools import cache
 import torch
 from torch import Tensor
 
-from .. import motion
-from ..skeletons import Skeleton
+from ..ops import motion
+from ..skeletons.skeleton import Skeleton
 from .clips import ClipSet
 
 _SIDES = {"l": "left", "left": "left", "r": "right", "right": "right"}
+
 _MIDDLE = {
     "spine base": ("hips", "hip", "hip center", "mid hip", "pelvis"),
     "spine mid": ("spine", "mid spine", "torso"),
     "spine shoulder": ("shoulder center", "mid shoulder", "chest", "thorax"),
 }
+
 _ARM = {"shoulder": ("upper arm", "up arm", "arm"), "elbow": ("lower arm", "low arm", "fore arm")}
+
 _LEG = {"hip": ("upper leg", "up leg", "thigh"), "knee": ("lower leg", "low leg", "leg", "calf", "shin")}
+
 _ENDS = {"clavicle": ("collar",), "hand tip": (), "foot": ("toes", "toe", "toe base", "big toe")}
+
 _NEAR = {"head": "nose", "nose": "head"}  # not the same, but no other joint is nearer
 
 
 def _by_word(*tables: dict[str, tuple[str, ...]]) -> dict[str, str]:
-    return {word.replace(" ", ""): meaning for table in tables for meaning, others in table.items() for word in (meaning, *others)}
+    return {
+        word.replace(" ", ""): meaning
+        for table in tables
+        for meaning, others in table.items()
+        for word in (meaning, *others)
+    }
 
 
 _MEANING = {"": _by_word(_MIDDLE)} | dict.fromkeys(("left", "right"), _by_word(_ARM, _LEG, _ENDS))
+
 # Bone names call a joint by the bone that begins there: where there is an upper arm, the shoulder is the collar bone.
 _ARM_BONES, _LEG_BONES = (set(_by_word(table)) - set(table) for table in (_ARM, _LEG))
-_BY_BONES = {"shoulder": ("clavicle", _ARM_BONES), "hand": ("wrist", _ARM_BONES), "foot": ("ankle", _LEG_BONES)}
+
+_BY_BONES = {
+    "shoulder": ("clavicle", _ARM_BONES),
+    "hand": ("wrist", _ARM_BONES),
+    "foot": ("ankle", _LEG_BONES),
+}
 
 
 def canonical(joint: str, among: Iterable[str] = ()) -> str:
@@ -116,9 +132,17 @@ class Mapping:
         """What is kept, what is only near, and what is lost, in a sentence."""
         have, want = _meanings(self.source), _meanings(self.target)
         kept = [(place, joint) for joint, place in enumerate(self.index) if place >= 0]
-        near = [f"{self.target.joints[j]} taken from {self.source.joints[p]}" for p, j in kept if have[p] != want[j]]
+        near = [
+            f"{self.target.joints[j]} taken from {self.source.joints[p]}"
+            for p, j in kept
+            if have[p] != want[j]
+        ]
         said = [f"{len(kept)} of {len(self.target)} joints"] + ([", ".join(near)] if near else [])
-        said += [f"{what} {', '.join(names)}" for what, names in (("missing", self.missing), ("not used:", self.dropped)) if names]
+        said += [
+            f"{what} {', '.join(names)}"
+            for what, names in (("missing", self.missing), ("not used:", self.dropped))
+            if names
+        ]
         return f"{self.source.name} -> {self.target.name}: {'; '.join(said)}"
 
     __repr__ = describe
@@ -149,8 +173,12 @@ def match(source: Skeleton, target: Skeleton, pairs: dict[str, str | None] | Non
         except ValueError as error:
             raise ValueError(f"pairs go from joints of the target to joints of the source: {error}") from None
     if max(index) < 0:
-        some = [f"{s.name} ({', '.join(s.joints[:4])}{', …' if len(s) > 4 else ''})" for s in (source, target)]
-        raise ValueError(f'no joint of {some[0]} is one of {some[1]}; rename the joints or pass pairs={{"target joint": "source joint"}}')
+        some = [
+            f"{s.name} ({', '.join(s.joints[:4])}{', …' if len(s) > 4 else ''})" for s in (source, target)
+        ]
+        raise ValueError(
+            f'no joint of {some[0]} is one of {some[1]}; rename the joints or pass pairs={{"target joint": "source joint"}}'
+        )
     return Mapping(source, target, tuple(index))
 
 
@@ -159,7 +187,10 @@ def _places(source: Skeleton, target: Skeleton) -> list[int]:
         return list(range(len(target)))
     want, have = _meanings(target), {name: place for place, name in enumerate(_meanings(source))}
     near = [_NEAR.get(name) for name in want]
-    return [have.get(name, -1 if other in want else have.get(other, -1)) for name, other in zip(want, near, strict=True)]
+    return [
+        have.get(name, -1 if other in want else have.get(other, -1))
+        for name, other in zip(want, near, strict=True)
+    ]
 
 
 def _nearest(skeleton: Skeleton, joint: int, among: list[int]) -> list[int]:
@@ -168,7 +199,9 @@ def _nearest(skeleton: Skeleton, joint: int, among: list[int]) -> list[int]:
     return [j for j, far in zip(among, hops, strict=True) if far == min(hops)]
 
 
-def as_skeleton(clips: ClipSet, target: Skeleton, fill: bool = True, pairs: dict[str, str | None] | None = None) -> ClipSet:
+def as_skeleton(
+    clips: ClipSet, target: Skeleton, fill: bool = True, pairs: dict[str, str | None] | None = None
+) -> ClipSet:
     """The same clips with the joints of another skeleton; labels, groups and names stay.
 
     Args:
@@ -182,7 +215,9 @@ def as_skeleton(clips: ClipSet, target: Skeleton, fill: bool = True, pairs: dict
     >>> as_skeleton(ClipSet.from_arrays([torch.ones(9, 25, 3)]), KINECT20)
     ClipSet(1 clips, 1 classes, 9 frames at 30 fps, up to 1 person, Kinect v1-20)
     """
-    return replace(clips, poses=match(clips.skeleton, target, pairs)._move(clips.poses, fill), skeleton=target)
+    return replace(
+        clips, poses=match(clips.skeleton, target, pairs)._move(clips.poses, fill), skeleton=target
+    )
 
 
 def common(first: Skeleton, *others: Skeleton) -> Skeleton:
@@ -199,23 +234,40 @@ def common(first: Skeleton, *others: Skeleton) -> Skeleton:
     >>> len(both), both.root, ("Chest", "UpperArm_L") in both.bones, "Shoulder_L" in both.joints
     (19, 'Chest', True, False)
     """
-    kept = [joint for joint, places in enumerate(zip(range(len(first)), *(_places(s, first) for s in others), strict=True)) if min(places) >= 0]
+    kept = [
+        joint
+        for joint, places in enumerate(
+            zip(range(len(first)), *(_places(s, first) for s in others), strict=True)
+        )
+        if min(places) >= 0
+    ]
     names = " & ".join(dict.fromkeys(s.name for s in (first, *others)))
     if len(kept) < 2:
-        raise ValueError(f"{names} have {len(kept)} joints in common, a skeleton needs 2; rename joints that are the same, or map with as_skeleton")
+        raise ValueError(
+            f"{names} have {len(kept)} joints in common, a skeleton needs 2; rename joints that are the same, or map with as_skeleton"
+        )
     if len(kept) == len(first):
         return first
     meanings, left = _meanings(first), [first.joints[j] for j in kept]
     # Without the bone names around it a joint may mean another ("Hand_L" a hand, no wrist): it then goes by its canonical name.
-    called = {j: first.joints[j] if canonical(first.joints[j], left) == meanings[j] else meanings[j] for j in kept}
+    called = {
+        j: first.joints[j] if canonical(first.joints[j], left) == meanings[j] else meanings[j] for j in kept
+    }
     root = _stand_in(first, first.root, kept)
     parents = replace(first, root=first.joints[root]).parents
     bones = [(called[_above(parents, joint, kept)], called[joint]) for joint in kept if joint != root]
-    parts = {part: tuple(called[j] for j in map(first.index, joints) if j in called) for part, joints in first.parts.items()}
+    parts = {
+        part: tuple(called[j] for j in map(first.index, joints) if j in called)
+        for part, joints in first.parts.items()
+    }
     return Skeleton(
-        names, tuple(called.values()), tuple(bones), called[root], called[_stand_in(first, first.origin, kept)],
+        names,
+        tuple(called.values()),
+        tuple(bones),
+        called[root],
+        called[_stand_in(first, first.origin, kept)],
         {part: joints for part, joints in parts.items() if joints},
-    )  # fmt: skip
+    )
 
 
 def _stand_in(skeleton: Skeleton, joint: str, kept: list[int]) -> int:

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import torch
 
-from .. import motion
-from .clips import _GROUPS, ClipSet
+from ..ops import motion
+from .clips import GROUPS, ClipSet
 
 
 def merge(first: ClipSet, *others: ClipSet) -> ClipSet:
@@ -37,14 +37,26 @@ def merge(first: ClipSet, *others: ClipSet) -> ClipSet:
     persons = max(clips.poses.shape[1] for clips in sets)
     lengths = torch.cat([clips.lengths for clips in sets])
     classes = tuple(dict.fromkeys(name for clips in sets for name in clips.classes))
-    labels = [torch.tensor([classes.index(name) for name in clips.classes], device=first.device)[clips.labels] for clips in sets]
+    labels = [
+        torch.tensor([classes.index(name) for name in clips.classes], device=first.device)[clips.labels]
+        for clips in sets
+    ]
     named = any(clips.names for clips in sets)
     return ClipSet(
-        torch.cat([torch.nn.functional.pad(clips.poses, (0, 0, 0, 0, 0, persons - clips.poses.shape[1])) for clips in sets]),
-        torch.cat([lengths.new_zeros(1), lengths.cumsum(0)]), torch.cat(labels), classes, first.skeleton, first.fps,
+        torch.cat(
+            [
+                torch.nn.functional.pad(clips.poses, (0, 0, 0, 0, 0, persons - clips.poses.shape[1]))
+                for clips in sets
+            ]
+        ),
+        torch.cat([lengths.new_zeros(1), lengths.cumsum(0)]),
+        torch.cat(labels),
+        classes,
+        first.skeleton,
+        first.fps,
         names=tuple(clip.name for clips in sets for clip in clips) if named else (),
         **_united_groups(sets),
-    )  # fmt: skip
+    )
 
 
 def _retimed(clips: ClipSet, fps: float) -> ClipSet:
@@ -54,7 +66,9 @@ def _retimed(clips: ClipSet, fps: float) -> ClipSet:
     lengths = (clips.lengths.double() * (fps / clips.fps)).round().long().clamp_min(1)
     starts = torch.cat([lengths.new_zeros(1), lengths.cumsum(0)])
     frame = torch.arange(int(starts[-1]), device=clips.device) - starts[:-1].repeat_interleave(lengths)
-    within = (frame.double() * clips.fps / fps).minimum((clips.lengths - 1).repeat_interleave(lengths).double())
+    within = (frame.double() * clips.fps / fps).minimum(
+        (clips.lengths - 1).repeat_interleave(lengths).double()
+    )
     # Positions count from frame 0 of the whole set, as in ClipSet.batch: ragged clips in one resample.
     positions = within + clips.starts[:-1].repeat_interleave(lengths)
     bounds = torch.tensor([0, len(clips.poses)], device=clips.device)
@@ -65,7 +79,7 @@ def _retimed(clips: ClipSet, fps: float) -> ClipSet:
 def _united_groups(sets: list[ClipSet]) -> dict:
     """Subjects, views and setups that all sets have, each known by the number of its set and its name there."""
     united: dict = {"group_names": {}}
-    for key in _GROUPS:
+    for key in GROUPS:
         if any(getattr(clips, key) is None for clips in sets):
             continue
         names, codes = [], []

@@ -12,12 +12,14 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ..refusals import instance_of, one_of
+from ..utils.validation import instance_of, one_of
 from .clips import ClipSet
 
 PROTOCOLS = {"ntu60": (6, 10), "ntu120": (12, 10)}
 """Tasks and classes per task of the published protocols, Split NTU-60 and Split NTU-120."""
+
 _SPLITS = ("train", "validation", "test")
+
 _REMEDY = {
     "train": "give some, a smaller validation share, or order= without these classes and drop=True",
     "validation": "give a larger validation share, another seed or more clips; validation=0 goes without",
@@ -72,7 +74,10 @@ class Scenario:
         return self._task(sum(self.order[: i + 1], ()))
 
     def _task(self, classes: tuple[int, ...]) -> Task:
-        splits = [None if clips is None else _of_classes(clips, classes) for clips in (self.train, self.validation, self.test)]
+        splits = [
+            None if clips is None else _of_classes(clips, classes)
+            for clips in (self.train, self.validation, self.test)
+        ]
         return Task(classes, tuple(self.train.classes[c] for c in classes), *splits)
 
 
@@ -111,7 +116,9 @@ def tasks(
     """
     _check_pair(train, test)
     if not 0 <= validation < 1:
-        raise ValueError(f"validation={validation}: expected a share of the training subjects (or clips) in [0, 1)")
+        raise ValueError(
+            f"validation={validation}: expected a share of the training subjects (or clips) in [0, 1)"
+        )
     generator = torch.Generator().manual_seed(seed)
     present = torch.cat([train.labels.cpu(), test.labels.cpu()]).unique()
     drawn = present[torch.randperm(len(present), generator=generator)].tolist()
@@ -119,9 +126,13 @@ def tasks(
     count, size = _sizes(tasks, classes_per_task, len(ordered), drop)
     learnt = ordered[: count * size]
     if (left := [train.classes[c] for c in present.tolist() if c not in learnt]) and not drop:
-        raise ValueError(f"{len(left)} classes are in no task: {', '.join(left)}; share out all of them, or pass drop=True to leave these out")
+        raise ValueError(
+            f"{len(left)} classes are in no task: {', '.join(left)}; share out all of them, or pass drop=True to leave these out"
+        )
     train, test = _of_classes(train, learnt), _of_classes(test, learnt)
-    kept = _validation(train, validation, generator) if validation else torch.zeros(len(train), dtype=torch.bool)
+    kept = (
+        _validation(train, validation, generator) if validation else torch.zeros(len(train), dtype=torch.bool)
+    )
     parts = train.select(~kept), train.select(kept) if validation else None, test
     scenario = Scenario(tuple(tuple(learnt[i : i + size]) for i in range(0, count * size, size)), *parts)
     _check_filled(scenario)
@@ -132,16 +143,22 @@ def _check_pair(train: ClipSet, test: ClipSet) -> None:
     for name, clips in (("train", train), ("test", test)):
         instance_of(ClipSet, clips, name, "sk.load")
     if train.classes != test.classes:
-        raise ValueError(f"train and test have different classes: {len(train.classes)} and {len(test.classes)}; split one set of clips into the two")
+        raise ValueError(
+            f"train and test have different classes: {len(train.classes)} and {len(test.classes)}; split one set of clips into the two"
+        )
     if train.skeleton != test.skeleton:
-        raise ValueError(f"train and test have different skeletons: {train.skeleton.name} and {test.skeleton.name}")
+        raise ValueError(
+            f"train and test have different skeletons: {train.skeleton.name} and {test.skeleton.name}"
+        )
 
 
 def _named(order: Sequence[int | str], names: tuple[str, ...]) -> list[int]:
     """Class indices from indices or names."""
     for value in order:
         if value not in (names if isinstance(value, str) else range(len(names))):
-            raise ValueError(f"order names a class {value!r}; the classes are 0 to {len(names) - 1}: {', '.join(names)}")
+            raise ValueError(
+                f"order names a class {value!r}; the classes are 0 to {len(names) - 1}: {', '.join(names)}"
+            )
     found = [names.index(value) if isinstance(value, str) else int(value) for value in order]
     if repeated := sorted({names[c] for c in found if found.count(c) > 1}):
         raise ValueError(f"order names a class twice: {', '.join(repeated)}; each class is in one task")
@@ -159,7 +176,9 @@ def _sizes(tasks: int | str | None, per_task: int | None, classes: int, drop: bo
             raise ValueError(f"{name}={value}: expected at least 1")
     if tasks and per_task:
         if tasks * per_task > classes:
-            raise ValueError(f"{tasks} tasks of {per_task} classes need {tasks * per_task} classes; there are {classes}")
+            raise ValueError(
+                f"{tasks} tasks of {per_task} classes need {tasks * per_task} classes; there are {classes}"
+            )
         return tasks, per_task
     if classes % (given := tasks or per_task) and not (drop and given < classes):
         fitting = ", ".join(str(d) for d in range(1, classes + 1) if classes % d == 0)
@@ -179,7 +198,9 @@ def _validation(train: ClipSet, share: float, generator: torch.Generator) -> Ten
             if wanted and len(labels[~more].unique()) == len(labels.unique()):  # every class is still trained
                 kept, wanted = more, wanted - 1
     counts = labels.bincount()
-    some = rank_in_class(labels, generator) < (counts * share).round().clamp_min(1).minimum(counts - 1)[labels]
+    some = (
+        rank_in_class(labels, generator) < (counts * share).round().clamp_min(1).minimum(counts - 1)[labels]
+    )
     return kept | (some & ~torch.isin(labels, labels[kept]))
 
 
@@ -203,9 +224,13 @@ def _check_filled(scenario: Scenario) -> None:
                 continue
             there = torch.isin(torch.tensor(classes), clips.labels.cpu())
             if not there.any():
-                raise ValueError(f"task {i} ({', '.join(scenario.train.classes[c] for c in classes)}) has no {split} clips; {_REMEDY[split]}")
+                raise ValueError(
+                    f"task {i} ({', '.join(scenario.train.classes[c] for c in classes)}) has no {split} clips; {_REMEDY[split]}"
+                )
             if split == "train" and not there.all():
-                raise ValueError(f"task {i}: no training clips of {scenario.train.classes[classes[int(there.long().argmin())]]}; {_REMEDY[split]}")
+                raise ValueError(
+                    f"task {i}: no training clips of {scenario.train.classes[classes[int(there.long().argmin())]]}; {_REMEDY[split]}"
+                )
 
 
 def _of_classes(clips: ClipSet, classes: Sequence[int]) -> ClipSet:

@@ -7,11 +7,11 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from .. import masks
-from ..masks import TUPLE
+from ..ops import masks
+from ..ops.masks.sampling import TUPLE
 from .block import Block, Convolution, initialise
+from .persons import Tracks, tracks
 from .sttformer import SIZES, STTFormer, add_codes, kept_index, named
-from .tracks import Tracks, tracks
 
 Blocks = tuple[tuple[int, int, int], ...]
 
@@ -48,13 +48,17 @@ def draw_hidden(x: Tensor, ratio: float, generator: torch.Generator | None) -> T
 
 def fill(tokens: Tensor, index: Tensor, tuples: int, token: Tensor) -> Tensor:
     """Tuples back in their places, `token` [D] in the holes. tokens [P, D, K, V'], index Long[P, K] -> [P, D, T', V']."""
-    rows = index + tuples * torch.arange(len(index), device=index.device)[:, None]  # whole tuples are copied, [V', D] each
+    rows = (
+        index + tuples * torch.arange(len(index), device=index.device)[:, None]
+    )  # whole tuples are copied, [V', D] each
     whole = token.to(tokens.dtype).expand(len(tokens) * tuples, tokens.shape[3], -1)
     whole = whole.index_copy(0, rows.flatten(), tokens.permute(0, 2, 3, 1).flatten(0, 1))
     return whole.unflatten(0, (-1, tuples)).permute(0, 3, 1, 2)
 
 
-def reconstruction_errors(prediction: Tensor, people: Tracks, clips: int, hidden: Tensor | None = None) -> tuple[Tensor, Tensor]:
+def reconstruction_errors(
+    prediction: Tensor, people: Tracks, clips: int, hidden: Tensor | None = None
+) -> tuple[Tensor, Tensor]:
     """Each clip's mean squared error of coordinates over the frames in which each person is there, m^2, and how many those are. [N] twice.
 
     Args:
@@ -66,7 +70,9 @@ def reconstruction_errors(prediction: Tensor, people: Tracks, clips: int, hidden
     """
     counts = people.there if hidden is None else people.there & hidden.repeat_interleave(TUPLE, 1)  # [P, T]
     error = (prediction - people.poses).square().mean((1, 3)) * counts  # [P, T]
-    sums, counts = (error.new_zeros(clips).index_add(0, people.clip, v.sum(1).to(error.dtype)) for v in (error, counts))
+    sums, counts = (
+        error.new_zeros(clips).index_add(0, people.clip, v.sum(1).to(error.dtype)) for v in (error, counts)
+    )
     return sums / counts.clamp_min(1), counts
 
 
@@ -74,9 +80,13 @@ def decoder_blocks(encoder: STTFormer, decoder: str | Blocks | None) -> Blocks:
     """The blocks meant, checked against the encoder; None: those that belong to its size."""
     fits = [name for name, blocks in DECODERS.items() if blocks[0][0] == encoder.width]
     if decoder is None:
-        decoder = next((name for name, size in SIZES.items() if size == encoder.size and name in DECODERS), None)
+        decoder = next(
+            (name for name, size in SIZES.items() if size == encoder.size and name in DECODERS), None
+        )
         if decoder is None:
-            raise ValueError(f"the encoder has a size of its own; say which decoder it gets: blocks, or a name ({', '.join(fits) or 'none fits'})")
+            raise ValueError(
+                f"the encoder has a size of its own; say which decoder it gets: blocks, or a name ({', '.join(fits) or 'none fits'})"
+            )
     blocks = named(decoder, DECODERS)
     if blocks[0][0] != encoder.width:
         raise ValueError(
@@ -88,7 +98,15 @@ def decoder_blocks(encoder: STTFormer, decoder: str | Blocks | None) -> Blocks:
 class Decoder(nn.Module):
     """Encoded tuples [P, D, K, V'] and where they were -> all frames [P, C, T, V]; lighter than the encoder."""
 
-    def __init__(self, blocks: Blocks, channels: int, tokens: int, heads: int = 3, attention: str = "softmax", temporal_position: bool = False):
+    def __init__(
+        self,
+        blocks: Blocks,
+        channels: int,
+        tokens: int,
+        heads: int = 3,
+        attention: str = "softmax",
+        temporal_position: bool = False,
+    ):
         super().__init__()
         self.temporal_position = temporal_position
         self.token = nn.Parameter(torch.zeros(blocks[0][0]))
@@ -132,10 +150,19 @@ class MaskedAutoencoder(nn.Module):
         blocks = decoder_blocks(encoder, decoder)
         self.encoder, self.masked_only = encoder, masked_only
         attention = "softmax" if encoder.blocks[0].map is None else "tanh"
-        self.decoder = Decoder(blocks, encoder.channels, TUPLE * encoder.joints, encoder.size.heads, attention, encoder.temporal_position)
+        self.decoder = Decoder(
+            blocks,
+            encoder.channels,
+            TUPLE * encoder.joints,
+            encoder.size.heads,
+            attention,
+            encoder.temporal_position,
+        )
         initialise(self.decoder, generator)
         with torch.no_grad():
-            self.decoder.out.weight.mul_(0.02)  # begin near the origin: metres of noise would take most of a short training to unlearn
+            self.decoder.out.weight.mul_(
+                0.02
+            )  # begin near the origin: metres of noise would take most of a short training to unlearn
         self.to(memory_format=torch.channels_last)
 
     @property
@@ -155,14 +182,18 @@ class MaskedAutoencoder(nn.Module):
         hidden = draw_hidden(x, ratio, generator)
         kept = kept_index(hidden, masks.kept_tuples(hidden.shape[1], ratio))
         tokens, prediction = self._through(people, kept, hidden.shape[1])
-        errors, counts = reconstruction_errors(prediction, people, len(x), hidden[people.clip] if self.masked_only else None)
+        errors, counts = reconstruction_errors(
+            prediction, people, len(x), hidden[people.clip] if self.masked_only else None
+        )
         logits = self.classifier(self.encoder.pool(tokens, people.clip, len(x)))
         return Output(logits, (errors * counts).sum() / counts.sum().clamp_min(1), errors, counts)
 
     def reconstruct(self, x: Tensor, hidden: Tensor) -> Tensor:
         """What the decoder makes of clips [N, C, T, V, M] whose tuples hidden, bool [N, T'], it does not see; absent persons are zero."""
         people = tracks(self.encoder.check(x))
-        prediction = self._through(people, kept_index(hidden), hidden.shape[1])[1] * people.there[:, None, :, None]
+        prediction = (
+            self._through(people, kept_index(hidden), hidden.shape[1])[1] * people.there[:, None, :, None]
+        )
         out = x.new_zeros(len(x), x.shape[4], *x.shape[1:4])  # [N, M, C, T, V]
         return out.index_put((people.clip, people.person), prediction.to(out.dtype)).permute(0, 2, 3, 4, 1)
 

@@ -8,16 +8,14 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ..draw import uniform
+from ..utils.random import uniform
 
 SLOPE = 0.1
 """Of every LeakyReLU."""
+
 SHARPNESS = 10.0
 """What the learnt scale of a head's scores begins with: about sqrt(d T') of `nano`, so that scores vary by about 1 and not by a tenth of that.
 Beginning at 1, all tokens attend alike for hundreds of steps, and actions that differ by side are not told apart."""
-
-
-# -- functions ---------------------------------------------------------------------------------------------------------
 
 
 def similarity(queries_keys: Tensor, heads: int) -> Tensor:
@@ -43,15 +41,14 @@ def initialise(module: nn.Module, generator: torch.Generator | None) -> None:
     for layer in module.modules():
         if isinstance(layer, nn.Conv2d | nn.Linear | nn.MultiheadAttention):
             attention = isinstance(layer, nn.MultiheadAttention)
-            weight, bias = (layer.in_proj_weight, layer.in_proj_bias) if attention else (layer.weight, layer.bias)
+            weight, bias = (
+                (layer.in_proj_weight, layer.in_proj_bias) if attention else (layer.weight, layer.bias)
+            )
             bound = ((6 / (1 + SLOPE**2) if isinstance(layer, nn.Conv2d) else 1) / weight[0].numel()) ** 0.5
             with torch.no_grad():
                 weight.copy_(uniform(weight.shape, weight.device, generator, -bound, bound))
                 if bias is not None:
                     bias.zero_()
-
-
-# -- modules -----------------------------------------------------------------------------------------------------------
 
 
 class Convolution(nn.Conv2d):
@@ -60,7 +57,14 @@ class Convolution(nn.Conv2d):
     The weights are whatever was in memory until `initialise` has drawn them.
     """
 
-    def __init__(self, c_in: int, c_out: int, kernel: tuple[int, int] = (1, 1), bias: bool = True, stride: tuple[int, int] = (1, 1)):
+    def __init__(
+        self,
+        c_in: int,
+        c_out: int,
+        kernel: tuple[int, int] = (1, 1),
+        bias: bool = True,
+        stride: tuple[int, int] = (1, 1),
+    ):
         super().__init__(c_in, c_out, kernel, stride, padding=(kernel[0] // 2, kernel[1] // 2), bias=bias)
 
     def reset_parameters(self) -> None:
@@ -94,14 +98,24 @@ class Block(nn.Module):
         tokens: V', needed by attention="tanh": tanh of the scores plus a learnt [V', V'] map per head (STTFormer).
     """
 
-    def __init__(self, c_in: int, c_out: int, d: int, heads: int = 3, attention: Literal["softmax", "tanh"] = "softmax", tokens: int = 0):
+    def __init__(
+        self,
+        c_in: int,
+        c_out: int,
+        d: int,
+        heads: int = 3,
+        attention: Literal["softmax", "tanh"] = "softmax",
+        tokens: int = 0,
+    ):
         super().__init__()
         if attention not in ("softmax", "tanh"):
             raise ValueError(f"attention={attention!r}: expected 'softmax' or 'tanh'")
         self.heads = heads
         self.queries_keys = Convolution(c_in, 2 * heads * d)
         self.scale = nn.Parameter(torch.full((heads, 1, 1), SHARPNESS))
-        self.map = nn.Parameter(torch.full((heads, tokens, tokens), 1 / tokens)) if attention == "tanh" else None
+        self.map = (
+            nn.Parameter(torch.full((heads, tokens, tokens), 1 / tokens)) if attention == "tanh" else None
+        )
         self.mix = convolution(heads * c_in, c_out, (1, 5))
         self.widen = convolution(c_out, c_out)
         self.along_time = convolution(c_out, c_out, (3, 1))
@@ -111,9 +125,13 @@ class Block(nn.Module):
     def maps(self, x: Tensor) -> Tensor:
         """How much of token j each token i takes, per head. [P, h, V', V']."""
         layer, d = self.queries_keys, len(self.queries_keys.weight) // (2 * self.heads)
-        factor = self.scale.squeeze(2) / (d * x.shape[2])  # [h, 1]; times the queries' few weights instead of times the scores
+        factor = self.scale.squeeze(2) / (
+            d * x.shape[2]
+        )  # [h, 1]; times the queries' few weights instead of times the scores
         factor = torch.stack([factor, torch.ones_like(factor)]).expand(-1, -1, d).flatten()  # [2 h d]
-        scores = similarity(pointwise(x, layer.weight * factor[:, None, None, None], layer.bias * factor), self.heads)
+        scores = similarity(
+            pointwise(x, layer.weight * factor[:, None, None, None], layer.bias * factor), self.heads
+        )
         return scores.softmax(-1) if self.map is None else scores.tanh() + self.map
 
     def forward(self, x: Tensor) -> Tensor:

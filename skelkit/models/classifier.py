@@ -10,13 +10,15 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from .. import checkpoint, motion
-from ..refusals import one_of
-from ..skeletons import Skeleton
-from ..writing import write_atomic
+from ..ops import motion
+from ..skeletons.skeleton import Skeleton
+from ..utils import checkpoint
+from ..utils.files import write_atomic
+from ..utils.validation import one_of
 from .stgcn import STGCN, GraphSize
 
 FORMAT = "skelkit-classifier-1"
+
 _PLAIN = ("classes", "frames", "fps", "seconds", "stream")
 
 
@@ -42,15 +44,34 @@ class Classifier(nn.Module):
     """
 
     def __init__(
-        self, encoder: STGCN, head: nn.Linear | None, classes: Sequence[str], frames: int, fps: float, seconds: float, stream: str = "joint"
+        self,
+        encoder: STGCN,
+        head: nn.Linear | None,
+        classes: Sequence[str],
+        frames: int,
+        fps: float,
+        seconds: float,
+        stream: str = "joint",
     ):
         super().__init__()
         self.encoder, self.head = encoder, head
-        self.classes, self.frames, self.fps, self.seconds, self.stream = tuple(classes), int(frames), float(fps), float(seconds), stream
+        self.classes, self.frames, self.fps, self.seconds, self.stream = (
+            tuple(classes),
+            int(frames),
+            float(fps),
+            float(seconds),
+            stream,
+        )
         if self.last is None:
-            raise ValueError("an encoder without a classifier needs head=nn.Linear(encoder.width, number of classes)")
-        if (found := (self.last.in_features, self.last.out_features)) != (expected := (encoder.width, len(self.classes))):
-            raise ValueError(f"the head maps {found[0]} features to {found[1]} classes, expected {expected[0]} to {expected[1]}")
+            raise ValueError(
+                "an encoder without a classifier needs head=nn.Linear(encoder.width, number of classes)"
+            )
+        if (found := (self.last.in_features, self.last.out_features)) != (
+            expected := (encoder.width, len(self.classes))
+        ):
+            raise ValueError(
+                f"the head maps {found[0]} features to {found[1]} classes, expected {expected[0]} to {expected[1]}"
+            )
         one_of(stream, motion.STREAMS, "stream")
         if not (self.frames >= 1 and self.fps > 0 and self.seconds > 0):
             raise ValueError(f"frames={frames}, fps={fps}, seconds={seconds}: all three must be positive")
@@ -75,13 +96,18 @@ class Classifier(nn.Module):
     def save(self, path: str | Path) -> Path:
         """Write one safetensors file; complete under its name or not at all."""
         if not isinstance(self.encoder, STGCN):
-            raise TypeError(f"a {type(self.encoder).__name__} cannot be saved as a classifier yet; the encoder must be an STGCN")
+            raise TypeError(
+                f"a {type(self.encoder).__name__} cannot be saved as a classifier yet; the encoder must be an STGCN"
+            )
         tensors = {name: v.detach().cpu().contiguous() for name, v in self.state_dict().items()}
         own = self.encoder.classifier
         about = {name: getattr(self, name) for name in _PLAIN} | {
-            "skeleton": self.skeleton.to_dict(), "size": asdict(self.encoder.size), "channels": self.encoder.channels,
-            "own": own.out_features if own is not None else 0, "head": self.head is not None,
-        }  # fmt: skip
+            "skeleton": self.skeleton.to_dict(),
+            "size": asdict(self.encoder.size),
+            "channels": self.encoder.channels,
+            "own": own.out_features if own is not None else 0,
+            "head": self.head is not None,
+        }
         return write_atomic(path, checkpoint.seal(FORMAT, json.dumps(about), tensors))
 
     @classmethod
@@ -100,8 +126,16 @@ class Classifier(nn.Module):
         except checkpoint.Damaged as damage:
             raise ValueError(f"{damage}; copy it again, or write it again with Classifier.save") from None
         about = json.loads(tree)
-        size = GraphSize(**{**about["size"], "blocks": tuple(tuple(block) for block in about["size"]["blocks"])})
-        encoder = STGCN(Skeleton(**about["skeleton"]), size, torch.Generator().manual_seed(0), about["own"], about["channels"])
+        size = GraphSize(
+            **{**about["size"], "blocks": tuple(tuple(block) for block in about["size"]["blocks"])}
+        )
+        encoder = STGCN(
+            Skeleton(**about["skeleton"]),
+            size,
+            torch.Generator().manual_seed(0),
+            about["own"],
+            about["channels"],
+        )
         head = nn.utils.skip_init(nn.Linear, encoder.width, len(about["classes"])) if about["head"] else None
         model = cls(encoder, head, **{name: about[name] for name in _PLAIN})
         model.load_state_dict(tensors)

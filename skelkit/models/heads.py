@@ -20,7 +20,9 @@ class Projector(nn.Sequential):
     torch.Size([2, 6144])
     """
 
-    def __init__(self, features: int, width: int = 6144, depth: int = 3, generator: torch.Generator | None = None):
+    def __init__(
+        self, features: int, width: int = 6144, depth: int = 3, generator: torch.Generator | None = None
+    ):
         layers: list[nn.Module] = []
         for i in range(depth):
             layers += [nn.BatchNorm1d(width), nn.ReLU(inplace=True)] if i else []
@@ -52,7 +54,9 @@ class Alignment(nn.Module):
             raise ValueError(f"{heads} heads do not divide {width} features; choose a divisor")
         if count < 2:
             raise ValueError(f"count={count}: one encoder has nobody to ask; give two or more")
-        self.asks = nn.ModuleList(nn.utils.skip_init(nn.MultiheadAttention, width, heads, batch_first=True) for _ in range(count))
+        self.asks = nn.ModuleList(
+            nn.utils.skip_init(nn.MultiheadAttention, width, heads, batch_first=True) for _ in range(count)
+        )
         self.norms = nn.ModuleList(nn.LayerNorm(width) for _ in range(count))
         initialise(self, generator)
         for attention in self.asks:

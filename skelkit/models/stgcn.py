@@ -12,11 +12,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .. import motion
-from ..skeletons import Skeleton
+from ..ops import motion
+from ..skeletons.skeleton import Skeleton
 from .block import Convolution, convolution, initialise
+from .persons import Tracks, tracks
 from .sttformer import kept_index, named
-from .tracks import Tracks, tracks
 
 
 @dataclass(frozen=True)
@@ -38,9 +38,6 @@ GRAPH_SIZES = {
 """`paper` is the published one; the others are ours: `laptop` for two cores, `student` for what distillation makes, `pocket` for half of it."""
 
 
-# -- functions ---------------------------------------------------------------------------------------------------------
-
-
 def kept_joints(hidden: Tensor, joints: int) -> Tensor:
     """Which joints stay, in order. bool[V] (one mask for the batch) or bool[N, V] (one a clip), true = hidden -> Long[1 or N, K].
 
@@ -52,14 +49,18 @@ def kept_joints(hidden: Tensor, joints: int) -> Tensor:
     """
     hidden = hidden.reshape(-1, hidden.shape[-1])
     if hidden.shape[1] != joints:
-        raise ValueError(f"a mask of {hidden.shape[1]} joints for {joints}; draw it with the skeleton of these clips")
+        raise ValueError(
+            f"a mask of {hidden.shape[1]} joints for {joints}; draw it with the skeleton of these clips"
+        )
     fewest, most = (int(count) for count in (~hidden).sum(1).aminmax())
     if fewest == 0:
         raise ValueError(
             f"clip {int(hidden.all(1).nonzero()[0])}: the mask hides all {joints} joints, and nothing is left to see; choose a smaller ratio"
         )
     if fewest != most:
-        raise ValueError(f"the clips keep {fewest} to {most} joints; hide equally many in every clip, or give one mask [V] for the batch")
+        raise ValueError(
+            f"the clips keep {fewest} to {most} joints; hide equally many in every clip, or give one mask [V] for the batch"
+        )
     return kept_index(hidden, most)
 
 
@@ -74,14 +75,18 @@ def spread_over_graph(x: Tensor, graph: Tensor) -> Tensor:
     `graph[:, k, i, j]` weighs joint i in joint j; G is 1 or P.
     """
     people, channels, joints, frames = x.shape
-    rows = x.permute(0, 2, 3, 1).reshape(people, joints, frames * channels)  # [P, V, T C]; a view of channels_last memory
-    edges = graph.permute(0, 3, 1, 2).reshape(len(graph), joints, graph.shape[1], joints).transpose(1, 2).flatten(1, 2)  # [G, 3 V, V]
+    rows = x.permute(0, 2, 3, 1).reshape(
+        people, joints, frames * channels
+    )  # [P, V, T C]; a view of channels_last memory
+    edges = (
+        graph.permute(0, 3, 1, 2)
+        .reshape(len(graph), joints, graph.shape[1], joints)
+        .transpose(1, 2)
+        .flatten(1, 2)
+    )  # [G, 3 V, V]
     y = edges @ rows if len(graph) > 1 else (edges[0] @ rows)
     y = y.view(people, graph.shape[1], joints, frames, channels).permute(0, 2, 3, 1, 4)  # [P, V, T, 3, C]
     return y.flatten(3).permute(0, 3, 1, 2)
-
-
-# -- modules -----------------------------------------------------------------------------------------------------------
 
 
 class GraphBlock(nn.Module):
@@ -94,7 +99,10 @@ class GraphBlock(nn.Module):
         self.along_time = Convolution(c_out, c_out, (1, size.kernel), bias=False, stride=(1, stride))
         self.norm = nn.BatchNorm2d(c_out)
         self.dropout = nn.Dropout(size.dropout) if size.dropout else nn.Identity()
-        self.stride, self.residual = stride, convolution(c_in, c_out) if (c_in, stride) != (c_out, 1) else nn.Identity()
+        self.stride, self.residual = (
+            stride,
+            convolution(c_in, c_out) if (c_in, stride) != (c_out, 1) else nn.Identity(),
+        )
 
     def forward(self, x: Tensor, graph: Tensor, kept: Tensor | None = None) -> Tensor:
         graph = graph if self.edges is None else graph * self.edges
@@ -125,15 +133,22 @@ class STGCN(nn.Module):
     (torch.Size([4, 64]), torch.Size([4, 13, 64]))
     """
 
-    def __init__(self, skeleton: Skeleton, size: str | GraphSize = "laptop", generator: torch.Generator | None = None, classes: int = 0,
-                 channels: int = 3):  # fmt: skip
+    def __init__(
+        self,
+        skeleton: Skeleton,
+        size: str | GraphSize = "laptop",
+        generator: torch.Generator | None = None,
+        classes: int = 0,
+        channels: int = 3,
+    ):
         super().__init__()
         self.skeleton, self.size, self.channels = skeleton, named(size, GRAPH_SIZES), channels
         widths = [channels, *(c for c, _ in self.size.blocks)]
         self.register_buffer("graph", skeleton.partition, persistent=False)  # [3, V, V]
         self.norm = nn.BatchNorm1d(len(skeleton) * channels)
         self.blocks = nn.ModuleList(
-            GraphBlock(c_in, c_out, stride, self.size, len(skeleton)) for c_in, (c_out, stride) in zip(widths, self.size.blocks, strict=False)
+            GraphBlock(c_in, c_out, stride, self.size, len(skeleton))
+            for c_in, (c_out, stride) in zip(widths, self.size.blocks, strict=False)
         )
         self.width = widths[-1]
         self.classifier = nn.utils.skip_init(nn.Linear, self.width, classes) if classes else None
@@ -166,7 +181,11 @@ class STGCN(nn.Module):
         if hidden is not None:
             kept = kept_joints(hidden, len(self.skeleton))
             kept = kept[people.clip] if len(kept) > 1 else kept  # [1 or P, K]
-            x = x.gather(2, kept[:, None, :, None].expand(len(x), x.shape[1], -1, x.shape[3])) if len(kept) > 1 else x[:, :, kept[0]]
+            x = (
+                x.gather(2, kept[:, None, :, None].expand(len(x), x.shape[1], -1, x.shape[3]))
+                if len(kept) > 1
+                else x[:, :, kept[0]]
+            )
             x = x.contiguous(memory_format=torch.channels_last)
         maps = []
         for block in self.blocks:
@@ -179,11 +198,18 @@ class STGCN(nn.Module):
         if poses.shape[0] == 0:  # nobody in the whole batch; batch norm would refuse
             return poses.transpose(2, 3)
         rows = poses.permute(0, 3, 1, 2).flatten(1, 2)  # [P, V C, T]
-        return self.norm(rows).unflatten(1, (-1, poses.shape[1])).transpose(1, 2).contiguous(memory_format=torch.channels_last)
+        return (
+            self.norm(rows)
+            .unflatten(1, (-1, poses.shape[1]))
+            .transpose(1, 2)
+            .contiguous(memory_format=torch.channels_last)
+        )
 
     def check(self, x: Tensor) -> Tensor:
         """Return x if it is a batch of this network's joints and channels, else say what is wrong."""
         motion.check_batch(x, self.skeleton)
         if x.shape[1] != self.channels:
-            raise ValueError(f"the batch has {x.shape[1]} channels, this network was built for {self.channels}; build one with channels={x.shape[1]}")
+            raise ValueError(
+                f"the batch has {x.shape[1]} channels, this network was built for {self.channels}; build one with channels={x.shape[1]}"
+            )
         return x

@@ -12,11 +12,11 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from .. import motion
-from ..masks import TUPLE
-from ..refusals import one_of
+from ..ops import motion
+from ..ops.masks.sampling import TUPLE
+from ..utils.validation import one_of
 from .block import SLOPE, Block, convolution, initialise
-from .tracks import Tracks, tracks
+from .persons import Tracks, tracks
 
 
 @dataclass(frozen=True)
@@ -30,19 +30,22 @@ class Size:
 
 SIZES = {
     "nano": Size(((16, 16, 8), (16, 32, 8), (32, 32, 16), (32, 32, 16)), frames=60, heads=2),
-    "tiny": Size(((32, 32, 16), (32, 32, 16), (32, 64, 32), (64, 64, 32), (64, 128, 64), *((128, 128, 64),) * 3)),
-    "base": Size(((64, 64, 16), (64, 64, 16), (64, 128, 32), (128, 128, 32), (128, 256, 64), *((256, 256, 64),) * 3)),
+    "tiny": Size(
+        ((32, 32, 16), (32, 32, 16), (32, 64, 32), (64, 64, 32), (64, 128, 64), *((128, 128, 64),) * 3)
+    ),
+    "base": Size(
+        ((64, 64, 16), (64, 64, 16), (64, 128, 32), (128, 128, 32), (128, 256, 64), *((256, 256, 64),) * 3)
+    ),
 }
 """`tiny` and `base` are the published ones; `nano` is ours, for a machine without a GPU: 137 million multiply-adds a clip of one person."""
-
-
-# -- functions ---------------------------------------------------------------------------------------------------------
 
 
 def to_tuples(poses: Tensor, size: int = TUPLE) -> Tensor:
     """[P, C, T, V] -> [P, C, T', V'], V' = size V tokens: the joints of the first frame, those of the second, …"""
     if poses.shape[2] % size:
-        raise ValueError(f"{poses.shape[2]} frames are not a whole number of tuples of {size}; resize the clips to a multiple of {size}")
+        raise ValueError(
+            f"{poses.shape[2]} frames are not a whole number of tuples of {size}; resize the clips to a multiple of {size}"
+        )
     return poses.unflatten(2, (-1, size)).flatten(3)
 
 
@@ -58,7 +61,9 @@ def kept_index(hidden: Tensor, count: int | None = None) -> Tensor:
     if count is None:
         fewest, count = (int(kept) for kept in (~hidden).sum(1).aminmax())
         if not 0 < fewest == count:
-            raise ValueError(f"the clips keep {fewest} to {count} tuples; hide equally many in every clip of a batch, and leave at least 1")
+            raise ValueError(
+                f"the clips keep {fewest} to {count} tuples; hide equally many in every clip of a batch, and leave at least 1"
+            )
     return hidden.byte().sort(dim=1, stable=True).indices[:, :count]
 
 
@@ -77,12 +82,15 @@ def tuple_code(index: Tensor, channels: int) -> Tensor:
 def add_codes(tokens: Tensor, index: Tensor | None) -> Tensor:
     """tokens [P, C, K, V'] plus the code of each token and, if index Long[P or 1, K] says which tuples these are, that of each tuple."""
     channels, count = tokens.shape[1], tokens.shape[3]
-    code = position_code(torch.arange(count, device=tokens.device), channels).T[None, :, None]  # [1, C, 1, V']
+    code = position_code(torch.arange(count, device=tokens.device), channels).T[
+        None, :, None
+    ]  # [1, C, 1, V']
     tokens = tokens + code.to(tokens.dtype)
-    return tokens if index is None else tokens + tuple_code(index, channels).movedim(2, 1)[..., None].to(tokens.dtype)
-
-
-# -- the network -------------------------------------------------------------------------------------------------------
+    return (
+        tokens
+        if index is None
+        else tokens + tuple_code(index, channels).movedim(2, 1)[..., None].to(tokens.dtype)
+    )
 
 
 class STTFormer(nn.Module):
@@ -122,7 +130,9 @@ class STTFormer(nn.Module):
         self.joints, self.channels, self.temporal_position = joints, channels, temporal_position
         first, self.width = self.size.blocks[0][0], self.size.blocks[-1][1]
         self.stem = nn.Sequential(*convolution(channels, first), nn.LeakyReLU(SLOPE, inplace=True))
-        self.blocks = nn.Sequential(*(Block(*b, self.size.heads, attention, TUPLE * joints) for b in self.size.blocks))
+        self.blocks = nn.Sequential(
+            *(Block(*b, self.size.heads, attention, TUPLE * joints) for b in self.size.blocks)
+        )
         self.absent = nn.Parameter(torch.zeros(self.width))
         self.classifier = nn.utils.skip_init(nn.Linear, self.width, classes)
         initialise(self, generator)
@@ -135,14 +145,18 @@ class STTFormer(nn.Module):
     def features(self, x: Tensor, hidden: Tensor | None = None) -> Tensor:
         """Features of clips [N, C, T, V, M] -> [N, D]; the tuples hidden (bool [N, T'], as many in every clip) are not computed."""
         people = tracks(self.check(x))
-        return self.pool(self.encode(people, None if hidden is None else kept_index(hidden)), people.clip, len(x))
+        return self.pool(
+            self.encode(people, None if hidden is None else kept_index(hidden)), people.clip, len(x)
+        )
 
     def encode(self, people: Tracks, kept: Tensor | None = None) -> Tensor:
         """Encoded tokens [P, D, K, V'] of the tuples that stay: kept Long[N, K] of each clip, or all T'."""
         x = to_tuples(people.poses)
         if not len(x):  # nobody in the whole batch; batch norm would refuse
             return x.new_zeros(0, self.width, x.shape[2] if kept is None else kept.shape[1], x.shape[3])
-        index = torch.arange(x.shape[2], device=x.device)[None] if kept is None else kept[people.clip]  # [1 or P, K]
+        index = (
+            torch.arange(x.shape[2], device=x.device)[None] if kept is None else kept[people.clip]
+        )  # [1 or P, K]
         if kept is not None:
             x = x.transpose(1, 2)[torch.arange(len(x), device=x.device)[:, None], index].transpose(1, 2)
         x = self.stem(x.contiguous(memory_format=torch.channels_last))
@@ -157,9 +171,13 @@ class STTFormer(nn.Module):
     def check(self, x: Tensor) -> Tensor:
         """Return x if it is a batch of this network's joints and channels, else say what is wrong."""
         if motion.check_batch(x).shape[3] != self.joints:
-            raise ValueError(f"the batch has {x.shape[3]} joints, this network was built for {self.joints}; build one with joints={x.shape[3]}")
+            raise ValueError(
+                f"the batch has {x.shape[3]} joints, this network was built for {self.joints}; build one with joints={x.shape[3]}"
+            )
         if x.shape[1] != self.channels:
-            raise ValueError(f"the batch has {x.shape[1]} channels, this network was built for {self.channels}; build one with channels={x.shape[1]}")
+            raise ValueError(
+                f"the batch has {x.shape[1]} channels, this network was built for {self.channels}; build one with channels={x.shape[1]}"
+            )
         return x
 
 

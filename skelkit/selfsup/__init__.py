@@ -1,10 +1,12 @@
 """Self-supervised pre-training: SkeletonBT, PSTL, ASMa, Skeleton2vec, a masked autoencoder; and how encoders are judged."""
 
-from .barlow import barlow_twins, effective_rank
+from __future__ import annotations
+
 from .downstream import Downstream
 from .evaluation import Evaluation, ensemble, evaluate
+from .objectives.barlow_twins import barlow_twins, effective_rank
+from .presets import PRESETS, Settings
 from .pretraining import METHODS, Pretrained, pretrain, together
-from .settings import PRESETS, Settings
 
 __all__ = [
     "METHODS",

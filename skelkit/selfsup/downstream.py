@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from ..data.mapping import match
 from ..models import Alignment
 from ..models.block import initialise
-from ..skeletons import Skeleton
+from ..skeletons.skeleton import Skeleton
 from .pretraining import Pretrained, tokens_of
 
 HEADS = ("linear", "aligned")
@@ -36,14 +36,23 @@ class Downstream(nn.Module):
     torch.Size([2, 2])
     """
 
-    def __init__(self, pretrained: Pretrained, classes: Sequence[str], generator: torch.Generator, skeleton: Skeleton | None = None, head: str = ""):
+    def __init__(
+        self,
+        pretrained: Pretrained,
+        classes: Sequence[str],
+        generator: torch.Generator,
+        skeleton: Skeleton | None = None,
+        head: str = "",
+    ):
         super().__init__()
         count = len(pretrained.encoders)
         head = head or ("aligned" if count > 1 else "linear")
         if head not in HEADS:
             raise ValueError(f"head={head!r}: expected {' or '.join(map(repr, HEADS))}")
         if head == "aligned" and count < 2:
-            raise ValueError(f"head='aligned' takes several encoders, {pretrained.method} has {count}; use head='linear'")
+            raise ValueError(
+                f"head='aligned' takes several encoders, {pretrained.method} has {count}; use head='linear'"
+            )
         self.encoders = nn.ModuleList(deepcopy(encoder) for encoder in pretrained.encoders)
         self.skeleton, self.streams = skeleton or pretrained.skeleton, pretrained.streams
         self.mapping, self.classes = None, tuple(classes)
@@ -72,7 +81,11 @@ class Downstream(nn.Module):
 
     def fuse(self, tokens: list[Tensor]) -> Tensor:
         """One vector a clip: aligned, or the means side by side."""
-        return self.alignment(*tokens) if self.alignment is not None else torch.cat([t.mean(1) for t in tokens], 1)
+        return (
+            self.alignment(*tokens)
+            if self.alignment is not None
+            else torch.cat([t.mean(1) for t in tokens], 1)
+        )
 
     @property
     def head(self) -> list[nn.Parameter]:

@@ -12,18 +12,19 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from .. import augment
-from .. import train as training
 from ..data import ClipSet
 from ..data.tasks import rank_in_class
 from ..data.tasks import tasks as split_into_tasks
-from ..preparation import Still
-from ..refusals import instance_of, one_of
+from ..ops import augment
+from ..training import loop
+from ..training.inputs import Still
+from ..utils.validation import instance_of, one_of
 from .downstream import Downstream
+from .presets import Settings
 from .pretraining import Pretrained
-from .settings import Settings
 
 PROTOCOLS = ("knn", "linear", "finetune", "semi", "transfer")
+
 LINEAR_BATCH = 128
 
 
@@ -54,7 +55,9 @@ class Evaluation:
     def network(self) -> Downstream:
         """Encoders and head as chosen. Raises ValueError for k-NN."""
         if self.made is None:
-            raise ValueError("k-NN trains no network; evaluate by 'linear' or 'finetune' for one that can teach or be used")
+            raise ValueError(
+                "k-NN trains no network; evaluate by 'linear' or 'finetune' for one that can teach or be used"
+            )
         return self.made
 
     @property
@@ -65,8 +68,18 @@ class Evaluation:
         return f"Evaluation({self.protocol}: {self.accuracy:.1%} of {len(self.labels)} test clips, {self.labelled} labels)"
 
 
-def evaluate(pretrained: Pretrained, train: ClipSet, test: ClipSet, protocol: str = "linear", *, fraction: float | None = None, head: str = "",
-             seed: int = 0, validation: float = 0.15, **changes) -> Evaluation:  # fmt: skip
+def evaluate(
+    pretrained: Pretrained,
+    train: ClipSet,
+    test: ClipSet,
+    protocol: str = "linear",
+    *,
+    fraction: float | None = None,
+    head: str = "",
+    seed: int = 0,
+    validation: float = 0.15,
+    **changes,
+) -> Evaluation:
     """Accuracy on test clips of a classifier that learns labels of training clips on top of pre-trained encoders.
 
     Args:
@@ -89,20 +102,36 @@ def evaluate(pretrained: Pretrained, train: ClipSet, test: ClipSet, protocol: st
     one_of(protocol, PROTOCOLS, "protocol")
     instance_of(Pretrained, pretrained, "pretrained", "selfsup.pretrain")
     if not 0 < validation < 1:
-        raise ValueError(f"validation={validation}: the epoch (or k) is chosen on that share of the training subjects or clips, between 0 and 1")
+        raise ValueError(
+            f"validation={validation}: the epoch (or k) is chosen on that share of the training subjects or clips, between 0 and 1"
+        )
     if protocol == "knn" and head:
-        raise ValueError(f"head={head!r}: k-NN compares the features of all encoders side by side and has no head; leave it out")
+        raise ValueError(
+            f"head={head!r}: k-NN compares the features of all encoders side by side and has no head; leave it out"
+        )
     s = pretrained.settings.changed(**changes)
     generator = torch.Generator().manual_seed(seed)
     scenario = split_into_tasks(train, test, 1, seed=seed, validation=validation)
-    learnt = few(scenario.train, fraction if fraction is not None else 0.1 if protocol == "semi" else 1.0, generator)
-    network = Downstream(pretrained, train.classes, generator, train.skeleton, head).to(train.device)
+    learnt = few(
+        scenario.train, fraction if fraction is not None else 0.1 if protocol == "semi" else 1.0, generator
+    )
+    network = Downstream(pretrained, train.classes, generator, train.skeleton, head).to(loop.device)
     sets = [Still(clips, s.frames) for clips in (learnt, scenario.validation, scenario.test)]
     lost = network.mapping.missing if network.mapping is not None else ()
     way = {"knn": _knn, "linear": _linear}.get(protocol, _finetune)
     accuracy, chosen, logits = way(network, s, *sets, generator)
     labels = sets[2].labels
-    return Evaluation(protocol, right(logits, labels), accuracy, chosen, logits, labels, learnt, None if protocol == "knn" else network, tuple(lost))
+    return Evaluation(
+        protocol,
+        right(logits, labels),
+        accuracy,
+        chosen,
+        logits,
+        labels,
+        learnt,
+        None if protocol == "knn" else network,
+        tuple(lost),
+    )
 
 
 def ensemble(*evaluations: Evaluation) -> float:
@@ -113,7 +142,9 @@ def ensemble(*evaluations: Evaluation) -> float:
     """
     first = evaluations[0]
     if any(not torch.equal(e.labels, first.labels) for e in evaluations):
-        raise ValueError("an ensemble takes evaluations of the same test clips; evaluate all streams with the same test set")
+        raise ValueError(
+            "an ensemble takes evaluations of the same test clips; evaluate all streams with the same test set"
+        )
     return right(torch.stack([e.logits.softmax(1) for e in evaluations]).mean(0), first.labels)
 
 
@@ -131,13 +162,13 @@ def few(clips: ClipSet, fraction: float, generator: torch.Generator) -> ClipSet:
     return clips.select(rank_in_class(labels, generator) < wanted)
 
 
-# -- the ways: network, settings, train, validation, test, generator -> validation accuracy, what was chosen, logits ----------
-
-
-def _knn(network: Downstream, s: Settings, train: Still, validation: Still, test: Still, _) -> tuple[float, int, Tensor]:
+def _knn(
+    network: Downstream, s: Settings, train: Still, validation: Still, test: Still, _
+) -> tuple[float, int, Tensor]:
     network.eval()
     known, asked, tested = (
-        F.normalize(clips.through(lambda x: torch.cat([t.mean(1) for t in network.tokens(x)], 1))) for clips in (train, validation, test)
+        F.normalize(clips.through(lambda x: torch.cat([t.mean(1) for t in network.tokens(x)], 1)))
+        for clips in (train, validation, test)
     )
     classes = network.classifier.out_features
     choices = [k for k in (1, 3, 5, 10, 20) if k <= len(known)]
@@ -156,9 +187,13 @@ def votes(known: Tensor, labels: Tensor, asked: Tensor, k: int, classes: int) ->
     return known.new_zeros(len(asked), classes).scatter_add(1, labels[who], (near / 0.1).exp())
 
 
-def _linear(network: Downstream, s: Settings, train: Still, validation: Still, test: Still, generator) -> tuple[float, int, Tensor]:
+def _linear(
+    network: Downstream, s: Settings, train: Still, validation: Still, test: Still, generator
+) -> tuple[float, int, Tensor]:
     network.eval()
-    known, asked, tested = (_tokens(network, clips) for clips in (train, validation, test))  # frozen encoders: once
+    known, asked, tested = (
+        _tokens(network, clips) for clips in (train, validation, test)
+    )  # frozen encoders: once
     optimiser = torch.optim.Adam(network.head, lr=s.linear_lr)
 
     def loss(index: Tensor) -> Tensor:
@@ -168,8 +203,20 @@ def _linear(network: Downstream, s: Settings, train: Still, validation: Still, t
     def logits(tokens: list[Tensor]) -> Tensor:
         return network.classify(tokens)
 
-    return _best(network, optimiser, s.linear_epochs, LINEAR_BATCH, loss, lambda: logits(asked), lambda: logits(tested), len(train), validation.labels,
-                 s, generator, heads_only=True)  # fmt: skip
+    return _best(
+        network,
+        optimiser,
+        s.linear_epochs,
+        LINEAR_BATCH,
+        loss,
+        lambda: logits(asked),
+        lambda: logits(tested),
+        len(train),
+        validation.labels,
+        s,
+        generator,
+        heads_only=True,
+    )
 
 
 @torch.no_grad()
@@ -178,7 +225,9 @@ def _tokens(network: Downstream, clips: Still) -> list[Tensor]:
     return [torch.cat(column) for column in zip(*parts, strict=True)]
 
 
-def _finetune(network: Downstream, s: Settings, train: Still, validation: Still, test: Still, generator) -> tuple[float, int, Tensor]:
+def _finetune(
+    network: Downstream, s: Settings, train: Still, validation: Still, test: Still, generator
+) -> tuple[float, int, Tensor]:
     encoders = list(network.encoders.parameters())
     groups = [{"params": encoders, "factor": 1.0}, {"params": network.head, "factor": s.tune_factor}]
     optimiser = torch.optim.AdamW(groups, lr=s.tune_lr, weight_decay=s.weight_decay)
@@ -189,21 +238,45 @@ def _finetune(network: Downstream, s: Settings, train: Still, validation: Still,
         return F.cross_entropy(network(x), train.labels[index], label_smoothing=s.smoothing)
 
     epochs = max(s.tune_epochs, -(-s.least_steps // -(-len(train) // s.batch)))
-    return _best(network, optimiser, epochs, s.batch, loss, lambda: validation.through(network), lambda: test.through(network), len(train),
-                 validation.labels, s, generator)  # fmt: skip
+    return _best(
+        network,
+        optimiser,
+        epochs,
+        s.batch,
+        loss,
+        lambda: validation.through(network),
+        lambda: test.through(network),
+        len(train),
+        validation.labels,
+        s,
+        generator,
+    )
 
 
-def _best(network, optimiser, epochs, size, loss, asked, tested, clips, labels, s: Settings, generator, heads_only=False):
+def _best(
+    network,
+    optimiser,
+    epochs,
+    size,
+    loss,
+    asked,
+    tested,
+    clips,
+    labels,
+    s: Settings,
+    generator,
+    heads_only=False,
+):
     """Train for so many epochs with a falling rate; go back to the one that validation clips liked best, the latest of equals."""
-    best = training.Best(network)
+    best = loop.Best(network)
     first = [g["lr"] * g.get("factor", 1.0) for g in optimiser.param_groups]
     for epoch in range(epochs):
         network.train()
         network.encoders.train(not heads_only)
-        batches = training.batches(clips, size, generator)
+        batches = loop.batches(clips, size, generator)
         for group, lr in zip(optimiser.param_groups, first, strict=True):
             group["lr"] = lr * (1 - epoch / epochs)
-        training.fit(loss, batches, optimiser, clip=s.clip, precision=s.precision, what=f"epoch {epoch + 1}")
+        loop.fit(loss, batches, optimiser, clip=s.clip, precision=s.precision, what=f"epoch {epoch + 1}")
         network.eval()
         best.offer(right(asked(), labels), epoch + 1)
     best.restore()

@@ -15,20 +15,21 @@ import torch
 import torch.distributed as dist
 from torch import Tensor, nn
 
-from .. import augment
-from .. import train as training
 from ..data import ClipSet
 from ..models import parameters
-from ..motion import as_stream
-from ..preparation import Still
-from ..progress import bar
-from ..refusals import instance_of, one_of
-from ..skeletons import Skeleton
-from .barlow import effective_rank
-from .methods import Twins
-from .predictive import CoordinateAutoencoder, Skeleton2vec
-from .settings import Settings
-from .settings import settings as make_settings
+from ..ops import augment
+from ..ops.motion import as_stream
+from ..skeletons.skeleton import Skeleton
+from ..training import loop
+from ..training.inputs import Still
+from ..utils.progress import bar
+from ..utils.validation import instance_of, one_of
+from .objectives.barlow_twins import effective_rank
+from .objectives.coordinate_autoencoder import CoordinateAutoencoder
+from .objectives.siamese import Twins
+from .objectives.skeleton2vec import Skeleton2vec
+from .presets import Settings
+from .presets import settings as make_settings
 
 METHODS: dict[str, Callable[[Skeleton, Settings, torch.Generator], nn.Module]] = {
     "skeletonbt": partial(Twins, ways=["plain"]),
@@ -42,6 +43,7 @@ METHODS: dict[str, Callable[[Skeleton, Settings, torch.Generator], nn.Module]] =
     "two random": partial(Twins, ways=["random", "random"]),
 }
 """Name -> method. Controls: "scratch" is not trained, first weights; "two …" are two encoders as ASMa's, but alike."""
+
 COLLAPSED, LASTING = 1.5, 0.2
 """An effective rank below this is reported, features of all clips lie on one line: at the end, or where it lasted this share of the epochs."""
 
@@ -89,9 +91,14 @@ class Pretrained:
         return f"Pretrained({self.method}, {', '.join(dict.fromkeys(self.streams))}: {self.parameters:,} parameters{trained}, {self.seconds:.0f} s)"
 
 
-def tokens_of(encoders: Iterable[nn.Module], streams: Sequence[str], x: Tensor, hidden: Tensor | None = None) -> list[Tensor]:
+def tokens_of(
+    encoders: Iterable[nn.Module], streams: Sequence[str], x: Tensor, hidden: Tensor | None = None
+) -> list[Tensor]:
     """Of each encoder [N, T', D] of the stream that it sees. Clips x [N, 3, T, V, M] are centred, in metres; hidden: joints to remove."""
-    return [encoder.tokens(as_stream(x, encoder.skeleton, stream), hidden) for encoder, stream in zip(encoders, streams, strict=True)]
+    return [
+        encoder.tokens(as_stream(x, encoder.skeleton, stream), hidden)
+        for encoder, stream in zip(encoders, streams, strict=True)
+    ]
 
 
 def together(*several: Pretrained) -> Pretrained:
@@ -107,12 +114,26 @@ def together(*several: Pretrained) -> Pretrained:
     """
     alike = dict.fromkeys((p.skeleton, p.settings.size, p.settings.frames) for p in several)
     if len(alike) != 1:
-        found = ", ".join(f"{skeleton.name} {size} with {frames} frames" for skeleton, size, frames in alike) or "none"
-        raise ValueError(f"encoders that are put together are of one skeleton, size and number of frames; found: {found}")
-    encoders, streams = ([each for p in several for each in getattr(p, what)] for what in ("encoders", "streams"))
+        found = (
+            ", ".join(f"{skeleton.name} {size} with {frames} frames" for skeleton, size, frames in alike)
+            or "none"
+        )
+        raise ValueError(
+            f"encoders that are put together are of one skeleton, size and number of frames; found: {found}"
+        )
+    encoders, streams = (
+        [each for p in several for each in getattr(p, what)] for what in ("encoders", "streams")
+    )
     method = " + ".join(dict.fromkeys(p.method for p in several))
-    return Pretrained(method, several[0].settings, several[0].skeleton, encoders, head=sum(p.head for p in several),
-                      seconds=sum(p.seconds for p in several), streams=tuple(streams))  # fmt: skip
+    return Pretrained(
+        method,
+        several[0].settings,
+        several[0].skeleton,
+        encoders,
+        head=sum(p.head for p in several),
+        seconds=sum(p.seconds for p in several),
+        streams=tuple(streams),
+    )
 
 
 @dataclass(frozen=True)
@@ -146,7 +167,7 @@ def pretrain(
         method: of `METHODS`.
         clips: on the device where all of it will happen.
         preset: one of `settings.PRESETS`; changes: single settings, by name.
-        callback: called before the first epoch and after every one; raise `train.Stopped` in it to end the training.
+        callback: called before the first epoch and after every one; raise `loop.Stopped` in it to end the training.
         checkpoints: folder; a run that was killed goes on from there. every: seconds between checkpoints.
 
     Under torchrun each process takes its share of every batch, correlations are over the whole of it, and gradients are averaged.
@@ -156,7 +177,7 @@ def pretrain(
 
     Raises:
         ValueError: an unknown method, preset or setting, fewer clips than a batch needs, a checkpoint of other settings.
-        train.Diverged: a loss that is no number; the last checkpoint is kept.
+        loop.Diverged: a loss that is no number; the last checkpoint is kept.
 
     >>> from skelkit import load
     >>> pretrain("pstl", load("synthetic", clips=24, classes=["wave", "hug"]), preset="smoke", epochs=1, batch=12).encoders[0].width
@@ -168,7 +189,9 @@ def pretrain(
         changes = {"mirror": 0.0} | changes
     s = make_settings(preset, **changes)
     if len(clips) < 2:
-        raise ValueError(f"{len(clips)} clip to pre-train on: views are compared over a batch of at least 2 clips")
+        raise ValueError(
+            f"{len(clips)} clip to pre-train on: views are compared over a batch of at least 2 clips"
+        )
     generator = torch.Generator().manual_seed(seed)
     model = METHODS[method](clips.skeleton, s, generator).to(clips.device)
     made = Pretrained(method, s, clips.skeleton, list(model.encoders))
@@ -177,24 +200,45 @@ def pretrain(
             encoder.eval()
         return made
     made.head = sum(p.numel() for p in model.parameters() if p.requires_grad) - made.parameters
-    _Pretraining(model, made, clips, s, generator, seed).go(callback, checkpoints, every, bar(method, s.epochs, progress, unit="epoch"))
+    _Pretraining(model, made, clips, s, generator, seed).go(
+        callback, checkpoints, every, bar(method, s.epochs, progress, unit="epoch")
+    )
     return made
 
 
 class _Pretraining:
     """The epochs of one training, and what is kept of them."""
 
-    def __init__(self, model: nn.Module, made: Pretrained, clips: ClipSet, s: Settings, generator: torch.Generator, seed: int):
+    def __init__(
+        self,
+        model: nn.Module,
+        made: Pretrained,
+        clips: ClipSet,
+        s: Settings,
+        generator: torch.Generator,
+        seed: int,
+    ):
         self.model, self.made, self.s, self.generator, self.seed = model, made, s, generator, seed
         self.still = Still(clips, s.frames, crop=None)
-        self.optimiser = torch.optim.Adam([p for p in model.parameters() if p.requires_grad], lr=s.lr, weight_decay=s.weight_decay)
-        self.rank, self.world = (dist.get_rank(), dist.get_world_size()) if dist.is_available() and dist.is_initialized() else (0, 1)
+        self.optimiser = torch.optim.Adam(
+            [p for p in model.parameters() if p.requires_grad], lr=s.lr, weight_decay=s.weight_decay
+        )
+        self.rank, self.world = (
+            (dist.get_rank(), dist.get_world_size())
+            if dist.is_available() and dist.is_initialized()
+            else (0, 1)
+        )
 
     def go(self, callback, checkpoints, every: float, bar) -> None:
         s, clips = self.s, self.still.clips
-        about = {"method": self.made.method, "seed": self.seed, "clips": len(clips), "frames of clips": len(clips.poses)} | s.as_dict()
+        about = {
+            "method": self.made.method,
+            "seed": self.seed,
+            "clips": len(clips),
+            "frames of clips": len(clips.poses),
+        } | s.as_dict()
         parts = {"model": self.model, "optimiser": self.optimiser, "generator": self.generator, "kept": self}
-        run = training.Run(parts, about, checkpoints, every)
+        run = loop.Run(parts, about, checkpoints, every)
         with bar:
             if callback is not None and not run.resumed:
                 callback(Progress(0, s.epochs, math.nan, math.nan, self.made, self.model))
@@ -206,18 +250,36 @@ class _Pretraining:
                 self.warn_of_collapse()
                 bar.tell(f"epoch {epoch + 1} of {s.epochs}", self.made.losses[-1], 1)
                 if callback is not None:
-                    callback(Progress(epoch + 1, s.epochs, self.made.losses[-1], self.made.ranks[-1], self.made, self.model))
+                    callback(
+                        Progress(
+                            epoch + 1,
+                            s.epochs,
+                            self.made.losses[-1],
+                            self.made.ranks[-1],
+                            self.made,
+                            self.model,
+                        )
+                    )
         self.model.eval()
 
     def epoch(self, epoch: int) -> float:
         """All clips once, in an order drawn anew. Returns the mean loss."""
         self.model.train()
-        batches = training.batches(len(self.still), self.s.batch, self.generator)
+        batches = loop.batches(len(self.still), self.s.batch, self.generator)
         steps = self.s.epochs * len(batches)
         rates = [rate(self.s, epoch * len(batches) + k, steps) for k in range(len(batches))]
         what = f"{self.made.method}, epoch {epoch + 1}"
-        return training.fit(self.loss, batches, self.optimiser, rates=rates, clip=self.s.clip, precision=self.s.precision, what=what,
-                            after_backward=self.average, after_step=self.model.after_step)  # fmt: skip
+        return loop.fit(
+            self.loss,
+            batches,
+            self.optimiser,
+            rates=rates,
+            clip=self.s.clip,
+            precision=self.s.precision,
+            what=what,
+            after_backward=self.average,
+            after_step=self.model.after_step,
+        )
 
     def loss(self, index: Tensor) -> Tensor:
         mine = index[: len(index) // self.world * self.world].tensor_split(self.world)[self.rank]
@@ -235,12 +297,18 @@ class _Pretraining:
     def rank_now(self) -> float:
         """Effective rank of the first encoder's features of some clips."""
         self.model.eval()
-        return effective_rank(self.made.features(self.still[torch.arange(min(len(self.still), 128), device=self.still.labels.device)]))
+        return effective_rank(
+            self.made.features(
+                self.still[torch.arange(min(len(self.still), 128), device=self.still.labels.device)]
+            )
+        )
 
     def warn_of_collapse(self) -> None:
         """Say so, once, if features lie on one line for long or at the end; in the first epochs they may."""
         ranks, epochs = self.made.ranks, self.s.epochs
-        low = sum(1 for _ in takewhile(lambda rank: not rank >= COLLAPSED, reversed(ranks)))  # epochs in a row up to this one; nan is low
+        low = sum(
+            1 for _ in takewhile(lambda rank: not rank >= COLLAPSED, reversed(ranks))
+        )  # epochs in a row up to this one; nan is low
         lasting = max(3, round(LASTING * epochs))
         if (low == lasting or (0 < low < lasting and len(ranks) == epochs)) and len(self.still) > 2:
             warnings.warn(
@@ -253,7 +321,11 @@ class _Pretraining:
         return {"losses": self.made.losses, "ranks": self.made.ranks, "seconds": self.made.seconds}
 
     def load_state_dict(self, state: dict) -> None:
-        self.made.losses, self.made.ranks, self.made.seconds = list(state["losses"]), list(state["ranks"]), state["seconds"]
+        self.made.losses, self.made.ranks, self.made.seconds = (
+            list(state["losses"]),
+            list(state["ranks"]),
+            state["seconds"],
+        )
 
 
 def rate(s: Settings, step: int, steps: int) -> float:
@@ -261,4 +333,4 @@ def rate(s: Settings, step: int, steps: int) -> float:
     rise = max(1, round(s.warmup * steps))
     if step < rise:
         return s.lr * (step + 1) / rise
-    return training.cosine(s.lr, step - rise, max(1, steps - rise))
+    return loop.cosine(s.lr, step - rise, max(1, steps - rise))

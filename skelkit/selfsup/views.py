@@ -5,10 +5,10 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from .. import augment
 from ..models.sttformer import kept_index
-from ..skeletons import Skeleton
-from .settings import Settings
+from ..ops import augment
+from ..skeletons.skeleton import Skeleton
+from .presets import Settings
 
 
 def augmented(x: Tensor, skeleton: Skeleton, s: Settings, generator: torch.Generator) -> Tensor:
@@ -26,7 +26,9 @@ def drop_frames(x: Tensor, hidden: Tensor) -> Tensor:
     """
     fewest, most = (int(count) for count in (~hidden).sum(1).aminmax())
     if fewest == 0:
-        raise ValueError(f"clip {int(hidden.all(1).nonzero()[0])}: all {x.shape[2]} frames would be dropped; choose a smaller ratio")
+        raise ValueError(
+            f"clip {int(hidden.all(1).nonzero()[0])}: all {x.shape[2]} frames would be dropped; choose a smaller ratio"
+        )
     if fewest != most:
         raise ValueError(f"the clips keep {fewest} to {most} frames; drop equally many of every clip")
     kept = kept_index(hidden, most)

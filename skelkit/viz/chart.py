@@ -17,7 +17,7 @@ PLOTLY_MIME = "application/vnd.plotly.v1+json"
 class _Redraw(anywidget.AnyWidget):
     """What draws a chart anew in the page, see chart.js."""
 
-    _esm = script("hearing.js") + script("chart.js")
+    _esm = script("skeleton_player/reconnect.js") + script("chart.js")
     figure = traitlets.Dict().tag(sync=True)
 
 
@@ -32,7 +32,9 @@ class Chart:
         content = _jsonable(content)
         alt = (content["layout"].get("meta") or {}).get("alt", "figure")
         if self._redraw is not None:
-            content["layout"]["meta"] = (content["layout"].get("meta") or {}) | {"chart": self._redraw.model_id}
+            content["layout"]["meta"] = (content["layout"].get("meta") or {}) | {
+                "chart": self._redraw.model_id
+            }
         return {PLOTLY_MIME: content, "text/plain": alt}
 
     def show(self, live: bool = False) -> None:

@@ -1,5 +1,7 @@
 """The JavaScript of widgets, made small: a notebook stores it once per widget."""
 
+from __future__ import annotations
+
 import re
 from pathlib import Path
 
@@ -12,7 +14,9 @@ def script(name: str) -> str:
     Good for scripts whose statements all end in a semicolon or brace and whose strings are "…" or `…`, never nested.
     """
     lines = (re.sub(r"(^|\s)// .*", "", line) for line in (_HERE / name).read_text("utf-8").splitlines())
-    code_and_strings = re.split(r"""("[^"]*"|`[^`]*`)""", "\n".join(line for line in lines if line.strip() != "//"))
+    code_and_strings = re.split(
+        r"""("[^"]*"|`[^`]*`)""", "\n".join(line for line in lines if line.strip() != "//")
+    )
     for i in range(0, len(code_and_strings), 2):
         code_and_strings[i] = re.sub(r" ?([^\w$ ]) ?", r"\1", re.sub(r"\s+", " ", code_and_strings[i]))
     return "".join(code_and_strings).strip()

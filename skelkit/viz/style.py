@@ -14,12 +14,23 @@ OKABE_ITO: dict[str, str] = {
 }
 """The palette of Okabe and Ito, "Color Universal Design", 2008."""
 
-COLORWAY: tuple[str, ...] = tuple(OKABE_ITO[name] for name in ("blue", "vermilion", "green", "purple", "orange", "sky", "black"))
+COLORWAY: tuple[str, ...] = tuple(
+    OKABE_ITO[name] for name in ("blue", "vermilion", "green", "purple", "orange", "sky", "black")
+)
 """Colours of the first, second, … curve of a chart; yellow is left out, it is too pale for thin lines on white."""
 
 SEQUENTIAL: tuple[str, ...] = (
-    "#440154", "#482878", "#3E4989", "#31688E", "#26828E", "#1F9E89", "#35B779", "#6ECE58", "#B5DE2B", "#FDE725",
-)  # fmt: skip
+    "#440154",
+    "#482878",
+    "#3E4989",
+    "#31688E",
+    "#26828E",
+    "#1F9E89",
+    "#35B779",
+    "#6ECE58",
+    "#B5DE2B",
+    "#FDE725",
+)
 """Viridis, low to high in equal steps; plotly takes it as `colorscale=list(SEQUENTIAL)`."""
 
 INK = ""
@@ -57,14 +68,25 @@ def template():
     import plotly.graph_objects as go
 
     axis = {
-        "showgrid": True, "gridcolor": "#E5E5E5", "zeroline": False, "showline": True, "linecolor": "#767676",
-        "ticks": "outside", "tickcolor": "#767676", "automargin": True, "title": {"standoff": 8, "font": {"size": 14}},
-    }  # fmt: skip
+        "showgrid": True,
+        "gridcolor": "#E5E5E5",
+        "zeroline": False,
+        "showline": True,
+        "linecolor": "#767676",
+        "ticks": "outside",
+        "tickcolor": "#767676",
+        "automargin": True,
+        "title": {"standoff": 8, "font": {"size": 14}},
+    }
     bar = {"thickness": 14, "outlinewidth": 0, "ticks": "outside", "title": {"side": "right"}}
     scale = [[i / (len(SEQUENTIAL) - 1), colour] for i, colour in enumerate(SEQUENTIAL)]
     return go.layout.Template(
         layout={
-            "font": {"size": 13, "color": "#222222", "family": "Inter, Segoe UI, Helvetica, Arial, sans-serif"},
+            "font": {
+                "size": 13,
+                "color": "#222222",
+                "family": "Inter, Segoe UI, Helvetica, Arial, sans-serif",
+            },
             "title": {"x": 0, "xref": "paper", "xanchor": "left", "font": {"size": 16}},
             "margin": {"l": 64, "r": 24, "t": 56, "b": 56},
             "paper_bgcolor": "white",
@@ -77,11 +99,16 @@ def template():
             "xaxis": axis,
             "yaxis": axis,
         },
-        data={"heatmap": [{"colorscale": scale, "colorbar": bar}], "scatter": [{"line": {"width": 2}, "marker": {"size": 7}}]},
+        data={
+            "heatmap": [{"colorscale": scale, "colorbar": bar}],
+            "scatter": [{"line": {"width": 2}, "marker": {"size": 7}}],
+        },
     )
 
 
-def figure_defaults(fig, title: str | None = None, alt: str | None = None, x: str | None = None, y: str | None = None):
+def figure_defaults(
+    fig, title: str | None = None, alt: str | None = None, x: str | None = None, y: str | None = None
+):
     """Give a plotly figure the kit's look, a title, axis titles with units, and alt text; returns the figure.
 
     Args:

@@ -15,7 +15,8 @@ import torch.nn.functional as F
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from skelkit import bench, bench_charon, masks
+from skelkit import bench, masks
+from skelkit.bench import timing
 from skelkit.models import DECODERS, SIZES, MaskedAutoencoder, STTFormer
 
 RATIO, GAMMA, ALPHA, BETA = 0.3, 1.0, 0.5, 0.5
@@ -25,7 +26,10 @@ RATIO, GAMMA, ALPHA, BETA = 0.3, 1.0, 0.5, 0.5
 
 
 def conv_norm(c_in, c_out, kernel=(1, 1), bias=True):
-    return nn.Sequential(nn.Conv2d(c_in, c_out, kernel, padding=(kernel[0] // 2, kernel[1] // 2), bias=bias), nn.BatchNorm2d(c_out))
+    return nn.Sequential(
+        nn.Conv2d(c_in, c_out, kernel, padding=(kernel[0] // 2, kernel[1] // 2), bias=bias),
+        nn.BatchNorm2d(c_out),
+    )
 
 
 class PlainBlock(nn.Module):
@@ -34,7 +38,11 @@ class PlainBlock(nn.Module):
         self.heads, self.d = heads, d
         self.queries_keys = nn.Conv2d(c_in, 2 * heads * d, 1)
         self.scale = nn.Parameter(torch.ones(heads, 1, 1))
-        self.mix, self.widen, self.along_time = conv_norm(heads * c_in, c_out, (1, 5)), conv_norm(c_out, c_out), conv_norm(c_out, c_out, (3, 1))
+        self.mix, self.widen, self.along_time = (
+            conv_norm(heads * c_in, c_out, (1, 5)),
+            conv_norm(c_out, c_out),
+            conv_norm(c_out, c_out, (3, 1)),
+        )
         self.residual = conv_norm(c_in, c_out) if c_in != c_out else nn.Identity()
         self.time_residual = conv_norm(c_out, c_out) if c_in != c_out else nn.Identity()
         self.relu = nn.LeakyReLU(0.1, inplace=True)
@@ -180,14 +188,18 @@ def check(plain, kit, clips, labels, stored):
         total(passes, labels, stored).backward()
     wanted = dict(plain.named_parameters())
     for name, p in kit.named_parameters():
-        torch.testing.assert_close(p.grad, wanted[name].grad, rtol=1e-2, atol=1e-3, msg=lambda m, name=name: f"{name}: {m}")
+        torch.testing.assert_close(
+            p.grad, wanted[name].grad, rtol=1e-2, atol=1e-3, msg=lambda m, name=name: f"{name}: {m}"
+        )
 
 
 def compare(name, run, against, rounds):
     pairs = [(bench.seconds(run), bench.seconds(against)) for _ in range(rounds + 1)][1:]
     ratios = sorted(b / a for a, b in pairs)
     middle = [sorted(v)[rounds // 2] for v in zip(*pairs, strict=True)]
-    print(f"{name:<44} {1000 * middle[0]:8.1f} ms  {1000 * middle[1]:8.1f} ms   x{ratios[rounds // 2]:.2f}  ({ratios[0]:.2f} to {ratios[-1]:.2f})")
+    print(
+        f"{name:<44} {1000 * middle[0]:8.1f} ms  {1000 * middle[1]:8.1f} ms   x{ratios[rounds // 2]:.2f}  ({ratios[0]:.2f} to {ratios[-1]:.2f})"
+    )
 
 
 def main(name, rounds, device):
@@ -202,7 +214,9 @@ def main(name, rounds, device):
     clips, labels, stored = batches(size.frames, joints, device)
     check(copy.deepcopy(plain), copy.deepcopy(kit), clips, labels, stored)
     plainly = stepper(plain, plain_passes, clips, labels, stored)
-    apart, fused = (stepper(copy.deepcopy(kit), passes, clips, labels, stored) for passes in (kit_passes, fused_pass))
+    apart, fused = (
+        stepper(copy.deepcopy(kit), passes, clips, labels, stored) for passes in (kit_passes, fused_pass)
+    )
     with FlopCounterMode(display=False) as counter:
         apart()
     flops = counter.get_total_flops()
@@ -210,12 +224,14 @@ def main(name, rounds, device):
     compare("three passes of skelkit, plain", apart, plainly, rounds)
     compare("one pass of skelkit, plain", fused, plainly, rounds)
     compare("one pass of skelkit, three of skelkit", fused, apart, rounds)
-    compare("bare matrix products, three of skelkit", bench_charon.products(flops, device), apart, rounds)
-    compare("bare matrix products, plain", bench_charon.products(flops, device), plainly, rounds)
+    compare("bare matrix products, three of skelkit", timing.products(flops, device), apart, rounds)
+    compare("bare matrix products, plain", timing.products(flops, device), plainly, rounds)
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--size", default="nano", choices=SIZES)
     parser.add_argument("--rounds", type=int, default=15)
     parser.add_argument("--device", default="cpu", type=torch.device)

@@ -19,16 +19,25 @@ TESTS = Path(__file__).parents[1]
 
 def main() -> None:
     """Exits as pytest does: 0 if every file was read or refused as documented, soon, and in little memory."""
-    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    arguments = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     arguments.add_argument("--files", type=int, default=100_000)
     files = arguments.parse_args().files
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder, "report.xml")
         tests = [TESTS / "test_reader_fuzz.py", TESTS / "test_ntu_fuzz.py"]
         options = ["-q", "-k", "damaged", "-o", "junit_family=xunit1", f"--junitxml={report}"]
-        done = subprocess.run([sys.executable, "-m", "pytest", *tests, *options], env=os.environ | {"SKELKIT_FUZZ": str(files)}, stdout=sys.stderr)
+        done = subprocess.run(
+            [sys.executable, "-m", "pytest", *tests, *options],
+            env=os.environ | {"SKELKIT_FUZZ": str(files)},
+            stdout=sys.stderr,
+        )
         cases = ET.parse(report).getroot().iter("testcase")
-    rows = [{"reader": case.get("name")} | {p.get("name"): p.get("value") for p in case.iter("property")} for case in cases]
+    rows = [
+        {"reader": case.get("name")} | {p.get("name"): p.get("value") for p in case.iter("property")}
+        for case in cases
+    ]
     machine = f"{platform.machine()}, {os.cpu_count()} threads, Python {platform.python_version()}"
     result = {
         "date": str(datetime.date.today()),
@@ -41,8 +50,17 @@ def main() -> None:
 
 
 def _row(reader: str, files: str, read: str, slowest: str, memory: str = "") -> dict:
-    row = {"what": reader.removeprefix("test_damaged_").replace("_", " "), "files": int(files), "read": int(read), "refused": int(files) - int(read)}
-    return row | {"slowest, ms": round(1e3 * float(slowest), 1)} | ({"more memory, MB": round(int(memory) / 2**20)} if memory else {})
+    row = {
+        "what": reader.removeprefix("test_damaged_").replace("_", " "),
+        "files": int(files),
+        "read": int(read),
+        "refused": int(files) - int(read),
+    }
+    return (
+        row
+        | {"slowest, ms": round(1e3 * float(slowest), 1)}
+        | ({"more memory, MB": round(int(memory) / 2**20)} if memory else {})
+    )
 
 
 if __name__ == "__main__":

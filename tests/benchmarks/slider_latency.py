@@ -21,17 +21,27 @@ def measure(moves: int) -> dict:
     from playwright.sync_api import sync_playwright
 
     path = driving.find_chromium() or sys.exit(f"no browser: none of {', '.join(driving.NAMES)} is installed")
-    with tempfile.TemporaryDirectory() as folder, servers.jupyterlab(Path(folder)) as server, sync_playwright() as playwright:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        servers.jupyterlab(Path(folder)) as server,
+        sync_playwright() as playwright,
+    ):
         browser = playwright.chromium.launch(executable_path=path, args=driving.FLAGS)
         with driving.lab_page(browser, server, "01_compression.ipynb") as page:
             cell = driving.cell(page, "panels.compression(")
             player, text = cell.locator(".skelkit-player"), cell.locator(".widget-html-content").first
-            own = driving.measure_slider(page, player.locator("input[type=range]"), picture=player, moves=moves)
-            python = driving.measure_slider(page, driving.handle(cell, "interval"), picture=player, text=text, moves=moves)
+            own = driving.measure_slider(
+                page, player.locator("input[type=range]"), picture=player, moves=moves
+            )
+            python = driving.measure_slider(
+                page, driving.handle(cell, "interval"), picture=player, text=text, moves=moves
+            )
         with driving.lab_page(browser, server, "02_masks.ipynb") as page:
             cell = driving.cell(page, "panels.masking(")
             cell.locator(".js-plotly-plot .main-svg").first.wait_for()
-            chart = driving.measure_slider(page, driving.handle(cell, "ratio"), chart=cell.locator(".js-plotly-plot"), moves=moves)
+            chart = driving.measure_slider(
+                page, driving.handle(cell, "ratio"), chart=cell.locator(".js-plotly-plot"), moves=moves
+            )
         version = browser.version
         browser.close()
     middle = {
@@ -41,7 +51,9 @@ def measure(moves: int) -> dict:
         "chart_ms": chart["chart"],
     }
     machine = {"cores": _cores(), "cpu": _cpu(), "chromium": version, "python": platform.python_version()}
-    return {"machine": machine, "moves": moves} | {name: round(statistics.median(times), 1) for name, times in middle.items()}
+    return {"machine": machine, "moves": moves} | {
+        name: round(statistics.median(times), 1) for name, times in middle.items()
+    }
 
 
 def _cores() -> int:
@@ -53,10 +65,18 @@ def _cores() -> int:
 def _cpu() -> str:
     info = Path("/proc/cpuinfo")
     lines = info.read_text("utf-8").splitlines() if info.exists() else []
-    return next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), platform.processor() or platform.machine())
+    return next(
+        (line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")),
+        platform.processor() or platform.machine(),
+    )
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--moves", type=int, default=30, help="how often each slider is moved; at most 40, for the interval ends at 30")
+    parser.add_argument(
+        "--moves",
+        type=int,
+        default=30,
+        help="how often each slider is moved; at most 40, for the interval ends at 30",
+    )
     print(json.dumps(measure(parser.parse_args().moves), indent=1))

@@ -5,9 +5,15 @@ import os
 import shutil
 
 FLAGS = [
-    "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-]  # fmt: skip
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 CELLS = "jupyterapp.shell.currentWidget.content.model.sharedModel.toJSON().cells"
 
@@ -50,7 +56,10 @@ class Troubles(list):
     def __init__(self, page, url: str, expected: tuple[str, ...] = ()):
         self._expected = expected
         page.on("pageerror", lambda error: self._note(f"script error: {error}"))
-        page.on("console", lambda message: self._note(f"console: {message.text}") if message.type == "error" else None)
+        page.on(
+            "console",
+            lambda message: self._note(f"console: {message.text}") if message.type == "error" else None,
+        )
         page.route(lambda asked: asked.startswith("http") and not asked.startswith(url), self._refuse)
 
     def _refuse(self, route) -> None:
@@ -65,13 +74,25 @@ class Troubles(list):
 @contextlib.contextmanager
 def lab_page(browser, server, notebook: str, script: str = ""):
     """A notebook in JupyterLab after "Run All Cells" from the menu: the page, and its `Troubles` as `page.troubles`. `script` runs in it first."""
-    slow = ("[anywidget] Failed to initialize model",)  # said of a model that needed two seconds; hearing.js mends it
+    slow = (
+        "[anywidget] Failed to initialize model",
+    )  # said of a model that needed two seconds; hearing.js mends it
     with _page(browser, server, f"lab/tree/{notebook}?reset&token={server.token}", slow, script) as page:
         widget = "window.jupyterapp?.shell?.currentWidget"
-        _until(page, server, f"{widget}?.sessionContext?.session?.kernel?.status === 'idle' && {widget}.content.model.cells.length > 0", 60)
+        _until(
+            page,
+            server,
+            f"{widget}?.sessionContext?.session?.kernel?.status === 'idle' && {widget}.content.model.cells.length > 0",
+            60,
+        )
         page.get_by_role("menuitem", name="Run", exact=True).click()
         page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
-        _until(page, server, f"{CELLS}.filter((c) => c.cell_type === 'code').every((c) => c.execution_count)", 120)
+        _until(
+            page,
+            server,
+            f"{CELLS}.filter((c) => c.cell_type === 'code').every((c) => c.execution_count)",
+            120,
+        )
         _until(page, server, f"{widget}.sessionContext.session.kernel.status === 'idle'", 30)
         yield page
 
@@ -79,9 +100,18 @@ def lab_page(browser, server, notebook: str, script: str = ""):
 @contextlib.contextmanager
 def voila_page(browser, server, notebook: str):
     """A notebook as Voilà's page, with all its players and charts there."""
-    expected = ("cdn.jsdelivr.net", "net::ERR_FAILED", "r.setData is not a function")  # Voilà's icons; plotly's picture of a chart, for JupyterLab
+    expected = (
+        "cdn.jsdelivr.net",
+        "net::ERR_FAILED",
+        "r.setData is not a function",
+    )  # Voilà's icons; plotly's picture of a chart, for JupyterLab
     with _page(browser, server, f"voila/render/{notebook}?token={server.token}", expected) as page:
-        _until(page, server, "document.querySelector('.skelkit-player[data-draws]') && document.querySelector('.js-plotly-plot .main-svg')", 90)
+        _until(
+            page,
+            server,
+            "document.querySelector('.skelkit-player[data-draws]') && document.querySelector('.js-plotly-plot .main-svg')",
+            90,
+        )
         yield page
 
 
@@ -105,7 +135,9 @@ def _until(page, server, condition: str, seconds: float) -> None:
     try:
         page.wait_for_function(condition, timeout=1000 * seconds)
     except TooLate:
-        raise AssertionError(f"after {seconds} s still not: {condition}; {page.troubles}{server.tail()}") from None
+        raise AssertionError(
+            f"after {seconds} s still not: {condition}; {page.troubles}{server.tail()}"
+        ) from None
 
 
 def outputs(page) -> list[dict]:
@@ -125,7 +157,9 @@ def handle(place, name: str):
     return place.locator(".widget-slider").filter(has_text=name).locator(".noUi-handle").first
 
 
-def measure_slider(page, slider, picture=None, text=None, chart=None, moves: int = 16) -> dict[str, list[float]]:
+def measure_slider(
+    page, slider, picture=None, text=None, chart=None, moves: int = 16
+) -> dict[str, list[float]]:
     """Press the arrow keys on a slider and time in the page, from the key event to the change being painted; milliseconds.
 
     Args:

@@ -18,7 +18,11 @@ from pathlib import Path
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 SETTINGS = {
-    "@jupyterlab/apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False, "doNotDisturbMode": True},
+    "@jupyterlab/apputils-extension/notification": {
+        "fetchNews": "false",
+        "checkForUpdates": False,
+        "doNotDisturbMode": True,
+    },
 }
 
 
@@ -46,11 +50,21 @@ def jupyterlab(folder: Path):
         path.write_text(json.dumps(values), "utf-8")
     port = _free_port()
     options = [
-        "--ServerApp.ip=127.0.0.1", f"--ServerApp.port={port}", "--ServerApp.port_retries=0", "--ServerApp.open_browser=False", "--ServerApp.allow_root=True",
-        f"--ServerApp.root_dir={root}", f"--IdentityProvider.token={token}", "--LabApp.news_url=None", "--LabApp.expose_app_in_browser=True",
-        "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate", "--LanguageServerManager.autodetect=False",
-    ]  # fmt: skip
-    with _running("jupyterlab", options, environment, folder, f"http://127.0.0.1:{port}/", "api/status", token) as server:
+        "--ServerApp.ip=127.0.0.1",
+        f"--ServerApp.port={port}",
+        "--ServerApp.port_retries=0",
+        "--ServerApp.open_browser=False",
+        "--ServerApp.allow_root=True",
+        f"--ServerApp.root_dir={root}",
+        f"--IdentityProvider.token={token}",
+        "--LabApp.news_url=None",
+        "--LabApp.expose_app_in_browser=True",
+        "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+        "--LanguageServerManager.autodetect=False",
+    ]
+    with _running(
+        "jupyterlab", options, environment, folder, f"http://127.0.0.1:{port}/", "api/status", token
+    ) as server:
         yield server
 
 
@@ -59,7 +73,13 @@ def voila(folder: Path):
     """Voilà on a copy of the notebooks below `folder`: pages without code."""
     root, environment, token = _prepare(folder)
     port = _free_port()
-    options = [f"--port={port}", "--Voila.ip=127.0.0.1", "--no-browser", "--show_tracebacks=True", f"--token={token}"]
+    options = [
+        f"--port={port}",
+        "--Voila.ip=127.0.0.1",
+        "--no-browser",
+        "--show_tracebacks=True",
+        f"--token={token}",
+    ]
     options += [f"--Voila.connection_dir_root={folder}", str(root)]
     with _running("voila", options, environment, folder, f"http://127.0.0.1:{port}/", "", token) as server:
         yield server
@@ -68,8 +88,19 @@ def voila(folder: Path):
 def _prepare(folder: Path) -> tuple[Path, dict, str]:
     root = folder / "notebooks"
     shutil.copytree(NOTEBOOKS, root, ignore=shutil.ignore_patterns(".*"))
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("JUPYTER", "JPY_", "SKELKIT_"))}
-    own = ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "JUPYTERLAB_SETTINGS_DIR", "JUPYTERLAB_WORKSPACES_DIR", "IPYTHONDIR")
+    environment = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("JUPYTER", "JPY_", "SKELKIT_"))
+    }
+    own = (
+        "JUPYTER_CONFIG_DIR",
+        "JUPYTER_DATA_DIR",
+        "JUPYTER_RUNTIME_DIR",
+        "JUPYTERLAB_SETTINGS_DIR",
+        "JUPYTERLAB_WORKSPACES_DIR",
+        "IPYTHONDIR",
+    )
     environment |= {name: str(folder / name.lower()) for name in own}
     environment |= {"OMP_WAIT_POLICY": "PASSIVE", "JUPYTER_PLATFORM_DIRS": "1", "PYTHONUNBUFFERED": "1"}
     return root, environment, secrets.token_hex(16)
@@ -82,12 +113,27 @@ def _free_port() -> int:
 
 
 @contextlib.contextmanager
-def _running(module: str, options: list[str], environment: dict, folder: Path, url: str, ready: str, token: str, seconds: float = 60):
+def _running(
+    module: str,
+    options: list[str],
+    environment: dict,
+    folder: Path,
+    url: str,
+    ready: str,
+    token: str,
+    seconds: float = 60,
+):
     log = folder / f"{module}.log"
     with log.open("wb") as out:
         command = [sys.executable, "-m", module, *options]
         process = subprocess.Popen(
-            command, env=environment, cwd=folder, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT, start_new_session=True
+            command,
+            env=environment,
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
         )
     server = Server(url, token, log)
     try:
@@ -102,10 +148,17 @@ def _wait(process: subprocess.Popen, server: Server, ready: str, seconds: float)
     request = urllib.request.Request(server.url + ready, headers={"Authorization": f"token {server.token}"})
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     while process.poll() is None and time.monotonic() < until:
-        with contextlib.suppress(urllib.error.URLError, ConnectionError, TimeoutError), opener.open(request, timeout=5):
+        with (
+            contextlib.suppress(urllib.error.URLError, ConnectionError, TimeoutError),
+            opener.open(request, timeout=5),
+        ):
             return
         time.sleep(0.1)
-    what = f"ended with {process.returncode}" if process.poll() is not None else f"does not answer after {seconds:.0f} s"
+    what = (
+        f"ended with {process.returncode}"
+        if process.poll() is not None
+        else f"does not answer after {seconds:.0f} s"
+    )
     raise RuntimeError(f"{process.args[2]} {what}{server.tail()}")
 
 
@@ -132,7 +185,9 @@ def _alive(pid: int) -> bool:
 
 
 def _descendants(pid: int) -> list[int]:
-    listed = subprocess.run(["ps", "-A", "-o", "pid=,ppid="], capture_output=True, text=True, check=True).stdout
+    listed = subprocess.run(
+        ["ps", "-A", "-o", "pid=,ppid="], capture_output=True, text=True, check=True
+    ).stdout
     children: dict[int, list[int]] = {}
     for child, parent in re.findall(r"(\d+) +(\d+)", listed):
         children.setdefault(int(parent), []).append(int(child))

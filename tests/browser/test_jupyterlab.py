@@ -38,7 +38,10 @@ def nothing_went_wrong(page) -> None:
 def report(capsys, what: str, times: dict[str, list[float]]) -> None:
     with capsys.disabled():
         for name, found in times.items():
-            print(f"\n{what}, to changed {name}: median {statistics.median(found):.0f} ms, worst of {len(found)} {max(found):.0f} ms", end="")
+            print(
+                f"\n{what}, to changed {name}: median {statistics.median(found):.0f} ms, worst of {len(found)} {max(found):.0f} ms",
+                end="",
+            )
     assert max(max(found) for found in times.values()) < MOST
 
 
@@ -81,7 +84,10 @@ def test_the_interval_can_be_dragged_with_the_mouse(compression):
     compression.mouse.up()
     moved = slider.get_attribute("aria-valuenow")
     assert float(moved) > float(value) + 5
-    compression.wait_for_function("([text, s]) => text.innerText.includes(`interval=${s}`)", arg=[text.element_handle(), int(float(moved))])
+    compression.wait_for_function(
+        "([text, s]) => text.innerText.includes(`interval=${s}`)",
+        arg=[text.element_handle(), int(float(moved))],
+    )
     assert text.inner_text() != before
     nothing_went_wrong(compression)
 
@@ -89,7 +95,9 @@ def test_the_interval_can_be_dragged_with_the_mouse(compression):
 def test_the_players_own_slider_moves_the_frame(compression, capsys):
     player = driving.cell(compression, "panels.compression(").locator(".skelkit-player")
     frame = int(player.get_attribute("data-frame"))
-    times = driving.measure_slider(compression, player.locator("input[type=range]"), picture=player, text=player.locator(".readout"))
+    times = driving.measure_slider(
+        compression, player.locator("input[type=range]"), picture=player, text=player.locator(".readout")
+    )
     assert len(times["picture"]) == len(times["text"]) == 16
     assert int(player.get_attribute("data-frame")) == frame
     report(capsys, "the player's own slider", times)
@@ -101,7 +109,9 @@ def test_the_chart_and_the_picture_follow_the_ratio(masks, capsys):
     slider, chart = driving.handle(cell, "ratio"), cell.locator(".js-plotly-plot")
     chart.locator(".main-svg").first.wait_for()
     size = chart.bounding_box()
-    times = driving.measure_slider(masks, slider, text=cell.locator(".widget-html-content").first, chart=chart)
+    times = driving.measure_slider(
+        masks, slider, text=cell.locator(".widget-html-content").first, chart=chart
+    )
     assert len(times["text"]) == len(times["chart"]) == 16
     assert chart.bounding_box() == size
     assert chart.count() == 1
@@ -119,7 +129,10 @@ def test_the_chart_fits_its_cell_after_the_window_changed(masks):
     height = chart.bounding_box()["height"]
     for width in (1000, 1280):
         masks.set_viewport_size({"width": width, "height": 900})
-        masks.wait_for_function("(node) => Math.abs(node.querySelector('.main-svg').clientWidth - node.clientWidth) < 3", arg=chart.element_handle())
+        masks.wait_for_function(
+            "(node) => Math.abs(node.querySelector('.main-svg').clientWidth - node.clientWidth) < 3",
+            arg=chart.element_handle(),
+        )
         assert abs(chart.bounding_box()["height"] - height) < 3
     nothing_went_wrong(masks)
 
@@ -136,7 +149,10 @@ def test_the_ratio_is_reached_with_the_tab_key(masks):
         pytest.fail("six times Tab from the first control do not reach the ratio")
     before = float(ratio.get_attribute("aria-valuenow"))
     masks.keyboard.press("ArrowRight")
-    masks.wait_for_function("([node, old]) => Number(node.getAttribute('aria-valuenow')) > old", arg=[ratio.element_handle(), before])
+    masks.wait_for_function(
+        "([node, old]) => Number(node.getAttribute('aria-valuenow')) > old",
+        arg=[ratio.element_handle(), before],
+    )
     nothing_went_wrong(masks)
 
 
@@ -150,7 +166,9 @@ def test_chart_and_picture_follow_on_a_page_too_slow_for_anywidget(browser, lab)
         both = [chart.element_handle(), picture.element_handle()]
         before = page.evaluate(look, both)
         driving.handle(cell, "ratio").press("ArrowRight")
-        page.wait_for_function(f"([nodes, old]) => ({look})(nodes).every((now, i) => now !== old[i])", arg=[both, before])
+        page.wait_for_function(
+            f"([nodes, old]) => ({look})(nodes).every((now, i) => now !== old[i])", arg=[both, before]
+        )
         page.server = lab
         nothing_went_wrong(page)
 
@@ -165,10 +183,14 @@ def test_the_epoch_and_the_encoder_change_matrix_and_clips_of_06(browser, lab, c
         epoch = driving.handle(cell, "epoch")
         epoch.focus()
         epoch.press("ArrowLeft")
-        page.wait_for_function("([node, old]) => JSON.stringify(node.data[0].z) !== old", arg=[chart.element_handle(), before])
+        page.wait_for_function(
+            "([node, old]) => JSON.stringify(node.data[0].z) !== old", arg=[chart.element_handle(), before]
+        )
         between = chart.evaluate("(node) => JSON.stringify(node.data[0].z)")
         cell.get_by_role("button", name="g", exact=True).click()
-        page.wait_for_function("([node, old]) => JSON.stringify(node.data[0].z) !== old", arg=[chart.element_handle(), between])
+        page.wait_for_function(
+            "([node, old]) => JSON.stringify(node.data[0].z) !== old", arg=[chart.element_handle(), between]
+        )
         nothing_went_wrong(page)
 
 
@@ -181,10 +203,14 @@ def test_temperature_flattens_the_bars_of_07(browser, lab, capsys):
         highest = "(node) => Math.max(...node.data[0].y)"
         before = chart.evaluate(highest)
         slider = driving.handle(cell, "temperature τ")
-        times = driving.measure_slider(page, slider, text=cell.locator(".widget-html-content").first, chart=chart)
+        times = driving.measure_slider(
+            page, slider, text=cell.locator(".widget-html-content").first, chart=chart
+        )
         report(capsys, "temperature slider", times)
         assert chart.evaluate(highest) == before  # as many steps up as down
         slider.press("PageUp")
         slider.press("PageUp")
-        page.wait_for_function("([node, old]) => Math.max(...node.data[0].y) < old", arg=[chart.element_handle(), before])
+        page.wait_for_function(
+            "([node, old]) => Math.max(...node.data[0].y) < old", arg=[chart.element_handle(), before]
+        )
         nothing_went_wrong(page)

@@ -44,7 +44,11 @@ FILLED = "(cell) => [...cell.querySelectorAll('.heatmap-label text')].filter((no
 def page(browser, tmp_path_factory):
     with servers.jupyterlab(tmp_path_factory.mktemp("lab")) as server:
         notebook = new_notebook(cells=[new_code_cell(FAKE), new_code_cell(PANEL), new_code_cell(WATCH)])
-        notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
+        notebook.metadata["kernelspec"] = {
+            "name": "python3",
+            "display_name": "Python 3",
+            "language": "python",
+        }
         nbformat.write(notebook, server.log.parent / "notebooks" / "live.ipynb")
         with driving.lab_page(browser, server, "live.ipynb") as page:
             page.server = server
@@ -92,13 +96,17 @@ def test_the_matrix_fills_in_the_page_while_training_runs(page, tmp_path, capsys
 
 def test_the_line_of_text_and_the_other_controls_work_while_training_runs(page):
     press(page, "Start")
-    page.wait_for_function("(node) => node.innerText.includes('epoch')", arg=page.cell.locator(".widget-html-content").first.element_handle())
+    page.wait_for_function(
+        "(node) => node.innerText.includes('epoch')",
+        arg=page.cell.locator(".widget-html-content").first.element_handle(),
+    )
     before = text(page)
     memory = driving.handle(page.cell, "memory")
     memory.focus()
     page.keyboard.press("ArrowRight")
     page.wait_for_function(
-        "([node, before]) => node.innerText !== before", arg=[page.cell.locator(".widget-html-content").first.element_handle(), before]
+        "([node, before]) => node.innerText !== before",
+        arg=[page.cell.locator(".widget-html-content").first.element_handle(), before],
     )
     assert "200" in page.cell.locator(".widget-readout").first.inner_text()
     assert "loss" in text(page)
@@ -131,7 +139,9 @@ def test_an_error_of_the_run_is_an_alert_in_the_page(page):
 
 def test_a_watched_run_fills_the_matrix_while_its_cell_runs(page, tmp_path):
     cell = driving.cell(page, "live.watch(")
-    page.wait_for_function(f"(cell) => ({FILLED})(cell) === 6", arg=cell.element_handle())  # what the first, quick run left
+    page.wait_for_function(
+        f"(cell) => ({FILLED})(cell) === 6", arg=cell.element_handle()
+    )  # what the first, quick run left
     cell.locator(".cm-content").click()
     page.keyboard.press("Control+Enter")
     busy, seen = "jupyterapp.shell.currentWidget.sessionContext.session.kernel.status === 'busy'", []

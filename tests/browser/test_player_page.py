@@ -9,7 +9,7 @@ import torch
 from skelkit import skeletons
 
 pytest.importorskip("anywidget", reason="needs the notebooks extra: pip install 'skelkit[notebooks]'")
-from skelkit.viz import page as pages
+from skelkit.viz.skeleton_player import page as pages
 
 FRAMES = 60
 
@@ -43,7 +43,12 @@ def opened(browser, tmp_path):
         page = contexts[-1].new_page()
         page.on("pageerror", lambda error: troubles.append(str(error)))
         page.on("console", lambda message: troubles.append(message.text) if message.type == "error" else None)
-        page.on("request", lambda request: None if request.url.startswith(("file:", "data:")) else troubles.append(request.url))
+        page.on(
+            "request",
+            lambda request: (
+                None if request.url.startswith(("file:", "data:")) else troubles.append(request.url)
+            ),
+        )
         page.goto(path.as_uri())
         page.wait_for_selector(".skelkit-player[data-frame]")
         return page
@@ -69,7 +74,11 @@ def picture(page) -> str:
 
 
 def scrub(page, frame: int) -> None:
-    page.eval_on_selector(".skelkit-player input", "(slider, frame) => { slider.value = frame; slider.dispatchEvent(new Event('input')); }", frame)
+    page.eval_on_selector(
+        ".skelkit-player input",
+        "(slider, frame) => { slider.value = frame; slider.dispatchEvent(new Event('input')); }",
+        frame,
+    )
     painted(page)
 
 
@@ -152,7 +161,9 @@ def test_the_keyboard_scrubs_turns_zooms_and_plays(opened):
 
 def test_plain_keys_stay_inside_and_shortcuts_get_out(opened):
     page = opened(figure())
-    page.evaluate("() => { window.heard = []; document.addEventListener('keydown', (event) => window.heard.push(event.key)); }")
+    page.evaluate(
+        "() => { window.heard = []; document.addEventListener('keydown', (event) => window.heard.push(event.key)); }"
+    )
     page.focus(".skelkit-player input")
     for key in ("ArrowRight", "d", "Control+s"):
         page.keyboard.press(key)
@@ -178,7 +189,14 @@ def test_several_bodies_clips_values_and_masks_are_drawn(opened):
     hidden = torch.zeros(FRAMES, 20, dtype=torch.bool)
     hidden[20:30] = True
     page = opened(
-        clip, two, values=[None, torch.rand(FRAMES, 20)], value_label="speed", units="m/s", masked=[hidden, None], trail=True, labels=["a", "b"]
+        clip,
+        two,
+        values=[None, torch.rand(FRAMES, 20)],
+        value_label="speed",
+        units="m/s",
+        masked=[hidden, None],
+        trail=True,
+        labels=["a", "b"],
     )
     plain = picture(page)
     scrub(page, 25)
@@ -192,7 +210,8 @@ def test_everything_has_a_name_and_the_picture_has_alt_text(opened):
     page = opened(figure(), labels=["waving"])
     assert "waving" in page.get_attribute("canvas.stage", "aria-label")
     names = page.eval_on_selector_all(
-        "button, select, input, canvas:not([hidden])", "all => all.map((e) => e.getAttribute('aria-label') || e.title || e.textContent)"
+        "button, select, input, canvas:not([hidden])",
+        "all => all.map((e) => e.getAttribute('aria-label') || e.title || e.textContent)",
     )
     assert len(names) == 6
     assert all(names)
@@ -217,7 +236,9 @@ def test_it_follows_the_theme_and_the_width(opened):
 def test_fragments_share_one_script_wherever_it_stands(browser, tmp_path):
     fragments = [pages.page_fragment(figure()), pages.page_fragment(figure(30))]
     path = tmp_path / "report.html"
-    path.write_text("<!DOCTYPE html><meta charset='utf-8'>" + fragments[0] + pages.player_module() + fragments[1], "utf-8")
+    path.write_text(
+        "<!DOCTYPE html><meta charset='utf-8'>" + fragments[0] + pages.player_module() + fragments[1], "utf-8"
+    )
     page = browser.new_page()
     page.goto(path.as_uri())
     page.wait_for_function("document.querySelectorAll('.skelkit-player[data-frame]').length === 2")
@@ -253,7 +274,13 @@ def live(browser, tmp_path):
     path.write_text("<!DOCTYPE html><meta charset='utf-8'>" + pages.player_module(), "utf-8")
     page = browser.new_page()
     page.goto(path.as_uri())
-    states = [{k: base64.b64encode(v).decode() if isinstance(v, bytes) else v for k, v in pages.scene(figure(n)).items()} for n in (60, 30)]
+    states = [
+        {
+            k: base64.b64encode(v).decode() if isinstance(v, bytes) else v
+            for k, v in pages.scene(figure(n)).items()
+        }
+        for n in (60, 30)
+    ]
     page.evaluate(LIVE, states)
     page.wait_for_selector(".skelkit-player[data-frame]")
     yield page

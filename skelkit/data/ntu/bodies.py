@@ -29,8 +29,18 @@ REASONS = {
     "joined": "bodies joined to another that they go on from, under a new id",
 }
 """What a note of a `Report` can be about."""
-_SINGULAR = {"files": "file", "bodies": "body", "folders": "folder", "they look": "it looks", "they are": "it is", "they go": "it goes"}
+
+_SINGULAR = {
+    "files": "file",
+    "bodies": "body",
+    "folders": "folder",
+    "they look": "it looks",
+    "they are": "it is",
+    "they go": "it goes",
+}
+
 _ONE = re.compile("|".join(_SINGULAR))
+
 _MIDDLE = 1  # spine_mid
 
 
@@ -55,11 +65,23 @@ class Rules:
     join: float = 1.0
 
     def __post_init__(self):
-        for name, least, most in (("length", 0, math.inf), ("spread", 0, math.inf), ("share", 0, math.inf), ("persons", 1, 6), ("join", 0, math.inf)):
+        for name, least, most in (
+            ("length", 0, math.inf),
+            ("spread", 0, math.inf),
+            ("share", 0, math.inf),
+            ("persons", 1, 6),
+            ("join", 0, math.inf),
+        ):
             value = getattr(self, name)
             whole = name in ("length", "persons")
-            if isinstance(value, bool) or not isinstance(value, int if whole else (int, float)) or not least <= value <= most:
-                raise ValueError(f"{name}={value!r}: expected {'a whole' if whole else 'a'} number from {least} to {most}")
+            if (
+                isinstance(value, bool)
+                or not isinstance(value, int if whole else (int, float))
+                or not least <= value <= most
+            ):
+                raise ValueError(
+                    f"{name}={value!r}: expected {'a whole' if whole else 'a'} number from {least} to {most}"
+                )
 
 
 @dataclass
@@ -92,9 +114,13 @@ class Report:
         1 file left out: nobody in any frame
           S001C001P001R001A001: 0 bodies in all 80 frames
         """
-        lines = [f"{self.files} file{'s' if self.files != 1 else ''}, {self.clips} clip{'s' if self.clips != 1 else ''}"]
+        lines = [
+            f"{self.files} file{'s' if self.files != 1 else ''}, {self.clips} clip{'s' if self.clips != 1 else ''}"
+        ]
         for reason, count in self.counts().items():
-            lines.append(f"{count} {REASONS[reason] if count > 1 else _ONE.sub(lambda found: _SINGULAR[found[0]], REASONS[reason])}")
+            lines.append(
+                f"{count} {REASONS[reason] if count > 1 else _ONE.sub(lambda found: _SINGULAR[found[0]], REASONS[reason])}"
+            )
             shown = [f"  {name}: {text}" for name, why, text in self.notes if why == reason][:examples]
             lines += shown + [f"  … and {count - examples} more"] * (count > examples)
         return "\n".join(lines)
@@ -134,14 +160,23 @@ def performers(recording: Recording, rules: Rules) -> tuple[np.ndarray, list[tup
     taken = np.zeros((rules.persons, recording.frames), bool)
     used: list[int] = []  # the id that opened each slot
     for track in sorted(tracks, key=lambda t: (-t.motion, t.frames[0], t.identity)):
-        distance, slot = min(((_apart(poses[:, s], taken[s], track), s) for s in range(len(used))), default=(math.inf, 0))
+        distance, slot = min(
+            ((_apart(poses[:, s], taken[s], track), s) for s in range(len(used))), default=(math.inf, 0)
+        )
         if distance <= rules.join and math.isfinite(distance) and rules.join > 0:
-            notes.append(("joined", f"body {track.identity} goes on from {used[slot]}, {distance:.2f} m away"))
+            notes.append(
+                ("joined", f"body {track.identity} goes on from {used[slot]}, {distance:.2f} m away")
+            )
         elif len(used) < rules.persons:
             slot = len(used)
             used.append(track.identity)
         else:
-            notes.append(("third", f"body {track.identity}, in {len(track.frames)} frames, moves less than {' and '.join(map(str, used))}"))
+            notes.append(
+                (
+                    "third",
+                    f"body {track.identity}, in {len(track.frames)} frames, moves less than {' and '.join(map(str, used))}",
+                )
+            )
             continue
         poses[track.frames, slot] = track.joints
         taken[slot, track.frames] = True
@@ -153,9 +188,16 @@ def _people(tracks: list[_Track], rules: Rules, notes: list[tuple[str, str]]) ->
     stay = []
     for track in tracks:
         if len(track.frames) <= rules.length:
-            notes.append(("length", f"body {track.identity} in {len(track.frames)} frames, {rules.length} or fewer"))
+            notes.append(
+                ("length", f"body {track.identity} in {len(track.frames)} frames, {rules.length} or fewer")
+            )
         elif (share := track.flat(rules.spread)) >= rules.share:
-            notes.append(("spread", f"body {track.identity} is wider than {rules.spread:g} times its height in {100 * share:.0f} % of its frames"))
+            notes.append(
+                (
+                    "spread",
+                    f"body {track.identity} is wider than {rules.spread:g} times its height in {100 * share:.0f} % of its frames",
+                )
+            )
         else:
             stay.append(track)
     if tracks and not stay:
@@ -176,4 +218,7 @@ def _apart(poses: np.ndarray, taken: np.ndarray, track: _Track) -> float:
     there = np.flatnonzero(taken)
     first, last = np.searchsorted(there, (track.frames[0], track.frames[-1]))
     ends = [(frame, 0) for frame in there[:first][-1:]] + [(frame, -1) for frame in there[last:][:1]]
-    return min((math.dist(poses[frame, _MIDDLE], track.joints[end, _MIDDLE]) for frame, end in ends), default=math.inf)
+    return min(
+        (math.dist(poses[frame, _MIDDLE], track.joints[end, _MIDDLE]) for frame, end in ends),
+        default=math.inf,
+    )

@@ -17,14 +17,15 @@ from pathlib import Path
 import torch
 from safetensors import safe_open
 
-from ... import checkpoint, parallel
-from ...progress import bar
-from ...writing import make_folder, write_atomic
-from .. import stored
+from ...utils import checkpoint, parallel
+from ...utils.files import make_folder, write_atomic
+from ...utils.progress import bar
+from .. import storage
 from . import reading, samples
 from .bodies import Report, Rules
 
 PART = "skelkit-ntu-part-1"
+
 DTYPES = {"float32": torch.float32, "float16": torch.float16}
 
 
@@ -44,9 +45,18 @@ class _Chunk:
 
 
 def convert(
-    source: str | Path, target: str | Path, *, dtype: str = "float32", workers: int | None = None, progress: bool | None = None,
-    scheduler: str | None = None, missing: str | Path | None = None, only: str | None = None, damaged: str = "refuse", **rules,
-) -> Report:  # fmt: skip
+    source: str | Path,
+    target: str | Path,
+    *,
+    dtype: str = "float32",
+    workers: int | None = None,
+    progress: bool | None = None,
+    scheduler: str | None = None,
+    missing: str | Path | None = None,
+    only: str | None = None,
+    damaged: str = "refuse",
+    **rules,
+) -> Report:
     """Write what `skelkit.data.ntu.read` would give as the file `ClipSet.save` would write; the same bytes for any number of workers.
 
     Killed at any moment, there is no target, or the one before; called again, it goes on from the chunks that are done.
@@ -68,15 +78,21 @@ def convert(
     """
     target = Path(target)
     if target.suffix != ".safetensors":
-        raise ValueError(f"{target}: found the ending {target.suffix!r}, expected .safetensors, which sk.load reads; rename the target")
+        raise ValueError(
+            f"{target}: found the ending {target.suffix!r}, expected .safetensors, which sk.load reads; rename the target"
+        )
     if dtype not in DTYPES:
         raise ValueError(f"dtype={dtype!r}: expected {' or '.join(map(repr, DTYPES))}")
     report = Report()
-    tasks = reading.plan(Path(source).absolute(), Rules(**rules), report, missing=missing, only=only, damaged=damaged)
+    tasks = reading.plan(
+        Path(source).absolute(), Rules(**rules), report, missing=missing, only=only, damaged=damaged
+    )
     chunks = [_Chunk(task, dtype) for task in tasks]
     folder = make_folder(target.with_name(f"{target.name}.parts"))
     files = [folder / f"{i:06d}-{chunk.key}.safetensors" for i, chunk in enumerate(chunks)]
-    with bar(f"converting {Path(source).name}", sum(len(t.entries) for t in tasks), progress, unit="file") as shown:
+    with bar(
+        f"converting {Path(source).name}", sum(len(t.entries) for t in tasks), progress, unit="file"
+    ) as shown:
         todo = []
         for i, file in enumerate(files):
             if _whole(file):
@@ -99,7 +115,9 @@ def _parse(chunk: _Chunk) -> bytes:
     poses = torch.from_numpy(part.poses).to(DTYPES[chunk.dtype])
     if not (fits := poses.isfinite().flatten(1).all(1)).all():
         clip = torch.tensor(part.lengths).cumsum(0) <= fits.long().argmin()
-        raise ValueError(f"{part.names[int(clip.sum())]}: found coordinates that float16 cannot hold, expected metres; pass dtype='float32'")
+        raise ValueError(
+            f"{part.names[int(clip.sum())]}: found coordinates that float16 cannot hold, expected metres; pass dtype='float32'"
+        )
     tree = json.dumps({"names": part.names, "lengths": part.lengths, "notes": part.notes})
     return checkpoint.seal(PART, tree, {"poses": poses})
 
@@ -117,7 +135,9 @@ def _whole(file: Path) -> bool:
         return False
 
 
-def _join(source, files: Sequence[Path], tasks: Sequence[reading.Task], dtype: str, target: Path, report: Report) -> None:
+def _join(
+    source, files: Sequence[Path], tasks: Sequence[reading.Task], dtype: str, target: Path, report: Report
+) -> None:
     """All parts as one file, a part in memory at a time."""
     names, lengths = [], []
     for file, task in zip(files, tasks, strict=True):
@@ -128,7 +148,7 @@ def _join(source, files: Sequence[Path], tasks: Sequence[reading.Task], dtype: s
         lengths += tree["lengths"]
     fields = reading.described(source, names, lengths, report)
     shape = [int(fields["starts"][-1]), tasks[0].rules.persons, len(fields["skeleton"]), 3]
-    stored.write(target, fields, _poses(files), shape, DTYPES[dtype])
+    storage.write(target, fields, _poses(files), shape, DTYPES[dtype])
 
 
 def _poses(files: Sequence[Path]) -> Iterator[torch.Tensor]:

@@ -5,9 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 _WIDEST = 14  # characters: a whole number of so many digits is exact in float64, half of it in float32
+
 _TENS = 10.0 ** np.arange(_WIDEST + 2)
+
 _TENS_BEFORE = np.concatenate([[1.0], _TENS[:-1]])
+
 _SEVEN = (10.0 ** np.arange(6, -1, -1)).astype(np.float32)
+
 _ZERO, _POINT = np.uint8(ord("0")), np.uint8(ord(".") - ord("0") + 256)
 
 
@@ -31,7 +35,9 @@ def decimals(letters: np.ndarray, start: np.ndarray, end: np.ndarray) -> tuple[n
     points = point.sum(0, dtype=np.uint8)
     digits = digit.sum(0, dtype=np.uint8)
     plain = (digits + points + sign == size) & (points < 2) & (digits > 0)
-    behind = np.bitwise_or.reduce(point * column, 0)  # the point itself and the digits behind it; 0 without a point
+    behind = np.bitwise_or.reduce(
+        point * column, 0
+    )  # the point itself and the digits behind it; 0 without a point
     behind *= plain
     whole = _whole((value * digit).astype(np.float32))
     tens, scale = _TENS[behind], _TENS_BEFORE[behind]

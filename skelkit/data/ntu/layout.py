@@ -22,14 +22,22 @@ from typing import NoReturn
 
 import numpy as np
 
-from ...writing import write_atomic
+from ...utils.files import write_atomic
 from .decimals import decimals
 
 JOINTS, LIMIT, MOST_FRAMES, MOST_BODIES = 25, 16 << 20, 100_000, 100
 """Joints of a body; bytes of the largest file that is read (a body takes 3 kB a frame); frames in it (an hour); bodies in a frame (Kinect v2 sees six)."""
+
 _ABOUT, _NUMBERS = 10, 12  # words of the line before the joint count, and of a joint's line
-_PLACES = np.array([_NUMBERS * joint + axis for joint in range(JOINTS) for axis in range(3)])  # of x, y, z after a body's first word
-_MOST_ODD = 1 + MOST_FRAMES + 2 * LIMIT // (2 * _NUMBERS * JOINTS)  # lines that are no joint's: a file cannot have more
+
+_PLACES = np.array(
+    [_NUMBERS * joint + axis for joint in range(JOINTS) for axis in range(3)]
+)  # of x, y, z after a body's first word
+
+_MOST_ODD = (
+    1 + MOST_FRAMES + 2 * LIMIT // (2 * _NUMBERS * JOINTS)
+)  # lines that are no joint's: a file cannot have more
+
 _LARGEST = float(np.finfo(np.float32).max)
 
 
@@ -75,7 +83,12 @@ def _bodies(words: _Words) -> tuple[int, list[int], list[int], list[int]]:
     if frames is None:
         words.fail(0, "", "the number of frames")
     if frames > (most := min(MOST_FRAMES, words.rows - 1)):
-        words.fail(0, f"{frames} frames", f"{most} at most in a file of {words.rows} lines", "get the whole file, or mend this line")
+        words.fail(
+            0,
+            f"{frames} frames",
+            f"{most} at most in a file of {words.rows} lines",
+            "get the whole file, or mend this line",
+        )
     at, frame_of, identity, rows = 1, [], [], []
     for frame in range(frames):
         bodies = words.whole(at)
@@ -87,14 +100,28 @@ def _bodies(words: _Words) -> tuple[int, list[int], list[int], list[int]]:
         for body in range(bodies):
             who = words.whole(at, _ABOUT, digits=20)  # as int: 17 digits are more than a float holds
             if who is None:
-                words.fail(at, "", f"the tracking id of body {body + 1} of {bodies} in frame {frame} and {_ABOUT - 1} more numbers")
+                words.fail(
+                    at,
+                    "",
+                    f"the tracking id of body {body + 1} of {bodies} in frame {frame} and {_ABOUT - 1} more numbers",
+                )
             if body and who in identity[-body:]:
-                words.fail(at, f"tracking id {who} again", f"each body once in frame {frame}", "leave one of the two out")
+                words.fail(
+                    at,
+                    f"tracking id {who} again",
+                    f"each body once in frame {frame}",
+                    "leave one of the two out",
+                )
             identity.append(who)
             if (joints := words.whole(at + 1)) != JOINTS:
                 if joints is None:
                     words.fail(at + 1, "", "the number of joints")
-                words.fail(at + 1, f"{words.text(at + 1)} joints", "25, those of Kinect v2", "pass a file of NTU RGB+D")
+                words.fail(
+                    at + 1,
+                    f"{words.text(at + 1)} joints",
+                    "25, those of Kinect v2",
+                    "pass a file of NTU RGB+D",
+                )
             if (odd := words.next_odd(at + 1)) < at + 2 + JOINTS:
                 words.fail(odd, "", f"the {_NUMBERS} numbers of joint {odd - at - 1} of {JOINTS}")
             frame_of.append(frame)
@@ -102,7 +129,10 @@ def _bodies(words: _Words) -> tuple[int, list[int], list[int], list[int]]:
             at += 2 + JOINTS
     if at < words.rows:
         words.fail(
-            at, repr(words.text(at)), f"the end of the file after {frames} frames", "correct the number of frames in line 1, or cut the rest off"
+            at,
+            repr(words.text(at)),
+            f"the end of the file after {frames} frames",
+            "correct the number of frames in line 1, or cut the rest off",
         )
     return frames, frame_of, identity, rows
 
@@ -113,26 +143,36 @@ class _Words:
     def __init__(self, data: bytes, path: str | Path):
         self.path, self.original = path, data
         if len(data) > LIMIT:
-            raise ValueError(f"{path}: line 1: found {len(data)} bytes, expected {LIMIT} at most; pass a file of one clip")
+            raise ValueError(
+                f"{path}: line 1: found {len(data)} bytes, expected {LIMIT} at most; pass a file of one clip"
+            )
         # More than one space somewhere, or blank lines? If it is not that, it is a control character.
-        if not self._divide(data.strip()) and not self._divide(b"\n".join([b" ".join(w) for line in data.split(b"\n") if (w := line.split())])):
+        if not self._divide(data.strip()) and not self._divide(
+            b"\n".join([b" ".join(w) for line in data.split(b"\n") if (w := line.split())])
+        ):
             place = next(place for place, letter in enumerate(data) if letter < 9 or 13 < letter < 32)
             found = f"the control character {data[place]}"
-            raise ValueError(f"{path}: line {data.count(10, 0, place) + 1}: found {found}, expected text; get the file again")
+            raise ValueError(
+                f"{path}: line {data.count(10, 0, place) + 1}: found {found}, expected text; get the file again"
+            )
         many = np.diff(self.first)
         odd = np.flatnonzero(many != _NUMBERS)[:_MOST_ODD]  # the lines that are no joint's, few
         begin, end = self.before[self.first[odd]] + 1, self.before[self.first[odd] + 1]
         end -= self.letters[end - 1] == 13
         first_words = [self.data[i:j] for i, j in zip(begin.tolist(), end.tolist(), strict=True)]
         odd = odd.tolist()
-        self._odd = dict(zip(odd, zip(many[odd].tolist(), first_words, [*odd, self.rows][1:], strict=True), strict=True))
+        self._odd = dict(
+            zip(odd, zip(many[odd].tolist(), first_words, [*odd, self.rows][1:], strict=True), strict=True)
+        )
 
     def _divide(self, data: bytes) -> bool:
         """Whether there is one space, or one end of a line, between any two words, and no control character; only then is all of this right."""
         self.data = b"\n" + data + (b"\n|" if data else b"|")
         self.letters = np.frombuffer(self.data, np.uint8)
         space = self.letters <= 32
-        self.before = np.flatnonzero(space[:-1] > space[1:])  # of each word, the space before it; that after the last
+        self.before = np.flatnonzero(
+            space[:-1] > space[1:]
+        )  # of each word, the space before it; that after the last
         spaces = self.letters[self.before]
         self.first = np.flatnonzero(spaces == 10)
         self.rows = len(self.first) - 1
@@ -146,7 +186,9 @@ class _Words:
 
     def _line(self, row: int) -> tuple[int, bytes]:
         """The number of a line, from 0, and its words in one string."""
-        lines = ((number, words) for number, line in enumerate(BytesIO(self.original)) if (words := line.split()))
+        lines = (
+            (number, words) for number, line in enumerate(BytesIO(self.original)) if (words := line.split())
+        )
         number, words = next(islice(lines, row, None))
         return number, b" ".join(words)
 
@@ -178,12 +220,23 @@ class _Words:
         if not abs(value) <= _LARGEST:
             row = int(np.searchsorted(self.first, place, "right")) - 1
             found = repr(word[:40].decode("ascii", "backslashreplace"))
-            self.fail(row, found, "a finite coordinate in metres that float32 can hold", "leave this file out, or mend the line")
+            self.fail(
+                row,
+                found,
+                "a finite coordinate in metres that float32 can hold",
+                "leave this file out, or mend the line",
+            )
         return value
 
-    def fail(self, row: int, found: str, expected: str, do: str = "mend this line, or get the whole file") -> NoReturn:
+    def fail(
+        self, row: int, found: str, expected: str, do: str = "mend this line, or get the whole file"
+    ) -> NoReturn:
         if row >= self.rows:
-            line, found, do = (self._line(self.rows - 1)[0] if self.rows else 0), "the end of the file", "get the whole file"
+            line, found, do = (
+                (self._line(self.rows - 1)[0] if self.rows else 0),
+                "the end of the file",
+                "get the whole file",
+            )
         else:
             many = int(self.first[row + 1] - self.first[row])
             line, found = self._line(row)[0], found or f"{self.text(row)!r} ({many} word{'s' * (many > 1)})"
@@ -213,6 +266,8 @@ def text(frames: Sequence[Sequence[tuple[int, np.ndarray]]], newline: str = "\r\
 _LINE = " ".join(["%.7g"] * (_NUMBERS - 1)) + " 2"
 
 
-def write(path: str | Path, frames: Sequence[Sequence[tuple[int, np.ndarray]]], newline: str = "\r\n") -> Path:
+def write(
+    path: str | Path, frames: Sequence[Sequence[tuple[int, np.ndarray]]], newline: str = "\r\n"
+) -> Path:
     """A ``.skeleton`` file in the official layout, see `text`."""
     return write_atomic(path, text(frames, newline))

@@ -13,9 +13,9 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from ... import parallel
-from ...progress import bar
-from ...skeletons import NTU25
+from ...skeletons.layouts import NTU25
+from ...utils import parallel
+from ...utils.progress import bar
 from ..clips import ClipSet
 from . import layout, samples
 from .bodies import Report, Rules, performers
@@ -23,8 +23,10 @@ from .names import NAME, classes_of, columns
 from .samples import Entry
 
 FPS = 30.0
+
 CHUNK = 128
 """Samples parsed at once: some 6 MB of poses."""
+
 _WORTHWHILE = 512  # samples for each process: starting one takes as long as parsing a few hundred
 
 
@@ -87,7 +89,9 @@ def read(
     report = Report() if report is None else report
     tasks = plan(path, rules, report, missing=missing, only=only, damaged=damaged)
     parts: list[Part | None] = [None] * len(tasks)
-    with bar(f"reading {Path(path).name}", sum(len(t.entries) for t in tasks), progress, unit="file") as shown:
+    with bar(
+        f"reading {Path(path).name}", sum(len(t.entries) for t in tasks), progress, unit="file"
+    ) as shown:
         for i, part in parallel.each(parse_all, tasks, worth(tasks) if workers is None else workers):
             parts[i] = part
             shown.tell("", None, done=len(tasks[i].entries))
@@ -97,7 +101,15 @@ def read(
     return _together(path, parts, report)
 
 
-def plan(path: str | Path, rules: Rules, report: Report, *, missing=None, only: str | None = None, damaged: str = "refuse") -> list[Task]:
+def plan(
+    path: str | Path,
+    rules: Rules,
+    report: Report,
+    *,
+    missing=None,
+    only: str | None = None,
+    damaged: str = "refuse",
+) -> list[Task]:
     """The samples to read, in chunks that depend on nothing but their names; `report` is told of those left out."""
     if damaged not in ("refuse", "report"):
         raise ValueError(f"damaged={damaged!r}: expected 'refuse' or 'report'")
@@ -106,7 +118,9 @@ def plan(path: str | Path, rules: Rules, report: Report, *, missing=None, only: 
     if only is not None:
         entries = [e for e in entries if fnmatchcase(e.name, only)]
         if not entries:
-            raise ValueError(f"{path}: found no sample that matches only={only!r}; names look like S001C002P003R002A013")
+            raise ValueError(
+                f"{path}: found no sample that matches only={only!r}; names look like S001C002P003R002A013"
+            )
     notes += [(e.name, "listed", "not read") for e in entries if e.name in left_out]
     report.add(sum(e.name in left_out for e in entries), 0, notes)
     entries = [e for e in entries if e.name not in left_out]
@@ -117,10 +131,14 @@ def listed(path: str | Path) -> set[str]:
     """The names of samples in a text file, one a line (other words, such as a heading, are skipped)."""
     path = Path(path)
     if not path.is_file():
-        raise FileNotFoundError(f"{path}: no such file; missing= is the authors' list of samples with missing skeletons")
+        raise FileNotFoundError(
+            f"{path}: no such file; missing= is the authors' list of samples with missing skeletons"
+        )
     names = {found.group() for found in NAME.finditer(path.read_text("latin-1"))}
     if not names:
-        raise ValueError(f"{path}: found no sample name, expected one a line, like S001C002P003R002A013; pass the authors' list")
+        raise ValueError(
+            f"{path}: found no sample name, expected one a line, like S001C002P003R002A013; pass the authors' list"
+        )
     return names
 
 
@@ -171,7 +189,9 @@ def described(path, names: Sequence[str], lengths: Sequence[int], report: Report
 
 def _together(path, parts: list[Part], report: Report) -> ClipSet:
     """One ClipSet of all parts, each let go of as soon as it is copied."""
-    fields = described(path, [n for p in parts for n in p.names], [t for p in parts for t in p.lengths], report)
+    fields = described(
+        path, [n for p in parts for n in p.names], [t for p in parts for t in p.lengths], report
+    )
     poses = torch.zeros(int(fields["starts"][-1]), *parts[0].poses.shape[1:])
     end = len(poses)
     while parts:

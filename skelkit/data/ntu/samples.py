@@ -18,7 +18,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import NoReturn
 
-from ...refusals import shown
+from ...utils.validation import shown
 from .layout import LIMIT
 from .names import NAME
 
@@ -85,20 +85,31 @@ def find(path: str | Path) -> tuple[list[Entry], list[tuple[str, str, str]]]:
     found.sort(key=lambda entry: entry.name)
     for one, other in pairwise(found):
         if one.name == other.name:
-            raise ValueError(f"{other}: found sample {one.name} again, expected it once (it is in {one}); take one of the two away")
+            raise ValueError(
+                f"{other}: found sample {one.name} again, expected it once (it is in {one}); take one of the two away"
+            )
     return found, notes
 
 
 def _in_folder(path: Path, notes: list[tuple[str, str, str]]) -> Iterator[Entry]:
     real = path.resolve()
     for folder, folders, files in os.walk(path):
-        notes += [(shown(d), "link", shown(os.path.join(folder, d))) for d in sorted(folders) if os.path.islink(os.path.join(folder, d))]
+        notes += [
+            (shown(d), "link", shown(os.path.join(folder, d)))
+            for d in sorted(folders)
+            if os.path.islink(os.path.join(folder, d))
+        ]
         for file in files:
             if (name := _sample(file, notes)) is None:
                 continue
             full = os.path.join(folder, file)
             if os.path.islink(full) and not Path(full).resolve().is_relative_to(real):
-                _refuse(full, "a link that leaves the folder", "files inside it", "pass the folder where the files lie, or copy them")
+                _refuse(
+                    full,
+                    "a link that leaves the folder",
+                    "files inside it",
+                    "pass the folder where the files lie, or copy them",
+                )
             if not os.path.exists(full):
                 _refuse(full, "a link to nothing", "files", "take it away")
             about = os.stat(full)
@@ -117,8 +128,19 @@ def _in_archive(path: Path, notes: list[tuple[str, str, str]]) -> Iterator[Entry
         if member.is_dir() or (name := _sample(re.split(r"[/\\]", written)[-1], notes)) is None:
             continue
         full = f"{path}/{written}"
-        if ".." in re.split(r"[/\\]", written) or written.startswith("/") or "\\" in written or ":" in written or not written.isprintable():
-            _refuse(full, "a member whose name leaves the archive's folder or holds control characters", "plain names", "do not use this archive")
+        if (
+            ".." in re.split(r"[/\\]", written)
+            or written.startswith("/")
+            or "\\" in written
+            or ":" in written
+            or not written.isprintable()
+        ):
+            _refuse(
+                full,
+                "a member whose name leaves the archive's folder or holds control characters",
+                "plain names",
+                "do not use this archive",
+            )
         if stat.S_ISLNK(member.external_attr >> 16):
             _refuse(full, "a link in an archive", "files", "do not use this archive")
         if member.flag_bits & 1:
@@ -166,8 +188,21 @@ def content(entry: Entry) -> bytes:
         else:
             with open(entry.path, "rb") as file:
                 data = file.read(entry.size + 1)
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, KeyError, NotImplementedError, RuntimeError) as error:
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        EOFError,
+        OSError,
+        KeyError,
+        NotImplementedError,
+        RuntimeError,
+    ) as error:
         _refuse(entry, f"something that cannot be read ({error})", "a whole file", "get it again")
     if len(data) != entry.size:
-        _refuse(entry, f"{len(data)} bytes or more", f"the {entry.size} it was listed with", "do not change files while they are read")
+        _refuse(
+            entry,
+            f"{len(data)} bytes or more",
+            f"the {entry.size} it was listed with",
+            "do not change files while they are read",
+        )
     return data

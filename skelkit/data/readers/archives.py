@@ -13,9 +13,10 @@ from pathlib import Path, PurePosixPath
 
 from ..clips import ClipSet
 from . import bvh
-from .foreign import Refused, check_file, fail, plain_name, quote
+from .common import Refused, check_file, fail, plain_name, quote
 
 MOST_MEMBERS = 500_000
+
 _DAMAGE = (
     zipfile.BadZipFile,
     zlib.error,
@@ -46,7 +47,9 @@ def opened(path: str | Path) -> Iterator[zipfile.ZipFile]:
     except Refused:
         raise
     except _DAMAGE as error:
-        raise Refused(f"{path}: found a damaged zip archive ({quote(str(error), 100)}), expected a whole one; get it again") from None
+        raise Refused(
+            f"{path}: found a damaged zip archive ({quote(str(error), 100)}), expected a whole one; get it again"
+        ) from None
 
 
 def check(path: Path, members: list[zipfile.ZipInfo]) -> None:
@@ -65,11 +68,20 @@ def check(path: Path, members: list[zipfile.ZipInfo]) -> None:
     above = {str(folder) for name in set(names) for folder in PurePosixPath(name).parents}
     files = {name for name, member in zip(names, members, strict=True) if not member.is_dir()}
     if len(set(names)) < len(names) or above & files:
-        name = next((name for name in names if names.count(name) > 1), "") if len(set(names)) < len(names) else min(above & files)
+        name = (
+            next((name for name in names if names.count(name) > 1), "")
+            if len(set(names)) < len(names)
+            else min(above & files)
+        )
         fail(path, f"several members for {quote(name)}", "each name once", "pack the files anew")
     total, packed = sum(m.file_size for m in members), sum(m.compress_size for m in members)
     if total > 2**27 + 100 * size or packed > size:
-        fail(path, f"{size:,} bytes that unpack to {total:,}", "at most 100 times as many", "do not unpack it; get the archive from its authors")
+        fail(
+            path,
+            f"{size:,} bytes that unpack to {total:,}",
+            "at most 100 times as many",
+            "do not unpack it; get the archive from its authors",
+        )
 
 
 def _check_member(where: str, member: zipfile.ZipInfo) -> None:
@@ -77,7 +89,12 @@ def _check_member(where: str, member: zipfile.ZipInfo) -> None:
     for name in {member.filename, member.orig_filename}:
         parts = name.removesuffix("/").split("/")
         if any(part in ("", ".", "..") or "\\" in part or ":" in part for part in parts):
-            fail(where, f"the name {quote(name, 200)}", "one that stays inside the archive", "do not unpack it; get the archive from its authors")
+            fail(
+                where,
+                f"the name {quote(name, 200)}",
+                "one that stays inside the archive",
+                "do not unpack it; get the archive from its authors",
+            )
         for part in parts:
             plain_name(where, "name", part)
         if max(len(part.encode()) for part in parts) > 240 or len(name.encode()) > 1000:
@@ -101,18 +118,29 @@ def members(path: str | Path, suffix: str = "", most_bytes: int = 2**30) -> Iter
     """
     with opened(path) as archive:
         for member in sorted(archive.infolist(), key=lambda m: m.filename):
-            if member.is_dir() or not member.filename.lower().endswith(suffix) or member.filename.startswith("__MACOSX/"):
+            if (
+                member.is_dir()
+                or not member.filename.lower().endswith(suffix)
+                or member.filename.startswith("__MACOSX/")
+            ):
                 continue
             if member.file_size > most_bytes:
-                fail(f"{path}: {member.filename}", f"{member.file_size:,} bytes", f"at most {most_bytes:,}", "split the file")
+                fail(
+                    f"{path}: {member.filename}",
+                    f"{member.file_size:,} bytes",
+                    f"at most {most_bytes:,}",
+                    "split the file",
+                )
             yield member.filename, archive.read(member)
 
 
-# -- BVH ---------------------------------------------------------------------------------------------------------------
-
-
 def read_bvh_zip(
-    path: str | Path, *, pattern: str | None = None, scale: float = 0.01, end_sites: bool = False, keep_reference_root: bool = False
+    path: str | Path,
+    *,
+    pattern: str | None = None,
+    scale: float = 0.01,
+    end_sites: bool = False,
+    keep_reference_root: bool = False,
 ) -> ClipSet:
     """All BVH files of a zip archive as a ClipSet; options and names are those of `skelkit.data.readers.bvh.read_folder`.
 
@@ -132,7 +160,13 @@ def read_bvh_zip(
         if not folder.is_dir():
             fail(path, "no .bvh file in the archive", "at least one", "pass the archive that holds them")
         try:
-            clips = bvh.read_folder(folder, pattern=pattern, scale=scale, end_sites=end_sites, keep_reference_root=keep_reference_root)
+            clips = bvh.read_folder(
+                folder,
+                pattern=pattern,
+                scale=scale,
+                end_sites=end_sites,
+                keep_reference_root=keep_reference_root,
+            )
         except ValueError as error:
             message = str(error).replace(str(folder), str(path))
             raise Refused(message if message.startswith(str(path)) else f"{path}: {message}") from None

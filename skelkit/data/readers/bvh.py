@@ -22,8 +22,8 @@ from pathlib import Path
 import numpy as np
 
 from ... import skeletons
-from ...refusals import positive
-from ...skeletons import Skeleton
+from ...skeletons.skeleton import Skeleton
+from ...utils.validation import positive
 from ..clips import ClipSet
 from .bvh_text import Joint, Words, fail, lines_of, read_hierarchy, read_motion
 
@@ -48,10 +48,14 @@ class Bvh:
                 return known
         bones = [(self.joints[p], j) for j, p in zip(self.joints, self.parents, strict=True) if p >= 0]
         degree = [sum(joint in bone for bone in bones) for joint in self.joints]
-        return Skeleton(f"BVH-{len(self.joints)}", self.joints, bones, root=self.joints[int(np.argmax(degree))])
+        return Skeleton(
+            f"BVH-{len(self.joints)}", self.joints, bones, root=self.joints[int(np.argmax(degree))]
+        )
 
 
-def read(path: str | Path, scale: float = 0.01, end_sites: bool = False, keep_reference_root: bool = False) -> Bvh:
+def read(
+    path: str | Path, scale: float = 0.01, end_sites: bool = False, keep_reference_root: bool = False
+) -> Bvh:
     """World positions of all joints in all frames of one BVH file; y up if the file is.
 
     Args:
@@ -79,9 +83,19 @@ def read(path: str | Path, scale: float = 0.01, end_sites: bool = False, keep_re
         poses = (forward_kinematics(joints, motion) * scale).astype(np.float32)
     if not np.isfinite(poses).all():
         row = rows[int((~np.isfinite(poses)).any((1, 2)).argmax())]
-        fail(path, row, "a position too large for float32", "coordinates of a body", "check the offsets, the positions and scale")
+        fail(
+            path,
+            row,
+            "a position too large for float32",
+            "coordinates of a body",
+            "check the offsets, the positions and scale",
+        )
     children = [sum(j.parent == i for j in joints) for i in range(len(joints))]
-    drop_root = not keep_reference_root and children[0] == 1 and any(kind == "position" for kind, _ in joints[1].channels)
+    drop_root = (
+        not keep_reference_root
+        and children[0] == 1
+        and any(kind == "position" for kind, _ in joints[1].channels)
+    )
     kept = [i for i, j in enumerate(joints) if (end_sites or not j.site) and not (drop_root and i == 0)]
     parents = tuple(kept.index(joints[i].parent) if joints[i].parent in kept else -1 for i in kept)
     return Bvh(tuple(joints[i].name for i in kept), parents, np.ascontiguousarray(poses[:, kept]), fps)
@@ -124,11 +138,13 @@ def _about(axis: np.ndarray, angle: np.ndarray) -> np.ndarray:
     return matrix
 
 
-# -- many files --------------------------------------------------------------------------------------------------------
-
-
 def read_folder(
-    folder: str | Path, *, pattern: str | None = None, scale: float = 0.01, end_sites: bool = False, keep_reference_root: bool = False
+    folder: str | Path,
+    *,
+    pattern: str | None = None,
+    scale: float = 0.01,
+    end_sites: bool = False,
+    keep_reference_root: bool = False,
 ) -> ClipSet:
     """All BVH files of a folder and its subfolders (or one file) as a ClipSet; clips are named by their path in the folder.
 
@@ -148,9 +164,15 @@ def read_folder(
     if not folder.exists():
         raise FileNotFoundError(f"{folder}: no such file or folder")
     base = folder if folder.is_dir() else folder.parent
-    paths = sorted(p for p in folder.rglob("*") if p.suffix.lower() == ".bvh" and p.is_file()) if folder.is_dir() else [folder]
+    paths = (
+        sorted(p for p in folder.rglob("*") if p.suffix.lower() == ".bvh" and p.is_file())
+        if folder.is_dir()
+        else [folder]
+    )
     if not paths:
-        raise ValueError(f"{folder}: no .bvh file in this folder or its subfolders; pass the folder that holds them")
+        raise ValueError(
+            f"{folder}: no .bvh file in this folder or its subfolders; pass the folder that holds them"
+        )
     names = [p.relative_to(base).as_posix() for p in paths]
     class_of, subjects = _classify(base, names, pattern)
     files = [read(path, scale, end_sites, keep_reference_root) for path in paths]
@@ -160,8 +182,13 @@ def read_folder(
     classes = sorted(set(class_of))
     return ClipSet.from_arrays(
         [file.poses[:, [file.joints.index(j) for j in skeleton.joints]] for file in files],
-        labels=[classes.index(c) for c in class_of], classes=classes, subject=subjects, skeleton=skeleton, fps=files[0].fps, names=names,
-    )  # fmt: skip
+        labels=[classes.index(c) for c in class_of],
+        classes=classes,
+        subject=subjects,
+        skeleton=skeleton,
+        fps=files[0].fps,
+        names=names,
+    )
 
 
 def _classify(base: Path, names: Sequence[str], pattern: str | None) -> tuple[list[str], list | None]:
@@ -171,13 +198,17 @@ def _classify(base: Path, names: Sequence[str], pattern: str | None) -> tuple[li
     except re.error as error:
         raise ValueError(f"pattern {pattern!r} is not a regular expression: {error}") from None
     if "class" not in expression.groupindex:
-        raise ValueError(f"pattern {pattern!r} has no group named class; write it as (?P<class>…), and (?P<subject>…) for subjects")
+        raise ValueError(
+            f"pattern {pattern!r} has no group named class; write it as (?P<class>…), and (?P<subject>…) for subjects"
+        )
     found = []
     for name in names:
         groups = match.groupdict() if (match := expression.search(name)) else {}
         found.append(groups)
         if pattern is not None and not (groups and groups["class"] and groups.get("subject", "?")):
-            raise ValueError(f"{base / name}: pattern {pattern!r} does not fit {name!r}; pass a pattern whose groups fit every file")
+            raise ValueError(
+                f"{base / name}: pattern {pattern!r} does not fit {name!r}; pass a pattern whose groups fit every file"
+            )
     if not all(found):
         return [(base / n).parent.name if any("/" in n for n in names) else "all" for n in names], None
     subjects = [groups["subject"] for groups in found] if "subject" in expression.groupindex else None
@@ -192,10 +223,20 @@ def _check_alike(first: Path, expected: Bvh, path: Path, file: Bvh) -> None:
 
     here, there = set(file.joints), set(expected.joints)
     if here != there:
-        only = [f"only in {p}: {', '.join(sorted(v))}" for p, v in ((path, here - there), (first, there - here)) if v]
-        raise ValueError(f"{path}: found other joints than in {first} ({'; '.join(only)}), expected the same; read such files one by one")
+        only = [
+            f"only in {p}: {', '.join(sorted(v))}"
+            for p, v in ((path, here - there), (first, there - here))
+            if v
+        ]
+        raise ValueError(
+            f"{path}: found other joints than in {first} ({'; '.join(only)}), expected the same; read such files one by one"
+        )
     if tree(file) != tree(expected):
         moved = sorted(j for _, j in tree(file) - tree(expected))
-        raise ValueError(f"{path}: found other parents than in {first} for {', '.join(moved)}, expected the same; read such files one by one")
+        raise ValueError(
+            f"{path}: found other parents than in {first} for {', '.join(moved)}, expected the same; read such files one by one"
+        )
     if file.fps != expected.fps:
-        raise ValueError(f"{path}: found {file.fps:g} fps, expected {expected.fps:g} fps as in {first}; read each frame rate by itself")
+        raise ValueError(
+            f"{path}: found {file.fps:g} fps, expected {expected.fps:g} fps as in {first}; read each frame rate by itself"
+        )

@@ -12,7 +12,7 @@ from typing import NoReturn
 
 import numpy as np
 
-from .foreign import Refused, plain_name
+from .common import Refused, plain_name
 
 _CHANNELS = {f"{axis}{kind}": (kind, i) for kind in ("position", "rotation") for i, axis in enumerate("xyz")}
 
@@ -35,7 +35,9 @@ def lines_of(path: Path) -> list[str]:
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
-        text = content.decode("latin-1")  # any bytes: names stay distinct, and broken numbers are found where they are read
+        text = content.decode(
+            "latin-1"
+        )  # any bytes: names stay distinct, and broken numbers are found where they are read
     return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
 
 
@@ -44,7 +46,10 @@ def check_size(path: Path, content: bytes) -> None:
 
     Joints of real files take six bytes in each frame at least (three rotations), and there are not two thousand.
     """
-    joints, frames = len(re.findall(rb"(?i)\bOFFSET\b", content)), content.count(b"\n") + content.count(b"\r") + 1
+    joints, frames = (
+        len(re.findall(rb"(?i)\bOFFSET\b", content)),
+        content.count(b"\n") + content.count(b"\r") + 1,
+    )
     if joints > 2000 or joints * frames > 2_000_000 + len(content):
         raise Refused(
             f"{path}: found {joints:,} joints in {frames:,} lines of {len(content):,} bytes, expected joints that move; leave out those without channels"
@@ -82,7 +87,13 @@ class Words:
         return word
 
     def fail(self, word: str, expected: str, do: str = "mend the hierarchy") -> NoReturn:
-        fail(self.path, self.line, repr(word) if word else "the end of the file", expected, do if word else "get the whole file")
+        fail(
+            self.path,
+            self.line,
+            repr(word) if word else "the end of the file",
+            expected,
+            do if word else "get the whole file",
+        )
 
     def numbers(self, count: int, of: str) -> list[float]:
         values = []
@@ -111,7 +122,11 @@ def read_hierarchy(words: Words) -> list[Joint]:
         here = joints[inside[-1]] if inside else None
         if key in ("ROOT", "JOINT", "END"):
             if (key == "ROOT") == bool(joints) or (key != "ROOT" and (here is None or here.site)):
-                words.fail(word, "one ROOT, and each JOINT and End Site inside the braces of a joint", "write one tree per file")
+                words.fail(
+                    word,
+                    "one ROOT, and each JOINT and End Site inside the braces of a joint",
+                    "write one tree per file",
+                )
             inside.append(len(joints))
             joints.append(_read_name(words, key, joints, inside[-2] if here else -1))
         elif here is None:
@@ -125,9 +140,16 @@ def read_hierarchy(words: Words) -> list[Joint]:
                 words.fail(word, f"OFFSET and three numbers in {here.name!r}")
             inside.pop()
         else:
-            words.fail(word, f"OFFSET, CHANNELS (once), JOINT, End Site or '}}' in {here.name!r}, whose '{{' is on line {here.line}")
+            words.fail(
+                word,
+                f"OFFSET, CHANNELS (once), JOINT, End Site or '}}' in {here.name!r}, whose '{{' is on line {here.line}",
+            )
     if inside:
-        words.fail(word, f"'}}' for {joints[inside[-1]].name!r}, whose '{{' is on line {joints[inside[-1]].line}", "balance the braces")
+        words.fail(
+            word,
+            f"'}}' for {joints[inside[-1]].name!r}, whose '{{' is on line {joints[inside[-1]].line}",
+            "balance the braces",
+        )
     if not joints:
         words.fail(word, "ROOT and a name")
     return joints
@@ -146,7 +168,13 @@ def _read_name(words: Words, key: str, joints: list[Joint], parent: int) -> Join
     if same and key == "END":  # two ends of one joint
         name += f"_{sum(j.site and j.parent == parent for j in joints) + 1}"
     elif same:
-        fail(words.path, line, f"joint {name!r} again", f"each name once (it stands on line {same.line})", "rename one of the two")
+        fail(
+            words.path,
+            line,
+            f"joint {name!r} again",
+            f"each name once (it stands on line {same.line})",
+            "rename one of the two",
+        )
     if (brace := words.next()) != "{":
         words.fail(brace, f"'{{' after {name!r}", "balance the braces")
     return Joint(name, parent, words.line, site=key == "END")
@@ -165,25 +193,47 @@ def _read_channels(words: Words, joint: Joint) -> None:
         joint.channels.append(channel)
 
 
-def read_motion(path: Path, lines: Sequence[str], start: int, columns: int) -> tuple[float, np.ndarray, list[int]]:
+def read_motion(
+    path: Path, lines: Sequence[str], start: int, columns: int
+) -> tuple[float, np.ndarray, list[int]]:
     """Frames per second, the numbers float64 [T, columns], and the line each frame stands in (from 1)."""
     rows = [i for i, line in enumerate(lines[start:], start + 1) if line and not line.isspace()]
     last = rows[-1] if rows else start
     values = []
-    for key, expected in (("frames", "'Frames:' and a whole number above zero"), ("frame time", "'Frame Time:' and seconds above zero")):
+    for key, expected in (
+        ("frames", "'Frames:' and a whole number above zero"),
+        ("frame time", "'Frame Time:' and seconds above zero"),
+    ):
         row = rows.pop(0) if rows else last
         name, _, value = lines[row - 1].partition(":")
         try:
             value = Decimal(value.strip()) if " ".join(name.lower().split()) == key else Decimal("nan")
         except InvalidOperation:
             value = Decimal("nan")
-        if not value.is_finite() or value <= 0 or abs(value.adjusted()) > 9 or (key == "frames" and value != int(value)):
-            fail(path, row, repr(lines[row - 1].strip()[:60]), expected, "get the whole file, or mend this line")
+        if (
+            not value.is_finite()
+            or value <= 0
+            or abs(value.adjusted()) > 9
+            or (key == "frames" and value != int(value))
+        ):
+            fail(
+                path,
+                row,
+                repr(lines[row - 1].strip()[:60]),
+                expected,
+                "get the whole file, or mend this line",
+            )
         values.append(value)
     frames = int(values[0])
     if len(rows) != frames:
         line = rows[frames] if len(rows) > frames else last
-        fail(path, line, f"{len(rows)} frames", f"the {frames} that 'Frames:' announces", "get the whole file, or correct 'Frames:'")
+        fail(
+            path,
+            line,
+            f"{len(rows)} frames",
+            f"the {frames} that 'Frames:' announces",
+            "get the whole file, or correct 'Frames:'",
+        )
     if not columns:
         fail(path, start, "a hierarchy without channels", "at least one", "give the root its channels")
     try:
@@ -201,9 +251,21 @@ def _explain(path: Path, lines: Sequence[str], rows: Sequence[int], columns: int
         words = lines[row - 1].split()
         for place, word in enumerate(words, 1):
             if not math.isfinite(_number(word)):
-                fail(path, row, f"{word[:40]!r} as number {place}", "finite numbers only", "leave this frame out, or mend it")
+                fail(
+                    path,
+                    row,
+                    f"{word[:40]!r} as number {place}",
+                    "finite numbers only",
+                    "leave this frame out, or mend it",
+                )
         if len(words) != columns:
-            fail(path, row, f"{len(words)} numbers", f"{columns}, one per channel", "get the whole file, or mend this line")
+            fail(
+                path,
+                row,
+                f"{len(words)} numbers",
+                f"{columns}, one per channel",
+                "get the whole file, or mend this line",
+            )
     fail(path, rows[0], f"motion that cannot be read ({error})", "plain decimal numbers", "mend the file")
 
 

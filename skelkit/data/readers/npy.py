@@ -14,7 +14,7 @@ from typing import BinaryIO
 import numpy as np
 
 from . import archives
-from .foreign import Refused, check_file, fail, quote
+from .common import Refused, check_file, fail, quote
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,9 @@ class Stored:
         if values.size != math.prod(shape):
             fail(self.where, "fewer numbers than announced", self.describe(), "get the whole file")
         values = values.astype(self.dtype.newbyteorder("="), copy=False)
-        if self.dtype.kind == "U" and (values.view(np.uint32) > 0x10FFFF).any():  # numpy would make strings of them that crash Python
+        if (
+            self.dtype.kind == "U" and (values.view(np.uint32) > 0x10FFFF).any()
+        ):  # numpy would make strings of them that crash Python
             fail(self.where, "characters that do not exist", "Unicode", "get the whole file")
         return values.reshape(shape, order="F" if self.columns_first else "C")
 
@@ -94,18 +96,39 @@ def find(path: str | Path, name: str = "") -> Stored:
             with warnings.catch_warnings():  # headers of Python 2 and such that Python finds odd
                 warnings.simplefilter("ignore")
                 version = np.lib.format.read_magic(file)
-                read = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}[version]
+                read = {
+                    (1, 0): np.lib.format.read_array_header_1_0,
+                    (2, 0): np.lib.format.read_array_header_2_0,
+                }[version]
                 shape, columns_first, dtype = read(file)
             stored = Stored(path, member, tuple(map(int, shape)), dtype, bool(columns_first), file.tell())
         except Refused:
             raise
         except Exception as error:  # a damaged header fails in a dozen ways
             where = f"{path}: {name}" if name else path
-            raise Refused(f"{where}: found a damaged header ({quote(str(error), 100)}), expected a numpy array; get the whole file") from None
+            raise Refused(
+                f"{where}: found a damaged header ({quote(str(error), 100)}), expected a numpy array; get the whole file"
+            ) from None
     if dtype.hasobject:
-        fail(stored.where, "pickled objects", "plain numbers and strings", "a pickle could run any code, it is not read; save plain arrays")
-    if dtype.kind not in "biufUS" or not dtype.itemsize or dtype.itemsize > 2**20 or min(shape, default=0) < 0 or len(shape) > 8:
-        fail(stored.where, f"an array {str(dtype)[:60]} {list(shape)[:9]}", "numbers or strings", "save plain arrays")
+        fail(
+            stored.where,
+            "pickled objects",
+            "plain numbers and strings",
+            "a pickle could run any code, it is not read; save plain arrays",
+        )
+    if (
+        dtype.kind not in "biufUS"
+        or not dtype.itemsize
+        or dtype.itemsize > 2**20
+        or min(shape, default=0) < 0
+        or len(shape) > 8
+    ):
+        fail(
+            stored.where,
+            f"an array {str(dtype)[:60]} {list(shape)[:9]}",
+            "numbers or strings",
+            "save plain arrays",
+        )
     if (need := stored.begin + math.prod(stored.shape) * dtype.itemsize) != size:
         fail(stored.where, f"{size:,} bytes", f"{need:,} for {stored.describe()}", "get the whole file")
     return stored
@@ -116,7 +139,12 @@ def find_all(path: str | Path, wanted: tuple[str, ...], kind: str) -> dict[str, 
     there = names(path)
     for name in wanted:
         if name not in there:
-            fail(path, f"the arrays {', '.join(map(quote, there[:12])) or '(none)'}", f"{', '.join(wanted)} ({kind})", f"add {name!r}")
+            fail(
+                path,
+                f"the arrays {', '.join(map(quote, there[:12])) or '(none)'}",
+                f"{', '.join(wanted)} ({kind})",
+                f"add {name!r}",
+            )
     return {name: find(path, name) for name in wanted}
 
 
@@ -125,7 +153,12 @@ def labels(stored: Stored) -> np.ndarray:
     if len(stored.shape) == 1 and stored.dtype.kind in "iu":
         return stored.whole()
     if len(stored.shape) != 2 or stored.dtype.kind not in "biuf" or not 0 < stored.shape[1] <= 10_000:
-        fail(stored.where, stored.describe(), "class indices [clips], or one-hot rows [clips, classes]", "save one label per clip")
+        fail(
+            stored.where,
+            stored.describe(),
+            "class indices [clips], or one-hot rows [clips, classes]",
+            "save one label per clip",
+        )
     found = []
     for number, row in enumerate(stored.rows()):
         place = np.flatnonzero(row)

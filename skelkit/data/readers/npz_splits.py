@@ -14,19 +14,25 @@ from pathlib import Path
 import numpy as np
 
 from ... import skeletons
-from ...skeletons import Skeleton
-from ...writing import writing
+from ...skeletons.skeleton import Skeleton
+from ...utils.files import writing
 from ..clips import ClipSet
 from . import npy
-from .foreign import clip_set, fail, known_skeleton, trimmed, upright
+from .common import clip_set, fail, known_skeleton, trimmed, upright
 from .padding import check_fits, padded
 
 KEYS = ("x_train", "y_train", "x_test", "y_test")
+
 _KIND = "x float [clips, frames, persons * joints * 3], y one-hot [clips, classes]"
 
 
 def read(
-    path: str | Path, *, skeleton: Skeleton | str | None = None, fps: float = 30.0, classes: Sequence[str] | None = None, up: str = "y"
+    path: str | Path,
+    *,
+    skeleton: Skeleton | str | None = None,
+    fps: float = 30.0,
+    classes: Sequence[str] | None = None,
+    up: str = "y",
 ) -> ClipSet:
     """Both parts as one ClipSet whose `setup` is "train" or "test": ``clips.split("setup", train=["train"])`` is the published split.
 
@@ -50,7 +56,12 @@ def read(
         x, y = stored[f"x_{part}"], stored[f"y_{part}"]
         found = npy.labels(y).tolist()
         if x.shape[:1] != (len(found),):
-            fail(path, f"{x.describe()} in x_{part}, {len(found)} labels in y_{part}", "as many clips", "save both anew from the same clips")
+            fail(
+                path,
+                f"{x.describe()} in x_{part}, {len(found)} labels in y_{part}",
+                "as many clips",
+                "save both anew from the same clips",
+            )
         skeleton = skeleton or _of_width(x)
         arrays += _clips(x, skeleton, up)
         names += [f"{part} {number}" for number in range(len(found))]
@@ -59,7 +70,17 @@ def read(
         columns = max(columns, y.shape[1] if len(y.shape) == 2 else 0)
     classes = classes or ([f"class {number}" for number in range(columns)] if columns else None)
     size = path.stat().st_size
-    return clip_set(path, arrays, names=names, labels=labels, size=size, skeleton=skeleton, fps=fps, classes=classes, setup=parts)
+    return clip_set(
+        path,
+        arrays,
+        names=names,
+        labels=labels,
+        size=size,
+        skeleton=skeleton,
+        fps=fps,
+        classes=classes,
+        setup=parts,
+    )
 
 
 def read_x_train(path: str | Path, **options) -> tuple[ClipSet, ClipSet]:
@@ -74,7 +95,12 @@ def _clips(x: npy.Stored, skeleton: Skeleton, up: str) -> list[np.ndarray]:
         fail(x.where, x.describe(), "float [clips, frames, persons * joints * 3]", "save metres as float32")
     joints = len(skeleton)
     if x.shape[2] % (3 * joints):
-        fail(x.where, f"{x.shape[2]} numbers in a frame", f"a multiple of {3 * joints}, as {skeleton.name} has {joints} joints", "pass skeleton=…")
+        fail(
+            x.where,
+            f"{x.shape[2]} numbers in a frame",
+            f"a multiple of {3 * joints}, as {skeleton.name} has {joints} joints",
+            "pass skeleton=…",
+        )
     # A copy: the row, padding and all, would stay in memory for as long as a view of it.
     return [upright(trimmed(row.reshape(len(row), -1, joints, 3)), up).copy() for row in x.rows()]
 
@@ -84,10 +110,17 @@ def _of_width(x: npy.Stored) -> Skeleton:
         for skeleton in skeletons.KNOWN.values():
             if x.shape[2:] == (persons * len(skeleton) * 3,):
                 return skeleton
-    return fail(x.where, x.describe(), "[clips, frames, persons * joints * 3] of a built-in skeleton (150 for NTU-25)", "pass skeleton=…")
+    return fail(
+        x.where,
+        x.describe(),
+        "[clips, frames, persons * joints * 3] of a built-in skeleton (150 for NTU-25)",
+        "pass skeleton=…",
+    )
 
 
-def write_x_train(train: ClipSet, test: ClipSet, path: str | Path, *, frames: int = 300, persons: int = 2) -> Path:
+def write_x_train(
+    train: ClipSet, test: ClipSet, path: str | Path, *, frames: int = 300, persons: int = 2
+) -> Path:
     """Write such a file: float32, each clip padded with zeros to `frames` frames and `persons` persons. `read` gives the same clips
     back, but for frames at their end that show nobody: in such a file they are padding.
 
@@ -95,16 +128,22 @@ def write_x_train(train: ClipSet, test: ClipSet, path: str | Path, *, frames: in
         ValueError: a clip that is longer or has more persons (nothing is cut), or sets of other skeletons or classes.
     """
     if train.skeleton != test.skeleton or train.classes != test.classes:
-        raise ValueError(f"train and test differ in skeleton or classes ({train} and {test}); split one set, or merge both first")
+        raise ValueError(
+            f"train and test differ in skeleton or classes ({train} and {test}); split one set, or merge both first"
+        )
     for part, clips in (("train", train), ("test", test)):
         check_fits(part, clips, frames, persons)
     with writing(path) as file, zipfile.ZipFile(file, "w") as archive:
         for part, clips in (("train", train), ("test", test)):
             shape = (len(clips), frames, persons * len(clips.skeleton) * 3)
             with archive.open(f"x_{part}.npy", "w", force_zip64=True) as member:
-                np.lib.format.write_array_header_1_0(member, {"descr": "<f4", "fortran_order": False, "shape": shape})
+                np.lib.format.write_array_header_1_0(
+                    member, {"descr": "<f4", "fortran_order": False, "shape": shape}
+                )
                 for clip in clips:
                     member.write(padded(clip.poses, frames, persons).tobytes())
             with archive.open(f"y_{part}.npy", "w", force_zip64=True) as member:
-                np.lib.format.write_array(member, np.eye(len(clips.classes), dtype=np.float32)[clips.labels.cpu().numpy()])
+                np.lib.format.write_array(
+                    member, np.eye(len(clips.classes), dtype=np.float32)[clips.labels.cpu().numpy()]
+                )
     return Path(path)

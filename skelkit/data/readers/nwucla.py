@@ -14,16 +14,26 @@ from pathlib import Path
 
 import numpy as np
 
-from ...skeletons import KINECT20
+from ...skeletons.layouts import KINECT20
 from ..clips import ClipSet
 from . import archives
-from .foreign import check_file, clip_set, fail, plain_name, quote
+from .common import check_file, clip_set, fail, plain_name, quote
 
 NAME = re.compile(r"a([0-9]{2})_s([0-9]{2})_e([0-9]{2})_v([0-9]{2})\.json")
+
 ACTIONS = {
-    1: "pick up with one hand", 2: "pick up with two hands", 3: "drop trash", 4: "walk around", 5: "sit down", 6: "stand up",
-    8: "donning", 9: "doffing", 11: "throw", 12: "carry",
-}  # fmt: skip
+    1: "pick up with one hand",
+    2: "pick up with two hands",
+    3: "drop trash",
+    4: "walk around",
+    5: "sit down",
+    6: "stand up",
+    8: "donning",
+    9: "doffing",
+    11: "throw",
+    12: "carry",
+}
+
 MOST_BYTES = 8 * 2**20
 """Of one clip; the longest has a fifth of a megabyte. (Lists take some sixty times their text.)"""
 
@@ -51,13 +61,27 @@ def read_nwucla(path: str | Path, *, fps: float = 30.0, scale: float = 1.0) -> C
         numbers.append([int(part) for part in NAME.fullmatch(name).groups()])
         size += len(content)
     if not arrays:
-        fail(path, "no file named like a01_s01_e00_v01.json", "one for each clip", "pass the folder that holds them (all_sqe)")
+        fail(
+            path,
+            "no file named like a01_s01_e00_v01.json",
+            "one for each clip",
+            "pass the folder that holds them (all_sqe)",
+        )
     action, subject, setup, view = zip(*numbers, strict=True)
     known = sorted(set(action))
     return clip_set(
-        path, arrays, names=names, labels=[known.index(number) for number in action], size=size, skeleton=KINECT20, fps=fps,
-        classes=[ACTIONS.get(number, f"action {number}") for number in known], subject=subject, view=view, setup=setup,
-    )  # fmt: skip
+        path,
+        arrays,
+        names=names,
+        labels=[known.index(number) for number in action],
+        size=size,
+        skeleton=KINECT20,
+        fps=fps,
+        classes=[ACTIONS.get(number, f"action {number}") for number in known],
+        subject=subject,
+        view=view,
+        setup=setup,
+    )
 
 
 def is_nwucla(folder: Path) -> bool:
@@ -84,11 +108,19 @@ def _poses(where: str, content: bytes) -> np.ndarray:
         clip = json.loads(content)
     except json.JSONDecodeError as error:
         fail(f"{where}:{error.lineno}", error.msg, "json", "get the whole file")
-    except (ValueError, RecursionError) as error:  # no UTF-8, numbers of thousands of digits, lists without end
+    except (
+        ValueError,
+        RecursionError,
+    ) as error:  # no UTF-8, numbers of thousands of digits, lists without end
         fail(where, f"something that is no json ({quote(str(error))})", "json", "get the whole file")
     skeletons = clip.get("skeletons") if isinstance(clip, dict) else None
     if not isinstance(skeletons, list):
-        fail(where, quote(clip if skeletons is None else skeletons), '"skeletons": [frames][20][3]', "get the file from its authors")
+        fail(
+            where,
+            quote(clip if skeletons is None else skeletons),
+            '"skeletons": [frames][20][3]',
+            "get the file from its authors",
+        )
     if "file_name" in clip:
         plain_name(where, "file_name", clip["file_name"])
     if (odd := _odd(skeletons)) is not None:
@@ -102,6 +134,10 @@ def _odd(skeletons: list) -> str | None:
         if not isinstance(frame, list) or len(frame) != 20:
             return f"frame {number}: {quote(frame)}"
         for place, joint in enumerate(frame):
-            if not isinstance(joint, list) or len(joint) != 3 or not all(type(v) is float or (type(v) is int and abs(v) < 2**53) for v in joint):
+            if (
+                not isinstance(joint, list)
+                or len(joint) != 3
+                or not all(type(v) is float or (type(v) is int and abs(v) < 2**53) for v in joint)
+            ):
                 return f"frame {number}, joint {place}: {quote(joint)}"
     return None if skeletons else "no frames"

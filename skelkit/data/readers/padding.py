@@ -12,9 +12,13 @@ def check_fits(part: str, clips: ClipSet, frames: int, persons: int) -> None:
     """Every clip has at most so many frames and persons. (Persons are counted by their place: a gap before the second is a place.)"""
     if int(clips.lengths.max()) > frames:
         index = int(clips.lengths.argmax())
-        raise ValueError(f"{part}: {clips[index].name}: {len(clips[index])} frames, the file has room for {frames}; pass frames=… or cut the clips")
+        raise ValueError(
+            f"{part}: {clips[index].name}: {len(clips[index])} frames, the file has room for {frames}; pass frames=… or cut the clips"
+        )
     if clips.present[:, persons:].any():
-        raise ValueError(f"{part}: a clip has more than {persons} persons; pass persons=… or leave out those who do not belong to the action")
+        raise ValueError(
+            f"{part}: a clip has more than {persons} persons; pass persons=… or leave out those who do not belong to the action"
+        )
 
 
 def padded(poses: Tensor, frames: int, persons: int) -> np.ndarray:

@@ -10,17 +10,26 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from .foreign import fail, quote
+from .common import fail, quote
 
 PLAIN = "numbers, strings, lists, dicts and numpy arrays"
+
 _DO = "a pickle can run any code, so nothing else is read; save plain arrays"
+
 _KEYS = (str, bytes, int, float, bool, type(None))  # to hash a nested tuple can take for ever
+
 _CONSTANTS = {"NONE": None, "NEWTRUE": True, "NEWFALSE": False}
+
 _EMPTY = {"EMPTY_LIST": list, "EMPTY_TUPLE": tuple, "EMPTY_DICT": dict, "EMPTY_SET": set}
+
 _LAST = {"TUPLE1": 1, "TUPLE2": 2, "TUPLE3": 3}
+
 _TEXT = ("STRING", "BINSTRING", "SHORT_BINSTRING", "UNICODE", "BINUNICODE", "SHORT_BINUNICODE", "BINUNICODE8")
+
 _BYTES = ("BINBYTES", "SHORT_BINBYTES", "BINBYTES8", "BYTEARRAY8")
+
 _VALUES = frozenset((*_TEXT, *_BYTES, "BININT", "BININT1", "BININT2", "FLOAT", "BINFLOAT"))
+
 _LONG = frozenset(("INT", "LONG", "LONG1", "LONG4"))
 
 
@@ -68,7 +77,10 @@ class Machine:
                 self.stack.append(self.whole(value))
             elif name == "STOP":
                 return self.stack.pop()
-            elif name not in ("PROTO", "FRAME"):  # INST, OBJ, NEWOBJ, EXT, PERSID, …: other ways to objects and classes
+            elif name not in (
+                "PROTO",
+                "FRAME",
+            ):  # INST, OBJ, NEWOBJ, EXT, PERSID, …: other ways to objects and classes
                 self.refuse(name if value is None else f"{name} {quote(value)}")
         raise EOFError("no end")
 
@@ -79,7 +91,9 @@ class Machine:
         """One more container or place in the memo."""
         self._things -= 1
         if self._things < 0:
-            self.refuse("far more containers than a file of this size needs", do="get the file from its authors")
+            self.refuse(
+                "far more containers than a file of this size needs", do="get the file from its authors"
+            )
 
     def copy(self, length: int) -> None:
         """Some functions copy what they are given: all of it together no more than the file holds."""
@@ -178,12 +192,23 @@ def _call(machine: Machine, _) -> None:
 
 
 _STEPS: dict[str, Callable[[Machine, object], None]] = {
-    "MARK": _mark, "POP": _pop, "POP_MARK": lambda m, _: m.marked(), "DUP": lambda m, _: m.stack.append(m.stack[-1]),
-    "LIST": lambda m, _: m.push(m.marked()), "TUPLE": lambda m, _: m.push(tuple(m.marked())), "DICT": _dict,
+    "MARK": _mark,
+    "POP": _pop,
+    "POP_MARK": lambda m, _: m.marked(),
+    "DUP": lambda m, _: m.stack.append(m.stack[-1]),
+    "LIST": lambda m, _: m.push(m.marked()),
+    "TUPLE": lambda m, _: m.push(tuple(m.marked())),
+    "DICT": _dict,
     "FROZENSET": lambda m, _: m.push(frozenset(map(m.key, m.marked()))),
-    "APPEND": lambda m, _: _extend(m, m.pop(1)), "APPENDS": lambda m, _: _extend(m, m.marked()), "ADDITEMS": lambda m, _: _add(m, m.marked()),
-    "SETITEM": lambda m, _: _set_items(m, m.pop(2)), "SETITEMS": lambda m, _: _set_items(m, m.marked()),
+    "APPEND": lambda m, _: _extend(m, m.pop(1)),
+    "APPENDS": lambda m, _: _extend(m, m.marked()),
+    "ADDITEMS": lambda m, _: _add(m, m.marked()),
+    "SETITEM": lambda m, _: _set_items(m, m.pop(2)),
+    "SETITEMS": lambda m, _: _set_items(m, m.marked()),
     **dict.fromkeys(("PUT", "BINPUT", "LONG_BINPUT", "MEMOIZE"), _remember),
     **dict.fromkeys(("GET", "BINGET", "LONG_BINGET"), lambda m, place: m.stack.append(m.memo[place])),
-    "GLOBAL": _name, "STACK_GLOBAL": _name, "REDUCE": _call, "BUILD": lambda m, _: m.build(m, m.pop(1)[0]),
-}  # fmt: skip
+    "GLOBAL": _name,
+    "STACK_GLOBAL": _name,
+    "REDUCE": _call,
+    "BUILD": lambda m, _: m.build(m, m.pop(1)[0]),
+}

@@ -16,10 +16,11 @@ from pathlib import Path
 
 import numpy as np
 
-from .foreign import MOST_BYTES, Refused, check_file, quote
+from .common import MOST_BYTES, Refused, check_file, quote
 from .pickle_machine import PLAIN, Machine, Name
 
 _TYPES = re.compile(r"[<>=|]?(b1|[iu][1248]|f[248]|[SU][1-9][0-9]{0,5})")
+
 _CONTAINERS = {"list": list, "tuple": tuple, "set": set, "frozenset": frozenset, "dict": dict}
 
 
@@ -77,21 +78,32 @@ class Array:
     places: list[int] = field(default_factory=list)
 
 
-def array(machine: Machine, kind: object, shape: object, raw: object, columns_first: bool = False) -> np.ndarray:
+def array(
+    machine: Machine, kind: object, shape: object, raw: object, columns_first: bool = False
+) -> np.ndarray:
     """numpy.ndarray from its bytes, which must be as many as its shape needs."""
-    if not isinstance(kind, Type) or not isinstance(shape, tuple) or not all(type(n) is int and n >= 0 for n in shape) or len(shape) > 8:
+    if (
+        not isinstance(kind, Type)
+        or not isinstance(shape, tuple)
+        or not all(type(n) is int and n >= 0 for n in shape)
+        or len(shape) > 8
+    ):
         machine.refuse(f"an array of shape {quote(shape)} and type {quote(kind)}", "whole numbers and a type")
     if not isinstance(raw, (bytes, bytearray, str)):
         machine.refuse("an array of Python objects")
     raw = encode(machine, raw, "latin1") if isinstance(raw, str) else raw  # Python 2 had no bytes
     dtype = np.dtype(kind.code).newbyteorder(kind.order)
     if (size := math.prod(shape) * dtype.itemsize) != len(raw):
-        machine.refuse(f"{len(raw)} bytes for an array {dtype} {list(shape)}", str(size), "get the whole file")
+        machine.refuse(
+            f"{len(raw)} bytes for an array {dtype} {list(shape)}", str(size), "get the whole file"
+        )
     if not raw:
         return np.zeros(shape, dtype)
     values = np.frombuffer(raw, dtype).astype(dtype.newbyteorder("="), copy=False)
     if dtype.kind == "U" and (values.view(np.uint32) > 0x10FFFF).any():
-        machine.refuse("an array of strings with characters that do not exist", "Unicode", "get the whole file")
+        machine.refuse(
+            "an array of strings with characters that do not exist", "Unicode", "get the whole file"
+        )
     return values.reshape(shape, order="F" if columns_first else "C")
 
 
@@ -104,14 +116,13 @@ def build(machine: Machine, state: object) -> None:
         unfinished.order = state[1]
     elif isinstance(unfinished, Array) and isinstance(state, tuple) and len(state) in (4, 5):
         shape, kind, columns_first, raw = state[-4:]
-        machine.stack[-1] = made = array(machine, kind, shape, raw, columns_first is True or columns_first == 1)
+        machine.stack[-1] = made = array(
+            machine, kind, shape, raw, columns_first is True or columns_first == 1
+        )
         for place in unfinished.places:
             machine.memo[place] = made
     else:
         machine.refuse(f"the state of {quote(unfinished)}")
-
-
-# -- the functions, by name --------------------------------------------------------------------------------------------
 
 
 def empty_array(machine: Machine, kind: object = None, *_) -> Array:
@@ -124,7 +135,10 @@ def empty_array(machine: Machine, kind: object = None, *_) -> Array:
 def data_type(machine: Machine, code: object = None, *_) -> Type:
     """numpy.dtype("f4", False, True)."""
     if not isinstance(code, str) or not _TYPES.fullmatch(code):
-        machine.refuse("an array of Python objects" if code in ("O", "O8") else f"an array of type {quote(code)}", "numbers or strings")
+        machine.refuse(
+            "an array of Python objects" if code in ("O", "O8") else f"an array of type {quote(code)}",
+            "numbers or strings",
+        )
     return Type(code.lstrip("<>=|"), code[0] if code[0] in "<>" else "=")
 
 
@@ -133,7 +147,9 @@ def scalar(machine: Machine, kind: object, raw: object) -> object:
     return array(machine, kind, (), raw).item()
 
 
-def from_buffer(machine: Machine, raw: object, kind: object, shape: object, order: object = "C") -> np.ndarray:
+def from_buffer(
+    machine: Machine, raw: object, kind: object, shape: object, order: object = "C"
+) -> np.ndarray:
     """numpy.core.numeric._frombuffer(bytes, dtype, shape, order), of protocol 5."""
     return array(machine, kind, shape, raw, order == "F")
 
@@ -185,8 +201,13 @@ FUNCTIONS = {
     "numpy.dtype": data_type,
     "_codecs.encode": encode,
     "collections.OrderedDict": container("dict"),
-    **_names(("numpy.core.multiarray", "numpy._core.multiarray"), {"_reconstruct": empty_array, "scalar": scalar}),
+    **_names(
+        ("numpy.core.multiarray", "numpy._core.multiarray"), {"_reconstruct": empty_array, "scalar": scalar}
+    ),
     **_names(("numpy.core.numeric", "numpy._core.numeric"), {"_frombuffer": from_buffer}),
-    **_names(("builtins", "__builtin__"), {kind: container(kind) for kind in _CONTAINERS} | {"bytearray": byte_array, "bytes": no_bytes}),
+    **_names(
+        ("builtins", "__builtin__"),
+        {kind: container(kind) for kind in _CONTAINERS} | {"bytearray": byte_array, "bytes": no_bytes},
+    ),
 }
 """The names that a pickle may use, and what is done instead of calling them."""

@@ -16,14 +16,15 @@ from pathlib import Path
 
 import numpy as np
 
-from ...skeletons import Skeleton
-from ...writing import write_atomic, writing
+from ...skeletons.skeleton import Skeleton
+from ...utils.files import write_atomic, writing
 from ..clips import ClipSet
 from . import npy, pickles
-from .foreign import clip_set, fail, ntu_groups, plain_name, quote, trimmed, upright
+from .common import clip_set, fail, ntu_groups, plain_name, quote, trimmed, upright
 from .padding import check_fits, padded
 
 _DATA = re.compile(r"_?(data_joint|data|position|joint)$")
+
 _PARTS = {"train": "train", "val": "test", "test": "test"}
 
 
@@ -59,14 +60,39 @@ def read_stgcn(
         found, labels_here = _labels(_beside(file) if labels is None else Path(labels))
         data = npy.find(file)
         if len(data.shape) != 5 or data.shape[1] != 3 or data.dtype.kind != "f" or 0 in data.shape[1:]:
-            fail(file, data.describe(), "float [clips, 3, frames, joints, persons]", "pass the array of joints, in metres")
+            fail(
+                file,
+                data.describe(),
+                "float [clips, 3, frames, joints, persons]",
+                "pass the array of joints, in metres",
+            )
         if data.shape[0] != len(found):
-            fail(file, f"{data.shape[0]} clips, {len(found)} names in the labels", "as many", "pass labels= that belong to this array")
+            fail(
+                file,
+                f"{data.shape[0]} clips, {len(found)} names in the labels",
+                "as many",
+                "pass labels= that belong to this array",
+            )
         # [3, T, V, M] -> [T, M, V, 3]; a copy, for a view would keep the padding in memory
         arrays += [upright(trimmed(row.transpose(1, 3, 2, 0)), up).copy() for row in data.rows()]
-        names, indices, setup, size = names + found, indices + labels_here, setup + [part] * len(found), size + file.stat().st_size
+        names, indices, setup, size = (
+            names + found,
+            indices + labels_here,
+            setup + [part] * len(found),
+            size + file.stat().st_size,
+        )
     groups = ntu_groups(names) | ({} if "" in parts else {"setup": setup})
-    return clip_set(path, arrays, names=names, labels=indices, size=size, skeleton=skeleton, fps=fps, classes=classes, **groups)
+    return clip_set(
+        path,
+        arrays,
+        names=names,
+        labels=indices,
+        size=size,
+        skeleton=skeleton,
+        fps=fps,
+        classes=classes,
+        **groups,
+    )
 
 
 def is_stgcn(folder: Path) -> bool:
@@ -75,7 +101,9 @@ def is_stgcn(folder: Path) -> bool:
 
 
 def _files(folder: Path) -> dict[str, list[Path]]:
-    found = {part: [p for p in sorted(folder.glob(f"{part}_*.npy")) if _DATA.search(p.stem)] for part in _PARTS}
+    found = {
+        part: [p for p in sorted(folder.glob(f"{part}_*.npy")) if _DATA.search(p.stem)] for part in _PARTS
+    }
     return {part: files for part, files in found.items() if files}
 
 
@@ -83,19 +111,34 @@ def _parts(folder: Path) -> dict[str, Path]:
     files = _files(folder)
     for part, some in files.items():
         if len(some) > 1:
-            fail(folder, f"{' and '.join(p.name for p in some)}", f"one array of {part}", "pass the path of one, and labels=…")
+            fail(
+                folder,
+                f"{' and '.join(p.name for p in some)}",
+                f"one array of {part}",
+                "pass the path of one, and labels=…",
+            )
     if "train" not in files or len(files) != 2:
-        fail(folder, f"arrays of {', '.join(files) or 'nothing'}", "train_data.npy and val_data.npy, or such names", "pass the path of one array")
+        fail(
+            folder,
+            f"arrays of {', '.join(files) or 'nothing'}",
+            "train_data.npy and val_data.npy, or such names",
+            "pass the path of one array",
+        )
     return {_PARTS[part]: some[0] for part, some in files.items()}
 
 
 def _beside(file: Path) -> Path:
     head = _DATA.sub("", file.stem)
-    tried = [file.with_name(name) for name in dict.fromkeys((f"{head}_label.pkl", f"{file.stem}_label.pkl", "label.pkl"))]
+    tried = [
+        file.with_name(name)
+        for name in dict.fromkeys((f"{head}_label.pkl", f"{file.stem}_label.pkl", "label.pkl"))
+    ]
     for path in tried:
         if path.is_file():
             return path
-    raise FileNotFoundError(f"{file}: no labels beside it, looked for {', '.join(p.name for p in tried)}; pass labels=…")
+    raise FileNotFoundError(
+        f"{file}: no labels beside it, looked for {', '.join(p.name for p in tried)}; pass labels=…"
+    )
 
 
 def _labels(path: Path) -> tuple[list[str], list]:
@@ -104,12 +147,23 @@ def _labels(path: Path) -> tuple[list[str], list]:
     if not isinstance(content, (list, tuple)) or len(content) != 2:
         fail(path, quote(content), "a pair: names of clips, class indices", "pass the pickle of labels")
     names, labels = (part.tolist() if isinstance(part, np.ndarray) else part for part in content)
-    if not isinstance(names, (list, tuple)) or not isinstance(labels, (list, tuple)) or len(names) != len(labels):
-        fail(path, f"{quote(names)} and {quote(labels)}", "names of clips and as many class indices", "pass the pickle of labels")
+    if (
+        not isinstance(names, (list, tuple))
+        or not isinstance(labels, (list, tuple))
+        or len(names) != len(labels)
+    ):
+        fail(
+            path,
+            f"{quote(names)} and {quote(labels)}",
+            "names of clips and as many class indices",
+            "pass the pickle of labels",
+        )
     return [plain_name(f"{path}: clip {i}", "name", name) for i, name in enumerate(names)], list(labels)
 
 
-def write_stgcn(clips: ClipSet, prefix: str | Path, *, frames: int = 300, persons: int = 2) -> tuple[Path, Path]:
+def write_stgcn(
+    clips: ClipSet, prefix: str | Path, *, frames: int = 300, persons: int = 2
+) -> tuple[Path, Path]:
     """Write ``<prefix>_data.npy`` (float32 [N, 3, frames, V, persons]) and ``<prefix>_label.pkl``; returns both paths.
 
     Raises:

@@ -1,5 +1,7 @@
 """The embedded data: everyday actions by people of many sizes, seen by three cameras through a sensor model."""
 
+from __future__ import annotations
+
 from .actions import ACTIONS, PAIRS, TWO_PERSON
 from .body import SUBJECTS
 from .making import CAMERAS, make

@@ -13,20 +13,37 @@ from functools import cache
 import torch
 from torch import Tensor
 
-from ...skeletons import NTU25
+from ...skeletons.layouts import NTU25
 from .actions import DOFS
 
 SUBJECTS = 40
 """How many people there are."""
+
 PROPORTIONS = {
-    "thigh": 0.242, "shin": 0.240, "ankle": 0.045, "foot": 0.075, "hips": 0.047, "waist": 0.172, "chest": 0.142, "neck": 0.046, "head": 0.088,
-    "shoulders": 0.102, "upper": 0.162, "fore": 0.146, "hand": 0.044, "tip": 0.046, "thumb": 0.036,
-}  # fmt: skip
+    "thigh": 0.242,
+    "shin": 0.240,
+    "ankle": 0.045,
+    "foot": 0.075,
+    "hips": 0.047,
+    "waist": 0.172,
+    "chest": 0.142,
+    "neck": 0.046,
+    "head": 0.088,
+    "shoulders": 0.102,
+    "upper": 0.162,
+    "fore": 0.146,
+    "hand": 0.044,
+    "tip": 0.046,
+    "thumb": 0.036,
+}
 """Bone lengths as shares of the body height: an adult as Kinect v2 sees one ("ankle": its height; "hips", "shoulders": half)."""
 
 _STAND = 0.99  # hip above ankle, in leg lengths, when standing: knees are never quite straight
+
 _DROP = 0.31  # hip joints lie so much of their distance below the base of the spine
+
 _STANCE = 0.015  # feet this much of a leg length outside the hips
+
 _ELBOW = (0.5, -0.8, -0.45)  # where elbows point: out, up, forward
 
 
@@ -51,7 +68,14 @@ def people() -> People:
     bones = height * torch.tensor(list(PROPORTIONS.values())) * (1 + 0.035 * normal[:, 4:])
     posture = torch.randn(SUBJECTS, len(DOFS), generator=draw).clamp(-2.5, 2.5)
     left_handed = torch.rand(SUBJECTS, generator=draw) < 0.12
-    return People(bones, (0.13 * normal[:, 1]).exp(), (0.1 * normal[:, 2]).exp(), posture, normal[:, 3].abs(), left_handed)
+    return People(
+        bones,
+        (0.13 * normal[:, 1]).exp(),
+        (0.1 * normal[:, 2]).exp(),
+        posture,
+        normal[:, 3].abs(),
+        left_handed,
+    )
 
 
 def joints(dofs: Tensor, bones: Tensor, walked: Tensor) -> Tensor:
@@ -64,7 +88,13 @@ def joints(dofs: Tensor, bones: Tensor, walked: Tensor) -> Tensor:
     upright = tuple(v.expand(-1, len(walked)) for v in torch.eye(3, device=dofs.device)[..., None])
     base = torch.stack([zero, zero, leg * (d["go"] + walked)])  # the point between the feet
     heading = _turned(upright, 1, d["turn"])
-    over = torch.stack([leg * d["side"], size["ankle"] + leg * (_STAND + d["lift"]) + _DROP * size["hips"], leg * d["forward"]])
+    over = torch.stack(
+        [
+            leg * d["side"],
+            size["ankle"] + leg * (_STAND + d["lift"]) + _DROP * size["hips"],
+            leg * d["forward"],
+        ]
+    )
     found = {"spine_base": base + _in_frame(heading, over)}
 
     pelvis = _turned(_turned(heading, 0, d["tilt"]), 2, d["list"])
@@ -73,7 +103,9 @@ def joints(dofs: Tensor, bones: Tensor, walked: Tensor) -> Tensor:
     neck = _bent(chest, *(0.4 * d[n] for n in ("nod", "cock", "look")))
     skull = _bent(neck, *(0.6 * d[n] for n in ("nod", "cock", "look")))
     chain = ("spine_base", "spine_mid", "spine_shoulder", "neck", "head")
-    for below, joint, frame, bone in zip(chain, chain[1:], (waist, chest, neck, skull), ("waist", "chest", "neck", "head"), strict=False):
+    for below, joint, frame, bone in zip(
+        chain, chain[1:], (waist, chest, neck, skull), ("waist", "chest", "neck", "head"), strict=False
+    ):
         found[joint] = found[below] + size[bone] * frame[1]
     for side, sign in (("left", 1.0), ("right", -1.0)):
         mine = {name[2:]: value for name, value in d.items() if name.startswith(side[0] + "_")}
@@ -82,7 +114,9 @@ def joints(dofs: Tensor, bones: Tensor, walked: Tensor) -> Tensor:
     return torch.stack([found[name] for name in NTU25.joints])
 
 
-def _arm(side: str, sign: float, d: dict[str, Tensor], spine_shoulder: Tensor, chest, size: dict[str, Tensor]) -> dict[str, Tensor]:
+def _arm(
+    side: str, sign: float, d: dict[str, Tensor], spine_shoulder: Tensor, chest, size: dict[str, Tensor]
+) -> dict[str, Tensor]:
     """Shoulder to fingertips. The collar bone rises with the wrist, as it does in people."""
     x, y, z = sign * chest[0], chest[1], chest[2]
     raised = 0.3 * torch.sigmoid(5 * d["up"]) - 0.15
@@ -94,33 +128,57 @@ def _arm(side: str, sign: float, d: dict[str, Tensor], spine_shoulder: Tensor, c
     along = (wrist - elbow) / size["fore"]
     hinge = _unit(_cross(along, pole)) * sign
     palm = _cross(along, hinge)
-    hinge, palm = hinge * d["roll"].cos() + palm * d["roll"].sin(), palm * d["roll"].cos() - hinge * d["roll"].sin()
+    hinge, palm = (
+        hinge * d["roll"].cos() + palm * d["roll"].sin(),
+        palm * d["roll"].cos() - hinge * d["roll"].sin(),
+    )
     fingers = along * d["flex"].cos() - palm * d["flex"].sin() * sign
     hand = wrist + size["hand"] * fingers
     # Published graphs hang the tip on the thumb; both are rigid here, so that this bone is as well.
     thumb = hand + size["thumb"] * (0.8 * fingers + 0.6 * hinge)
     places = (shoulder, elbow, wrist, hand, hand + size["tip"] * fingers, thumb)
-    return {f"{side}_{name}": p for name, p in zip(("shoulder", "elbow", "wrist", "hand", "hand_tip", "thumb"), places, strict=True)}
+    return {
+        f"{side}_{name}": p
+        for name, p in zip(("shoulder", "elbow", "wrist", "hand", "hand_tip", "thumb"), places, strict=True)
+    }
 
 
 def _leg(
-    side: str, sign: float, d: dict[str, Tensor], spine_base: Tensor, base: Tensor, pelvis, heading, size: dict[str, Tensor]
+    side: str,
+    sign: float,
+    d: dict[str, Tensor],
+    spine_base: Tensor,
+    base: Tensor,
+    pelvis,
+    heading,
+    size: dict[str, Tensor],
 ) -> dict[str, Tensor]:
     """Hip to toes. Feet stay on the floor: a step below it counts as standing."""
     leg = size["thigh"] + size["shin"]
     hip = spine_base + size["hips"] * (0.95 * sign * pelvis[0] - _DROP * pelvis[1])
     spot = torch.stack(
-        [sign * (size["hips"] + leg * (_STANCE + d["step_out"])), size["ankle"] + leg * d["step_up"].clamp_min(0), leg * d["step_fwd"]]
+        [
+            sign * (size["hips"] + leg * (_STANCE + d["step_out"])),
+            size["ankle"] + leg * d["step_up"].clamp_min(0),
+            leg * d["step_fwd"],
+        ]
     )
     target = base + _in_frame(heading, spot) - hip
     forward = heading[2] + 0.15 * sign * heading[0]
     knee, ankle, _ = two_bones(hip, target, forward, torch.zeros_like(leg), size["thigh"], size["shin"])
     drop = 0.38 + d["point"]
-    foot = ankle + size["foot"] * (drop.cos() * (0.98 * heading[2] + 0.2 * sign * heading[0]) - drop.sin() * heading[1])
-    return {f"{side}_{name}": p for name, p in zip(("hip", "knee", "ankle", "foot"), (hip, knee, ankle, foot), strict=True)}
+    foot = ankle + size["foot"] * (
+        drop.cos() * (0.98 * heading[2] + 0.2 * sign * heading[0]) - drop.sin() * heading[1]
+    )
+    return {
+        f"{side}_{name}": p
+        for name, p in zip(("hip", "knee", "ankle", "foot"), (hip, knee, ankle, foot), strict=True)
+    }
 
 
-def two_bones(start: Tensor, target: Tensor, towards: Tensor, swing: Tensor, first: Tensor, second: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+def two_bones(
+    start: Tensor, target: Tensor, towards: Tensor, swing: Tensor, first: Tensor, second: Tensor
+) -> tuple[Tensor, Tensor, Tensor]:
     """Two-bone chain from `start` to start + target: (middle joint, end, unit direction the middle joint points to), by the law of cosines.
 
     The middle joint lies on the side of `towards`, then swings about the line from start to end by `swing` radians. The
@@ -139,8 +197,6 @@ def two_bones(start: Tensor, target: Tensor, towards: Tensor, swing: Tensor, fir
 
 
 # A frame is three unit vectors (x, y, z), each [3, R].
-
-
 def _turned(frame, axis: int, angle: Tensor):
     """The frame turned about one of its own axes, by angle [R]."""
     a, b = (axis + 1) % 3, (axis + 2) % 3

@@ -15,9 +15,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ...motion import rotation
-from ...refusals import one_of
-from ...skeletons import NTU25
+from ...ops.motion import rotation
+from ...skeletons.layouts import NTU25
+from ...utils.validation import one_of
 from ..clips import ClipSet
 from . import body, choreography, sensor
 from .actions import ACTIONS
@@ -25,6 +25,7 @@ from .body import SUBJECTS
 
 CAMERAS = ((-45.0, 4.0, 1.15, 3.3), (0.0, 2.0, 1.05, 3.0), (45.0, 3.0, 0.95, 3.2))
 """Cameras 1 to 3: yaw about the performers and downward tilt in degrees, height and distance in metres."""
+
 BLOCK = 64  # clips made at once, which fit the processor's cache; part of the definition: every block has its own random stream
 
 
@@ -65,8 +66,17 @@ def make(
     # Each class goes through all subjects, starting elsewhere, so that few clips are balanced too.
     subject = (turn + label * SUBJECTS // len(chosen)) % SUBJECTS
     made = [
-        _block(*group, torch.Generator().manual_seed((seed * 1_000_003 + number) % 2**63), frames, float(fps), noise, device)
-        for number, group in enumerate(zip(action.split(BLOCK), subject.split(BLOCK), view.split(BLOCK), strict=True))
+        _block(
+            *group,
+            torch.Generator().manual_seed((seed * 1_000_003 + number) % 2**63),
+            frames,
+            float(fps),
+            noise,
+            device,
+        )
+        for number, group in enumerate(
+            zip(action.split(BLOCK), subject.split(BLOCK), view.split(BLOCK), strict=True)
+        )
     ]
     starts = F.pad(torch.cat([lengths for _, lengths in made])[:clips].cumsum(0), (1, 0))
     poses = torch.cat([poses for poses, _ in made])[: int(starts[-1])]
@@ -74,7 +84,16 @@ def make(
     columns = zip(label.tolist(), subject.tolist(), view.tolist(), strict=True)
     names = tuple(f"synthetic {ACTIONS[chosen[c]]} s{s:02d} v{v} #{i}" for i, (c, s, v) in enumerate(columns))
     groups = {"subject": subject.to(device), "view": view.to(device)}
-    return ClipSet(poses, starts.to(device), label.to(device), tuple(ACTIONS[a] for a in chosen), NTU25, float(fps), names=names, **groups)
+    return ClipSet(
+        poses,
+        starts.to(device),
+        label.to(device),
+        tuple(ACTIONS[a] for a in chosen),
+        NTU25,
+        float(fps),
+        names=names,
+        **groups,
+    )
 
 
 def _check(clips, seed, classes, frames, fps, views) -> tuple[int, ...]:
@@ -97,7 +116,14 @@ def _check(clips, seed, classes, frames, fps, views) -> tuple[int, ...]:
 
 
 def _block(
-    action: Tensor, subject: Tensor, view: Tensor, draw: torch.Generator, frames: int | None, fps: float, noise: bool, device: torch.device
+    action: Tensor,
+    subject: Tensor,
+    view: Tensor,
+    draw: torch.Generator,
+    frames: int | None,
+    fps: float,
+    noise: bool,
+    device: torch.device,
 ) -> tuple[Tensor, Tensor]:
     """Poses [F, M, V, C] of one block of clips, back to back, and the clips' lengths; arguments are Long[BLOCK]."""
     cast = choreography.cast(action, subject, frames, fps, draw)

@@ -1,0 +1,1 @@
+"""Measurements of recordings: quality, duplicates, realism of synthetic clips, rate and distortion of codecs."""

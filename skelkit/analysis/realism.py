@@ -1,0 +1,176 @@
+"""How real do clips look? Statistics of their motion next to those of NTU RGB+D.
+
+The measures need no labels and work on any clips of any skeleton; the targets are those of 25 joints at 30 fps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from ..data.clips import ClipSet
+from ..ops import codecs, fidelity, masks, motion
+
+SOURCE = "11 bodies of real NTU RGB+D clips (one and two persons, 54 to 158 frames, 30 fps); medians or means over bodies"
+"""Where the targets come from."""
+
+RESTORE_MM = {2: 4.9, 3: 7.1, 5: 10.3, 8: 13.3, 12: 16.7, 24: 23.8}
+"""Keeping every s-th of 120 frames and joining them by straight lines: error in mm for each s (median over bodies)."""
+
+SPEED_BY_DEGREE = {1: 0.684, 2: 0.368, 3: 0.080, 4: 0.072}
+"""Mean speed in m/s of joints with so many bones: what hangs at the end moves fast, the trunk hardly."""
+
+SPEED_BY_JOINT = (
+    0.080, 0.060, 0.080, 0.091, 0.141, 0.316, 0.575, 0.797, 0.089, 0.266, 0.580, 0.659, 0.096, 0.231,
+    0.238, 0.929, 0.087, 0.160, 0.235, 0.613, 0.072, 0.948, 1.066, 0.837, 0.952,
+)  # fmt: skip
+"""Mean speed in m/s of each of NTU's 25 joints."""
+
+BANDS = ((0.0, 1.0), (1.0, 3.0), (3.0, 6.0), (6.0, 15.0))
+"""Frequency bands, Hz."""
+
+POWER_SHARE = (0.766, 0.126, 0.046, 0.062)
+"""Share of the coordinates' power in each band, the mean position left out."""
+
+BONE_LENGTH_CV = 0.069
+"""Standard deviation of a bone's length over its mean: real trackers do not keep bones rigid (median over bones and bodies)."""
+
+
+class Row(NamedTuple):
+    """One statistic: what it is, what real data shows, what these clips show, and found / target."""
+
+    name: str
+    target: float
+    found: float
+    ratio: float
+
+
+def compare(clips: ClipSet) -> list[Row]:
+    """All statistics of these clips next to NTU's: restoring errors, speeds by degree, power shares, bone lengths.
+
+    A statistic that these clips do not have (no joint with four bones, say) is left out.
+    """
+    speeds, degrees = speed_by_joint(clips), clips.skeleton.degrees.to(clips.device)
+    found = [
+        (f"restore error at s = {s} (mm)", RESTORE_MM[s], e)
+        for s, e in zip(RESTORE_MM, restore_errors(clips, tuple(RESTORE_MM)), strict=True)
+    ]
+    found += [
+        (f"speed, degree {k} (m/s)", v, float(speeds[degrees == k].mean()))
+        for k, v in SPEED_BY_DEGREE.items()
+        if (degrees == k).any()
+    ]
+    found += [
+        (f"power share, {a:g} to {b:g} Hz", v, p)
+        for (a, b), v, p in zip(BANDS, POWER_SHARE, power_shares(clips), strict=True)
+    ]
+    found.append(("bone length variation", BONE_LENGTH_CV, bone_variation(clips)))
+    return [Row(name, target, value, value / target) for name, target, value in found]
+
+
+def restore_errors(clips: ClipSet, intervals: tuple[int, ...], frames: int = 120) -> list[float]:
+    """What linear interpolation loses, mm: for each s, keep frames 0, s, 2s, … of `frames`, join them, hold the last.
+
+    Root of the mean squared 3-D distance over joints and frames of one body; median over bodies.
+    """
+    errors: list[list[Tensor]] = [[] for _ in intervals]
+    for index in _chunks(clips):
+        x = clips.batch(index, frames=frames)
+        count = motion.presence(motion.to_frames(x)).sum(1)  # [N, M]
+        for found, s in zip(errors, intervals, strict=True):
+            codec = codecs.Uniform(s)
+            squared = fidelity.joint_error(x, codec.decode(codec.encode(x))).square().mean(2).sum(1)  # [N, M]
+            found.append((squared / count.clamp_min(1)).sqrt()[count > 0])
+    return [1000 * float(torch.cat(found).median()) for found in errors]
+
+
+def speed_by_joint(clips: ClipSet) -> Tensor:
+    """Mean speed of each joint, m/s, [V]: mean over the frames of a body, then over bodies."""
+    both, clip = _steps(clips)
+    steps = (clips.poses[1:].float() - clips.poses[:-1].float()).norm(dim=-1) * both[
+        ..., None
+    ]  # [F - 1, M, V]
+    total = steps.new_zeros(len(clips), *steps.shape[1:]).index_add_(0, clip, steps)
+    count = steps.new_zeros(len(clips), steps.shape[1]).index_add_(0, clip, both.to(steps.dtype))
+    return (total[count > 0] / count[count > 0][:, None]).mean(0) * clips.fps
+
+
+def trembling(
+    clips: ClipSet, joints: list[int], cutoff: float = 3.0, within: float = 0.1
+) -> tuple[float, float, int]:
+    """How fast joints seem to move that stay where they are: mean speed as recorded and below `cutoff` Hz (m/s), and how many.
+
+    A joint of the first person stays where it is when, below 1 Hz, it keeps within `within` metres for the whole clip. What lies above
+    `cutoff` is then mostly the sensor's doing. Without such joints both speeds are 0.
+    """
+    speeds = []
+    for index in range(len(clips)):
+        x = clips[index].batch[..., :1]
+        slow = motion.low_pass(x, 1.0, clips.fps)[0, :, :, joints, 0]  # [C, T, joints]
+        stays = (slow.amax(1) - slow.amin(1)).norm(dim=0) < within
+        both = [masks.joint_motion(x, clips.fps, c)[0, joints][stays] for c in (None, cutoff)]
+        speeds.append(torch.stack(both, 1))
+    found = torch.cat(speeds)
+    raw, smooth = found.mean(0).tolist() if len(found) else (0.0, 0.0)
+    return raw, smooth, len(found)
+
+
+def power_shares(clips: ClipSet, bands: tuple[tuple[float, float], ...] = BANDS) -> list[float]:
+    """Share of the coordinates' power in each frequency band, the mean over bodies.
+
+    Periodogram of each body over its whole clip, at its own frame rate: coordinates minus their mean, times a Hann window
+    (without it, a clip that ends elsewhere than it began would leak into all bands), summed over joints and coordinates.
+    Persons who are not there all the time are left out.
+    """
+    nyquist, shares = clips.fps / 2, []
+    length_of = clips.lengths
+    points = 1 << max(6, int(length_of.max() - 1).bit_length())
+    frequency = torch.fft.rfftfreq(points, 1 / clips.fps, device=clips.device)
+    member = torch.stack([(frequency >= a) & ((frequency < b) | (b >= nyquist)) for a, b in bands]).float()
+    for index in _chunks(clips, 64):
+        length = length_of[index]
+        time = torch.arange(int(length.max()), device=clips.device)
+        inside = time < length[:, None]  # [n, T]
+        rows = (clips.starts[index][:, None] + time).clamp_max(len(clips.poses) - 1)
+        window = torch.sin(torch.pi * (time + 0.5) / length[:, None]).square() * inside
+        whole = (clips.present[rows] | ~inside[..., None]).all(1)  # [n, M]
+        x = clips.poses[rows].float().flatten(3)  # [n, T, M, V * C]
+        # The mean under the window goes, so that nothing is left at 0 Hz to leak into the lowest band.
+        x = (
+            x - (x * window[..., None, None]).sum(1, keepdim=True) / window.sum(1)[:, None, None, None]
+        ) * window[..., None, None]
+        power = torch.fft.rfft(x.movedim(1, -1), points).abs().square().sum(2)[whole]  # [bodies, frequencies]
+        banded = power @ member.T
+        shares.append((banded / banded.sum(1, keepdim=True))[banded.sum(1) > 0])
+    return torch.cat(shares).mean(0).tolist()
+
+
+def bone_variation(clips: ClipSet) -> float:
+    """Standard deviation of a bone's length over its mean, within one body; median over bones and bodies."""
+    parent, child = (list(v) for v in zip(*clips.skeleton.edges, strict=True))
+    there = clips.present[..., None]  # [F, M, 1]
+    length = (clips.poses[:, :, child].float() - clips.poses[:, :, parent].float()).norm(
+        dim=-1
+    ).double() * there
+    clip = torch.arange(len(clips), device=clips.device).repeat_interleave(clips.lengths)
+
+    def per_clip(values: Tensor) -> Tensor:
+        return values.new_zeros(len(clips), *values.shape[1:]).index_add_(0, clip, values)
+
+    count = per_clip(there.double())
+    mean = per_clip(length) / count.clamp_min(1)
+    spread = (per_clip(((length - mean[clip]) * there).square()) / count.clamp_min(1)).sqrt()
+    return float((spread / mean.clamp_min(1e-9))[count.expand_as(mean) > 0].median())
+
+
+def _steps(clips: ClipSet) -> tuple[Tensor, Tensor]:
+    """For each frame but the last: is each person there in it and in the next one of the same clip [F - 1, M]; its clip [F - 1]."""
+    clip = torch.arange(len(clips), device=clips.device).repeat_interleave(clips.lengths)
+    return clips.present[1:] & clips.present[:-1] & (clip[1:] == clip[:-1])[:, None], clip[:-1]
+
+
+def _chunks(clips: ClipSet, size: int = 256) -> Iterator[Tensor]:
+    return iter(torch.arange(len(clips), device=clips.device).split(size))

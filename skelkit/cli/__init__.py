@@ -1,0 +1,5 @@
+"""The `skelkit` command."""
+
+from .main import main
+
+__all__ = ["main"]

@@ -1,0 +1,33 @@
+"""Reservoir sampling and the byte budget of a replay memory."""
+
+from __future__ import annotations
+
+import re
+
+import torch
+from torch import Tensor
+
+
+def smallest_keys(key: Tensor, size: Tensor, limit: int) -> Tensor:
+    """Which items are preceded, in order of key, by items of at most `limit` in total size: bool[N].
+
+    More items never bring back one that is out, so a stream may be thinned as it comes and the outcome is the same.
+    """
+    order = key.argsort()
+    size = size[order]
+    return torch.empty_like(order, dtype=torch.bool).scatter_(0, order, size.cumsum(0) - size <= limit)
+
+
+def budget_bytes(budget: int | str, frames: int, joints: int, persons: int = 2, slot_bytes: int = 0) -> int:
+    """Bytes of a budget: a number of bytes, "500 clips" (uncompressed: float32, every person slot), or "500 slots" of so many bytes.
+
+    >>> budget_bytes("500 clips", frames=120, joints=25)
+    36000000
+    """
+    if isinstance(budget, str) and (match := re.fullmatch(r"\s*(\d+)\s+(clip|slot)s?\s*", budget)):
+        return int(match[1]) * (slot_bytes if match[2] == "slot" else frames * joints * 3 * 4 * persons)
+    if isinstance(budget, bool) or not isinstance(budget, int) or budget < 0:
+        raise ValueError(
+            f"a memory of {budget!r}: expected a whole number of bytes (65536), '500 clips' (the bytes of so many, uncompressed) or '500 slots' (each holds one person of one clip, compressed)"
+        )
+    return budget

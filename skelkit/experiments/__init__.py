@@ -1,0 +1,1 @@
+"""Longer runs over several seeds, their recordings, and what they show."""

@@ -1,0 +1,1 @@
+"""Pure functions on batches x [N, C, T, V, M]: motion, augmentation, codecs, masks and their fidelity."""
