@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from skelkit.data.readers import archives, bvh, common, npy
-from skelkit.utils import files as writing
+from skelkit.utils import files
 
 BVH = """HIERARCHY
 ROOT wrist
@@ -385,9 +385,9 @@ def test_padding_is_the_zero_frames_after_the_last_that_shows_anybody():
 
 
 def test_a_file_is_written_whole_or_not_at_all(tmp_path):
-    with pytest.raises(TypeError), writing.writing(tmp_path / "deep" / "a.bin") as file:
+    with pytest.raises(TypeError), files.open_atomic(tmp_path / "deep" / "a.bin") as file:
         file.write(file.write(b"half"))
     assert not list((tmp_path / "deep").iterdir())
-    with writing.writing(tmp_path / "deep" / "a.bin") as file:
+    with files.open_atomic(tmp_path / "deep" / "a.bin") as file:
         file.write(b"whole")
     assert [p.read_bytes() for p in (tmp_path / "deep").iterdir()] == [b"whole"]

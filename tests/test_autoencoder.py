@@ -265,4 +265,4 @@ def test_decoders_that_do_not_fit_are_refused_with_those_that_do():
     with pytest.raises(ValueError, match="the encoder has a size of its own; say which decoder it gets"):
         build(SMALL, None)
     assert [len(build(size, None).decoder.blocks) for size in SIZES] == [2, 3, 3]
-    assert sttformer.named(SMALL, SIZES) is SMALL
+    assert sttformer.resolve_size(SMALL, SIZES) is SMALL

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from skelkit.utils import checkpoint
-from skelkit.utils.checkpoint import Damaged
+from skelkit.utils.checkpoint import DamagedFile
 
 SETTINGS = {"seed": 3, "lr": 0.1, "order": ((0, 1), (2, 3))}
 
@@ -215,7 +215,7 @@ def test_a_single_wrong_byte_anywhere_is_noticed(tmp_path):
                 and chr(content[place]) in " \t\r\n"
                 and chr(content[place] ^ flip) in " \t\r\n"
             ):
-                with pytest.raises(Damaged, match=str(target)):
+                with pytest.raises(DamagedFile, match=str(target)):
                     checkpoint.read(tmp_path, {"lr": 0.5})
             content[place] ^= flip
     target.write_bytes(content)
@@ -228,7 +228,7 @@ def test_of_two_damaged_files_both_are_named_and_what_to_do(tmp_path):
     for path in checkpoint.paths(tmp_path):
         path.write_bytes(path.read_bytes()[:-1])
     with pytest.raises(
-        Damaged,
+        DamagedFile,
         match=r"checkpoint\.safetensors: .*checkpoint\.previous\.safetensors: .*; delete the folder .* to begin anew",
     ):
         read(tmp_path)
@@ -250,7 +250,7 @@ class Malicious:
 )
 def test_a_pickle_is_never_opened(tmp_path, make):
     make(checkpoint.paths(tmp_path)[0])
-    with pytest.raises(Damaged, match=r"checkpoint\.safetensors: cut off, damaged or no checkpoint at all"):
+    with pytest.raises(DamagedFile, match=r"checkpoint\.safetensors: cut off, damaged or no checkpoint at all"):
         read(tmp_path)
 
 
@@ -267,7 +267,7 @@ def test_other_safetensors_files_are_no_checkpoints(tmp_path, metadata):
     from safetensors.torch import save_file
 
     save_file({"weight": torch.ones(3)}, checkpoint.paths(tmp_path)[0], metadata)
-    with pytest.raises(Damaged, match=r"no checkpoint of this kit|does not have the checksum"):
+    with pytest.raises(DamagedFile, match=r"no checkpoint of this kit|does not have the checksum"):
         read(tmp_path)
 
 
@@ -324,7 +324,7 @@ def test_a_checkpoint_of_other_settings_is_refused_with_the_differences_and_left
         match=r"written with other settings \(lr: 0.1 there, 0.2 now; order: .* there, None now; new: None there, 1 now\)",
     ) as error:
         checkpoint.read(tmp_path, {"seed": 3, "lr": 0.2, "new": 1})
-    assert not isinstance(error.value, Damaged)
+    assert not isinstance(error.value, DamagedFile)
     assert "seed" not in str(error.value)
     assert checkpoint.paths(tmp_path)[0].read_bytes() == before
 

@@ -447,7 +447,7 @@ def test_a_gap_costs_its_own_track_one_bit_a_frame_and_the_others_nothing(frames
     assert without.gaps is None
     x[0, :, 3, :, 1] = 0
     packed = Uniform(5).encode(x)
-    assert packed.who.tolist() == [[1, 2], [1, 0]]
+    assert packed.presence.tolist() == [[1, 2], [1, 0]]
     assert packed.gaps.shape == (1, bits)
     assert packed.nbytes == without.nbytes + bits
 

@@ -256,7 +256,7 @@ def test_an_interrupt_does_not_wait_for_work_that_takes_long():
     try:
         signal.setitimer(signal.ITIMER_REAL, 4)
         with pytest.raises(KeyboardInterrupt):
-            list(parallel.each(doze, [600, 600], 2))
+            list(parallel.map_unordered(doze, [600, 600], 2))
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
@@ -264,8 +264,8 @@ def test_an_interrupt_does_not_wait_for_work_that_takes_long():
 
 def test_an_error_in_a_process_is_the_callers_and_a_dead_process_is_explained():
     with pytest.raises(ValueError, match="task 7"):
-        list(parallel.each(fail, [7], 2))
+        list(parallel.map_unordered(fail, [7], 2))
     with pytest.raises(ValueError, match=r"task [78]"):
-        list(parallel.each(fail, [7, 8], 2))
+        list(parallel.map_unordered(fail, [7, 8], 2))
     with pytest.raises(RuntimeError, match="a worker process ended before its work was done"):
-        list(parallel.each(die, [7, 8], 2))
+        list(parallel.map_unordered(die, [7, 8], 2))

@@ -7,7 +7,7 @@ from skelkit import models, selfsup
 from skelkit.deploy import distillation
 from skelkit.deploy.distillation import distill, distillation_loss, soft_labels
 from skelkit.training import loop
-from skelkit.training.inputs import Still
+from skelkit.training.inputs import PreparedClips
 
 pytestmark = pytest.mark.usefixtures("small")
 QUICK = {"size": "small", "frames": 10, "batch": 12, "epochs": 3, "least_steps": 0, "tilt": 0.0}
@@ -65,7 +65,7 @@ def test_a_student_learns_from_answers_alone(clips):
 
     scrambled = replace(clips, labels=clips.labels[torch.randperm(len(clips), generator=seeded())])
     student = distill(oracle, scrambled, hard=0.0, **QUICK | {"epochs": 40})
-    x = Still(clips, 10)[torch.arange(len(clips))]
+    x = PreparedClips(clips, 10)[torch.arange(len(clips))]
     with torch.no_grad():
         agreed = (student(x).argmax(1) == oracle(x).argmax(1)).float().mean()
     assert agreed > 0.6  # of three classes
@@ -75,7 +75,7 @@ def test_without_a_teacher_labels_teach(clips):
     student = distill(None, clips, **QUICK | {"epochs": 40})
     with torch.no_grad():
         assert (
-            student(Still(clips, 10)[torch.arange(len(clips))]).argmax(1) == clips.labels
+            student(PreparedClips(clips, 10)[torch.arange(len(clips))]).argmax(1) == clips.labels
         ).float().mean() > 0.6
 
 
@@ -172,9 +172,9 @@ def test_what_cannot_teach_is_refused(clips):
 def test_soft_and_hard_losses_add_up(clips, monkeypatch):
     student = distill(None, clips, **QUICK | {"epochs": 1})
     s = distillation.Settings(**QUICK | {"soft": 0.7, "hard": 0.3, "crop": 0.0})
-    lesson = distillation._Lesson(student.eval(), oracle, Still(clips, 10, None), s, seeded())
+    lesson = distillation._Lesson(student.eval(), oracle, PreparedClips(clips, 10, None), s, seeded())
     index = torch.arange(6)
-    x = Still(clips, 10, None)[index]
+    x = PreparedClips(clips, 10, None)[index]
     monkeypatch.setattr(distillation.augment, "tilt", lambda x, *_: x)
     monkeypatch.setattr(distillation.augment, "crop", lambda x, *_: x)
     with torch.no_grad():

@@ -8,7 +8,7 @@ from skelkit.selfsup import Downstream, evaluate
 from skelkit.selfsup.evaluation import few, right, votes
 from skelkit.skeletons.layouts import KINECT20, NTU25
 from skelkit.skeletons.skeleton import Skeleton
-from skelkit.training.inputs import Still
+from skelkit.training.inputs import PreparedClips
 
 pytestmark = pytest.mark.usefixtures("small")
 QUICK = {
@@ -124,7 +124,7 @@ def test_encoders_of_several_streams_are_aligned_each_with_all_others(sets):
     both = selfsup.together(joint, bone)
     assert both.streams == ("joint", "joint", "bone", "bone")
     assert both.parameters == joint.parameters + bone.parameters
-    x = Still(sets[1], 10)[torch.arange(3)]
+    x = PreparedClips(sets[1], 10)[torch.arange(3)]
     assert torch.equal(both.features(x), torch.cat([joint.features(x), bone.features(x)], 1))
     network = evaluate(both, *sets, "linear").network
     assert len(network.alignment.asks) == 4
@@ -226,5 +226,5 @@ def test_k_nn_has_no_network_and_no_head(sets):
 
 def test_the_features_of_clips_are_the_means_of_their_tokens(sets):
     made = encoders(sets, "asma")
-    x = Still(sets[0], 10)[torch.arange(4)]
+    x = PreparedClips(sets[0], 10)[torch.arange(4)]
     assert torch.allclose(made.features(x), torch.cat([t.mean(1) for t in made.tokens(x)], 1))

@@ -12,7 +12,7 @@ from skelkit.continual.learners.icarl import herd
 from skelkit.data.tasks import tasks
 from skelkit.models.autoencoder import draw_hidden
 from skelkit.ops.codecs.uniform import Uniform
-from skelkit.training.inputs import Still
+from skelkit.training.inputs import PreparedClips
 
 pytestmark = pytest.mark.usefixtures("one_thread", "small")
 CLASSES, FRAMES = 4, 12
@@ -304,7 +304,7 @@ def remember(toy):
 
 def toy_task(make_toy, classes=CLASSES, each=6, only=None):
     clips = make_toy(classes, each)
-    return Still(
+    return PreparedClips(
         clips if only is None else clips.select(torch.isin(clips.labels, torch.tensor(only))), FRAMES
     )
 
@@ -336,7 +336,7 @@ def test_icarl_keeps_equally_many_of_each_class_first_in_herding_and_the_nearest
         x, labels, _ = learner.memory.read(torch.arange(len(learner.memory)))
         counts = labels.bincount(minlength=CLASSES)[: max(classes) + 1]
         assert counts.max() - counts.min() <= 1
-        features = clips.through(learner.features)
+        features = clips.map(learner.features)
         torch.testing.assert_close(features.norm(dim=1), torch.ones(len(features)))
         for c in classes:
             mine = (clips.labels == c).nonzero().flatten()

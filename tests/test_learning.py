@@ -13,7 +13,7 @@ from safetensors.torch import load_file
 
 from skelkit.continual import LEARNERS, Settings, learn, presets, session
 from skelkit.training import loop
-from skelkit.training.inputs import Still
+from skelkit.training.inputs import PreparedClips
 from skelkit.utils import checkpoint, progress
 
 pytestmark = pytest.mark.usefixtures("one_thread", "small")
@@ -80,7 +80,7 @@ def test_every_learner_fills_its_matrices_within_its_budget(go, name):
 
 def test_the_last_row_is_of_test_clips_as_the_network_left_behind_takes_them(go, toy):
     history, test = go("er"), toy(4, 2, 1)
-    answers = history.network.eval()(Still(test, 12)[torch.arange(8)]).detach()
+    answers = history.network.eval()(PreparedClips(test, 12)[torch.arange(8)]).detach()
     for j, classes in enumerate(history.scenario.order):
         mine = [i for i in range(8) if int(test.labels[i]) in classes]
         right = [int(answers[i].argmax()) == int(test.labels[i]) for i in mine]
@@ -167,7 +167,7 @@ def test_a_callback_sees_the_matrix_fill_with_validation_rows_first_and_never_ch
     clips, order = history.scenario.validation, history.scenario.order
     for (told, _), state in zip([s for s in seen if s[0].live], networks, strict=True):
         history.network.load_state_dict(state)
-        answers = history.network.eval()(Still(clips, 12)[torch.arange(len(clips))]).detach()
+        answers = history.network.eval()(PreparedClips(clips, 12)[torch.arange(len(clips))]).detach()
         learnt = sum(order[: told.task + 1], ())
         for j, classes in enumerate(order[: told.task + 1]):
             mine = [i for i in range(len(clips)) if int(clips.labels[i]) in classes]
@@ -388,7 +388,7 @@ def test_one_task_of_fewer_clips_than_a_batch_is_learnt(go, toy, name):
 
 @pytest.mark.parametrize("name", LEARNERS)
 def test_a_task_of_one_clip_after_a_full_memory_is_learnt(go, toy, monkeypatch, name):
-    monkeypatch.setattr(session, "TOGETHER", 2)
+    monkeypatch.setattr(session, "INFERENCE_BATCH", 2)
     clips = toy(3, 7)
     clips = clips.select(
         torch.cat([(clips.labels < 2).nonzero().flatten(), (clips.labels == 2).nonzero()[0]])
@@ -424,7 +424,7 @@ def test_recalibration_is_of_still_clips_of_the_task_and_the_memory_in_equal_sha
     task, memory = with_it.scenario[1], with_it.memory
     batches = list(made._mixture(task))
     assert sum(map(len, batches)) == len(task.train) + len(memory)
-    still = Still(task.train, 12)[torch.arange(len(task.train))]
+    still = PreparedClips(task.train, 12)[torch.arange(len(task.train))]
     found = torch.cat(batches).sum((1, 2, 3, 4)).sort().values
     wanted = torch.cat([still, memory.read(torch.arange(len(memory)))[0]]).sum((1, 2, 3, 4)).sort().values
     torch.testing.assert_close(found, wanted, rtol=1e-4, atol=1e-4)

@@ -5,7 +5,7 @@ import torch
 
 from skelkit import continual, fidelity, load, masks
 from skelkit.models import MaskedAutoencoder, STTFormer
-from skelkit.training.inputs import Still
+from skelkit.training.inputs import PreparedClips
 from skelkit.viz.panels import masked_training
 
 FRAMES = 30
@@ -24,7 +24,7 @@ def network():
 
 @pytest.fixture(scope="module")
 def x(clips):
-    return Still(clips, FRAMES)[torch.arange(4)]
+    return PreparedClips(clips, FRAMES)[torch.arange(4)]
 
 
 def slow_straight_lines(x, frames):

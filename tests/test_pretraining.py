@@ -16,7 +16,7 @@ from skelkit.selfsup.objectives import siamese
 from skelkit.selfsup.presets import Settings, settings
 from skelkit.skeletons.layouts import NTU25
 from skelkit.training import loop
-from skelkit.training.inputs import Still
+from skelkit.training.inputs import PreparedClips
 
 TRAINED = [name for name in selfsup.METHODS if name != "scratch" and " " not in name]
 pytestmark = pytest.mark.usefixtures("small")
@@ -37,7 +37,7 @@ def test_every_method_learns_without_looking_at_labels(name, toy):
     blind = replace(clips, labels=clips.labels.roll(1))
     assert sum(first.losses[-3:]) < sum(first.losses[:3])
     assert same(first, selfsup.pretrain(name, blind, seed=1, **QUICK | {"epochs": 12}))
-    assert first.features(Still(clips, 10)[torch.arange(3)]).shape == (3, 12 * len(first.encoders))
+    assert first.features(PreparedClips(clips, 10)[torch.arange(3)]).shape == (3, 12 * len(first.encoders))
 
 
 @pytest.mark.parametrize("name", TRAINED)
@@ -135,12 +135,12 @@ def test_what_is_covered_is_not_seen(kind, toy):
     people, seen, covered = model.cover(x, sharpness=0.0)
     assert (
         torch.equal(seen.poses.movedim(1, -1)[~covered], people.poses.movedim(1, -1)[~covered] * 1)
-        or (~people.there).any()
+        or (~people.present).any()
     )
-    inside = covered & people.there[..., None]
+    inside = covered & people.present[..., None]
     assert not seen.poses.movedim(1, -1)[inside].any()  # the learnt vector begins at zero
-    share = covered.sum((1, 2)) / (people.there.sum(1) * 5).clamp_min(1)
-    assert (share[people.there.all(1)] - round(s.covered * 5) / 5).abs().max() < 1e-6
+    share = covered.sum((1, 2)) / (people.present.sum(1) * 5).clamp_min(1)
+    assert (share[people.present.all(1)] - round(s.covered * 5) / 5).abs().max() < 1e-6
 
 
 def test_the_error_of_the_autoencoder_is_taken_where_it_was_covered(toy):

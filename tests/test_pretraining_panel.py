@@ -25,9 +25,9 @@ def test_a_diary_keeps_the_start_every_so_many_epochs_and_the_end(watched):
     clips, diary, made = watched
     assert [m.epoch for m in diary.moments] == [0, 2, 3]
     assert len(diary.moments[0].features) == len(diary.moments[0].correlations) == 2
-    from skelkit.training.inputs import Still
+    from skelkit.training.inputs import PreparedClips
 
-    x = Still(clips, 10, crop=None)[torch.arange(len(clips))]
+    x = PreparedClips(clips, 10, crop=None)[torch.arange(len(clips))]
     assert torch.allclose(torch.cat(diary.moments[-1].features, 1), made.features(x), atol=1e-5)
 
 

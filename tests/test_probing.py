@@ -116,7 +116,7 @@ def test_probing_changes_the_classifier_and_nothing_else():
 def test_each_clip_of_the_memory_that_is_drawn_is_encoded_once_however_often_it_is_drawn(
     monkeypatch, together
 ):
-    monkeypatch.setattr(probing, "TOGETHER", together)
+    monkeypatch.setattr(probing, "INFERENCE_BATCH", together)
     s, network = build(probe_epochs=6)
     memory, encoded, read = memory_of(9), [], []
     encode, restore = network.features, memory.read
@@ -131,11 +131,11 @@ def test_each_clip_of_the_memory_that_is_drawn_is_encoded_once_however_often_it_
 
 
 def test_the_task_goes_through_the_encoder_once_whatever_the_epochs(monkeypatch, toy):
-    from skelkit.training.inputs import Still
+    from skelkit.training.inputs import PreparedClips
 
     for epochs in (0, 1, 5):
         s, network = build(probe_epochs=epochs, refresh=False, interval=2)
-        memory, task, passed = memory_of(0, s.memory_codec()), Still(toy(CLASSES, 2), FRAMES), []
+        memory, task, passed = memory_of(0, s.memory_codec()), PreparedClips(toy(CLASSES, 2), FRAMES), []
         learner = CHARON(network.eval(), s, memory, seeded())
         monkeypatch.setattr(network.encoder.stem, "forward", counting(network.encoder.stem.forward, passed))
         learner.end_task(task)

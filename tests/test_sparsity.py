@@ -39,7 +39,7 @@ def test_zeros_stay_zeros_while_the_student_learns_on(toy, small):
     again = distill(None, toy(), start=pruned, **options)
     for before, after in zip(sparsity.layers(pruned), sparsity.layers(again), strict=True):
         assert not after.weight[before.weight == 0].any()
-    assert not torch.equal(again.last.weight, pruned.last.weight)
+    assert not torch.equal(again.output_layer.weight, pruned.output_layer.weight)
 
 
 def test_layers_with_hardly_any_inputs_are_left_alone():

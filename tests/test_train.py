@@ -274,9 +274,9 @@ class Terminal(io.StringIO):
 
 def told(monkeypatch, stream, **options):
     monkeypatch.setattr(sys, "stderr", stream)
-    with progress.bar("learning", 2, **options) as bar:
-        bar.tell("epoch 1 of 3", 0.25)
-        bar.tell("epoch 3 of 3", None, 1)
+    with progress.ProgressBar("learning", 2, **options) as bar:
+        bar.update("epoch 1 of 3", 0.25)
+        bar.update("epoch 3 of 3", None, 1)
     return stream.getvalue()
 
 
@@ -287,9 +287,9 @@ def test_a_bar_is_silent_where_nobody_watches(monkeypatch):
     assert told(monkeypatch, Terminal(), show=False) == ""
     monkeypatch.setenv(progress.HEADLESS, "1")
     assert told(monkeypatch, Terminal()) == ""
-    assert not progress.watched()
+    assert not progress.is_interactive()
     monkeypatch.setenv(progress.HEADLESS, "0")
-    assert progress.watched()
+    assert progress.is_interactive()
 
 
 def test_a_bar_says_where_it_is_on_a_terminal_and_goes_without_tqdm(monkeypatch):

@@ -10,7 +10,7 @@ from ..selfsup.objectives.barlow_twins import barlow_twins
 from ..selfsup.objectives.siamese import Twins
 from ..selfsup.views import augmented
 from ..training import loop
-from ..training.inputs import Still
+from ..training.inputs import PreparedClips
 from .timing import against_products
 
 
@@ -19,7 +19,7 @@ def bench_asma(device: torch.device, rounds: int = 5) -> list[dict]:
     s, precision = (PRESETS["paper"], "bf16") if device.type == "cuda" else (PRESETS["laptop"], "fp32")
     generator = torch.Generator().manual_seed(0)
     clips = load("synthetic", clips=s.batch).to(device)
-    x = Still(clips, s.frames, crop=None)[torch.arange(s.batch, device=device)]
+    x = PreparedClips(clips, s.frames, crop=None)[torch.arange(s.batch, device=device)]
     model = Twins(clips.skeleton, s, generator, ["f", "g"]).to(device)
     optimiser = torch.optim.Adam(model.parameters(), s.lr)
     twin = model.twins[0]

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from ..data import ClipSet
-from ..training.inputs import Still
+from ..training.inputs import PreparedClips
 from .history import Progress
 from .memory import ReplayMemory
 
@@ -40,7 +40,7 @@ class Diary:
     """
 
     def __init__(self, clips: ClipSet, frames: int):
-        self.still, self.moments = Still(clips, frames), []
+        self.still, self.moments = PreparedClips(clips, frames), []
 
     def __call__(self, progress: Progress) -> None:
         network = progress.network
@@ -53,7 +53,7 @@ class Diary:
             before, running = self._trained
             self.moments.append(
                 Moment(
-                    self.still.through(network.features).cpu(),
+                    self.still.map(network.features).cpu(),
                     before,
                     deepcopy(network.classifier).cpu(),
                     running,

@@ -12,7 +12,7 @@ from ..data.tasks import Scenario
 from ..data.tasks import tasks as split_into_tasks
 from ..ops import codecs
 from ..training import loop
-from ..utils.progress import bar
+from ..utils.progress import ProgressBar
 from ..utils.validation import one_of
 from .history import History, Progress
 from .learners.base import FineTuning, Joint
@@ -116,7 +116,7 @@ def learn(
         checkpoints,
         every,
     )
-    Session(learner, scenario, history, run, callback, bar(name, size, progress)).go()
+    Session(learner, scenario, history, run, callback, ProgressBar(name, size, progress)).go()
     return history
 
 

@@ -204,7 +204,7 @@ class ReplayMemory:
         if not len(x):
             return key.new_zeros(0, dtype=torch.long)
         packed = self.codec.encode(x)
-        there = packed.who > 0
+        there = packed.presence > 0
         seat = there.clone()
         seat[:, 0] |= ~there.any(1)
         size = seat.sum(1)
@@ -216,7 +216,7 @@ class ReplayMemory:
         tracks = where[there]
         for name in set(_PACKED) & set(self.table):
             self.table[name][tracks] = getattr(packed, name)
-        self.table["who"][tracks] = who = packed.who[there]
+        self.table["who"][tracks] = who = packed.presence[there]
         if packed.gaps is not None:
             self.table["gaps"][tracks[who == 2]] = packed.gaps
         self.table["where"][heads] = where.masked_fill(~there, -1).int()
@@ -251,7 +251,7 @@ class ReplayMemory:
         who[there] = state = self.table["who"][tracks]
         gappy = tracks[state == 2]
         packed = Packed(
-            **stored, who=who, frames=self.frames, gaps=self.table["gaps"][gappy] if len(gappy) else None
+            **stored, presence=who, frames=self.frames, gaps=self.table["gaps"][gappy] if len(gappy) else None
         )
         logits = self.table["logits"][heads].float() if self.classes else None
         return self.codec.decode(packed), self.table["label"][heads].long(), logits

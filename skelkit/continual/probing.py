@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ..training.inputs import TOGETHER
+from ..training.inputs import INFERENCE_BATCH
 from .memory import ReplayMemory
 from .presets import Settings
 
@@ -64,7 +64,7 @@ def probe(
 def _encode_memory(network: nn.Module, memory: ReplayMemory, index: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """Features, labels and stored logits of clips of the memory; restored a few at a time."""
     parts = []
-    for some in index.split(TOGETHER):
+    for some in index.split(INFERENCE_BATCH):
         x, labels, logits = memory.read(some)
         parts.append((network.features(x), labels, logits))
     return tuple(torch.cat(column) for column in zip(*parts, strict=True))

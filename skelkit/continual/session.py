@@ -12,7 +12,7 @@ from torch import Tensor
 from ..data import ClipSet
 from ..data.tasks import Scenario, Task
 from ..training import loop
-from ..training.inputs import TOGETHER, Still, augmented
+from ..training.inputs import INFERENCE_BATCH, PreparedClips, augmented
 from . import metrics
 from .batchnorm import recalibrate
 from .history import History, Progress
@@ -95,7 +95,7 @@ class Session:
     def end(self, i: int, task: Task) -> None:
         with self._timed("end"):
             self.learner.network.eval()
-            self.learner.end_task(Still(task.train, self.settings.frames))
+            self.learner.end_task(PreparedClips(task.train, self.settings.frames))
 
     def evaluate(self, i: int, task: Task) -> None:
         with self._timed("evaluate"):
@@ -126,25 +126,25 @@ class Session:
     def _answers(self, i: int, clips: ClipSet) -> Tensor:
         """Logits of clips after task i, [N, classes]; classes that were not learnt yet do not compete."""
         self.learner.network.eval()
-        logits = Still(clips, self.settings.frames).through(self.learner.logits)
+        logits = PreparedClips(clips, self.settings.frames).map(self.learner.logits)
         learnt = torch.tensor(sum(self.scenario.order[: i + 1], ()), device=logits.device)
         return torch.full_like(logits, -torch.inf).index_copy(1, learnt, logits[:, learnt])
 
     def _mixture(self, task: Task) -> Iterator[Tensor]:
         """Batches of the task's clips and of the memory's, the same share of both in each."""
-        clips, memory = Still(task.train, self.settings.frames), self.learner.memory
+        clips, memory = PreparedClips(task.train, self.settings.frames), self.learner.memory
         mine = torch.randperm(len(clips), generator=self.generator)[:CALIBRATION]
         theirs = torch.empty(0, dtype=torch.long)
         if memory is not None and len(memory):
             theirs = memory.choose(min(len(memory), CALIBRATION), self.generator)
-        count = max(1, (len(mine) + len(theirs)) // TOGETHER)
+        count = max(1, (len(mine) + len(theirs)) // INFERENCE_BATCH)
         for some, others in zip(mine.tensor_split(count), theirs.tensor_split(count), strict=True):
             parts = [clips[some.to(clips.labels.device)]] if len(some) else []
             yield torch.cat(parts + ([memory.read(others)[0]] if len(others) else []))
 
     def _tell(self, i: int, stage: str, epoch: int, epochs: int, loss: float | None) -> None:
         finished = stage == "evaluate"
-        self.bar.tell(f"epoch {epoch} of {epochs}", loss, 1 if finished else 0)
+        self.bar.update(f"epoch {epoch} of {epochs}", loss, 1 if finished else 0)
         if self.callback is None:
             return
         if finished:

@@ -17,8 +17,8 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from ..skeletons.skeleton import Skeleton
-from ..utils.files import writing
-from ..utils.validation import shown
+from ..utils.files import open_atomic
+from ..utils.validation import printable
 
 FORMAT = "skelkit-clips-2"
 
@@ -49,7 +49,7 @@ def write(
         "skeleton": json.dumps(fields["skeleton"].to_dict()),
     }
     layout = {name: (v.dtype, list(v.shape)) for name, v in numbers.items()} | {"poses": (dtype, shape)}
-    with writing(path) as file:
+    with open_atomic(path) as file:
         file.write(_header(about, layout, _UNKNOWN))
         digests = {name: _copied(file, [v]) for name, v in numbers.items()} | {"poses": _copied(file, poses)}
         file.seek(0)
@@ -72,7 +72,7 @@ def read(path: str | Path) -> dict[str, Any]:
             about, tensors = file.metadata() or {}, {k: file.get_tensor(k) for k in file.keys()}  # noqa: SIM118 - not a dict
     except (SafetensorError, OSError) as error:
         raise ValueError(
-            f"{path}: not a whole safetensors file ({shown(error)}); write it again with ClipSet.save"
+            f"{path}: not a whole safetensors file ({printable(error)}); write it again with ClipSet.save"
         ) from error
     if about.get("format") != FORMAT:
         raise ValueError(
@@ -88,7 +88,7 @@ def read(path: str | Path) -> dict[str, Any]:
         return _fields(about, tensors)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ValueError(
-            f"{path}: whole, but not what ClipSet.save writes ({type(error).__name__}: {shown(error)}); write it again"
+            f"{path}: whole, but not what ClipSet.save writes ({type(error).__name__}: {printable(error)}); write it again"
         ) from None
 
 
@@ -133,7 +133,7 @@ def _fields(about: dict[str, str], tensors: dict[str, Tensor]) -> dict[str, Any]
     """What the words and tensors say; ValueError where they contradict each other."""
     poses, starts, labels = tensors["poses"], tensors["starts"], tensors["labels"]
     classes, names = tuple(json.loads(about["classes"])), tuple(json.loads(about["names"]))
-    skeleton, fps = Skeleton(**json.loads(about["skeleton"])), json.loads(about["fps"])
+    skeleton, fps = Skeleton.from_dict(json.loads(about["skeleton"])), json.loads(about["fps"])
     groups = {key: tuple(known) for key, known in json.loads(about["group_names"]).items()}
     checks: dict[str, Callable[[], bool]] = {
         "poses [frames, persons, joints, 3] of the skeleton": lambda: (

@@ -19,9 +19,9 @@ from ..models.block import initialise
 from ..models.classifier import Classifier
 from ..ops import augment
 from ..training import loop
-from ..training.inputs import Still
+from ..training.inputs import PreparedClips
 from ..training.settings import check, choose
-from ..utils.progress import bar
+from ..utils.progress import ProgressBar
 from ..utils.validation import instance_of
 from . import sparsity
 
@@ -147,8 +147,8 @@ def distill(
     generator = torch.Generator().manual_seed(seed)
     scenario = split_into_tasks(train, train, 1, seed=seed, validation=validation)
     student = deepcopy(start) if start is not None else _student(train, s, generator)
-    lesson = _Lesson(student, teacher, Still(scenario.train, s.frames, crop=None), s, generator)
-    asked = Still(scenario.validation, s.frames) if validation else None
+    lesson = _Lesson(student, teacher, PreparedClips(scenario.train, s.frames, crop=None), s, generator)
+    asked = PreparedClips(scenario.validation, s.frames) if validation else None
     epochs = max(s.epochs, -(-s.least_steps // -(-len(scenario.train) // s.batch)))
     about = asdict(s) | {
         "seed": seed,
@@ -157,14 +157,14 @@ def distill(
         "taught by": type(teacher).__name__,
     }
     run = loop.Run({"student": student, "lesson": lesson, "generator": generator}, about, checkpoints, every)
-    with bar("student", epochs, progress, unit="epoch") as shown:
+    with ProgressBar("student", epochs, progress, unit="epoch") as shown:
         for epoch in run.loop("epoch", range(epochs)):
             loss = lesson.epoch(epoch, epochs)
             right = (
                 _right(student, asked) if asked is not None else 0.0
             )  # without validation clips the last epoch counts
             lesson.best.offer(right, epoch + 1)
-            shown.tell(f"epoch {epoch + 1} of {epochs}", loss, 1)
+            shown.update(f"epoch {epoch + 1} of {epochs}", loss, 1)
             if callback is not None:
                 callback(Progress(epoch + 1, epochs, loss, right, student))
     lesson.best.restore()
@@ -179,18 +179,18 @@ def _student(train: ClipSet, s: Settings, generator: torch.Generator) -> Classif
 
 
 @torch.no_grad()
-def _right(student: Classifier, clips: Still) -> float:
+def _right(student: Classifier, clips: PreparedClips) -> float:
     """Share of clips that the student names rightly."""
-    return float((clips.through(student.eval()).argmax(1) == clips.labels).float().mean())
+    return float((clips.map(student.eval()).argmax(1) == clips.labels).float().mean())
 
 
 class _Lesson:
     """The epochs of a student, and its best weights so far by validation clips."""
 
-    def __init__(self, student: Classifier, teacher, clips: Still, s: Settings, generator: torch.Generator):
+    def __init__(self, student: Classifier, teacher, clips: PreparedClips, s: Settings, generator: torch.Generator):
         self.student, self.teacher, self.clips, self.s, self.generator = student, teacher, clips, s, generator
         self.keep_zeros = sparsity.Frozen(student)
-        self.best = loop.Best(student)
+        self.best = loop.BestWeights(student)
         self.map = None
         learnt = list(student.parameters())
         if s.features:
@@ -223,8 +223,8 @@ class _Lesson:
     def loss(self, index: Tensor) -> Tensor:
         s, index = self.s, index.to(self.clips.labels.device)
         x = augment.tilt(augment.crop(self.clips[index], self.generator, s.crop), self.generator, s.tilt)
-        features = self.student.encoder.features(self.student.seen(x))
-        logits = self.student.last(features)
+        features = self.student.encoder.features(self.student.stream_input(x))
+        logits = self.student.output_layer(features)
         total = s.hard * F.cross_entropy(logits, self.clips.labels[index]) if s.hard else logits.new_zeros(())
         if s.soft:
             total = total + s.soft * distillation_loss(logits, self.ask(x, logits.shape[1]), s.temperature)

@@ -89,11 +89,11 @@ class _Dense(nn.Module):
 
     def __init__(self, classifier: Classifier):
         super().__init__()
-        self.seen, self.skeleton = classifier.seen, classifier.skeleton
-        self.encoder, self.last = FrozenSTGCN(classifier.encoder), classifier.last
+        self.stream_input, self.skeleton = classifier.stream_input, classifier.skeleton
+        self.encoder, self.last = FrozenSTGCN(classifier.encoder), classifier.output_layer
 
     def forward(self, x: Tensor) -> Tensor:
-        x = self.seen(motion.centre(x, self.skeleton))
+        x = self.stream_input(motion.centre(x, self.skeleton))
         there = motion.presence(motion.to_frames(x)).any(1)  # [N, M]
         people = x.permute(0, 4, 1, 2, 3).flatten(0, 1)  # [N M, C, T, V]
         maps = self.encoder(people)  # [N M, D, T', V]

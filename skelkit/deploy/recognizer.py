@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..utils.validation import shown
+from ..utils.validation import printable
 from ..utils.version import __version__
 
 try:
@@ -245,7 +245,7 @@ def open_exported(path: str | Path, threads: int = 1) -> tuple[onnxruntime.Infer
         session = onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # onnxruntime has a dozen kinds of its own
         raise ValueError(
-            f"{path}: whole, but onnxruntime {onnxruntime.__version__} cannot read it ({shown(error)}); update onnxruntime, or export it again"
+            f"{path}: whole, but onnxruntime {onnxruntime.__version__} cannot read it ({printable(error)}); update onnxruntime, or export it again"
         ) from None
     about = session.get_modelmeta().custom_metadata_map
     if (found := about.get("format")) != FORMAT:

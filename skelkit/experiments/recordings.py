@@ -151,7 +151,7 @@ def record(
             f" --sources {' '.join('synthetic' if source == 'synthetic' else 'PATH' for source in sources)}"
         )
         about["sources"] = [dataset_name(source) for source in sources]
-    for _, result in parallel.each(partial(run, dataset=dataset, preset=preset, sources=sources), todo, jobs):
+    for _, result in parallel.map_unordered(partial(run, dataset=dataset, preset=preset, sources=sources), todo, jobs):
         about["divided"] = result.pop("divided")
         runs = sorted([*runs, result], key=lambda r: (order[_key(r["variant"])], r["seed"]))
         content = about | {"machine": machine(), "date": datetime.date.today().isoformat(), "runs": runs}

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from typing import ClassVar
 
 from ..data import ClipSet, load
-from ..data.default_split import Protocol, lesson
+from ..data.default_split import TrainTestSplit, load_split
 from ..data.mapping import as_skeleton
 from ..data.merging import merge
 from ..deploy.distillation import distill
@@ -18,7 +18,7 @@ from ..models.classifier import Classifier
 from ..ops import augment
 from ..selfsup.evaluation import ensemble, evaluate, right
 from ..selfsup.pretraining import METHODS, Pretrained, pretrain, together
-from ..training.inputs import Still
+from ..training.inputs import PreparedClips
 
 JUDGED = ("knn", "linear", "finetune", "semi 10 %", "semi 1 %")
 """How every method is judged."""
@@ -50,7 +50,7 @@ class Variant:
 
     def run(self, dataset: str, seed: int, preset: str, sources: Sequence[str] = ()) -> dict:
         """One run, as it is kept: shares of test clips that are right, what it cost, what was learnt from."""
-        setting = lesson(dataset, preset, seed)
+        setting = load_split(dataset, preset, seed)
         clips = gathered(sources, preset, seed) if self.elsewhere and sources else setting.train
         sided = (
             {"mirror": 0.0} if augment.sides(setting.train.classes) else {}
@@ -77,12 +77,12 @@ class Variant:
         }
 
 
-def divided(setting: Protocol) -> str:
-    return f"{len(setting.train.labels.unique())} classes, {len(setting.train)} clips to train, {len(setting.test)} to test, {setting.how}"
+def divided(setting: TrainTestSplit) -> str:
+    return f"{len(setting.train.labels.unique())} classes, {len(setting.train)} clips to train, {len(setting.test)} to test, {setting.method}"
 
 
 def judge(
-    name: str, made: Pretrained, setting: Protocol, clips: ClipSet, seed: int, preset: str
+    name: str, made: Pretrained, setting: TrainTestSplit, clips: ClipSet, seed: int, preset: str
 ) -> dict[str, float]:
     """Accuracy by one of the ways in `JUDGED`, or of two encoders, or of three streams, which are judged in several ways at once."""
     sets = setting.train, setting.test
@@ -117,7 +117,7 @@ def judge(
 def gathered(sources: Sequence[str], preset: str, seed: int) -> ClipSet:
     """The training clips of several data sets as one, on the skeleton of the first; joints that a set does not have are filled in."""
     sets = [
-        lesson(source, preset, seed).train if source == "synthetic" else load(source) for source in sources
+        load_split(source, preset, seed).train if source == "synthetic" else load(source) for source in sources
     ]
     return merge(
         *(
@@ -196,7 +196,7 @@ class Taught:
 
     def run(self, dataset: str, seed: int, preset: str, sources: Sequence[str] = ()) -> dict:
         """One run, as it is kept."""
-        setting = lesson(dataset, preset, seed)
+        setting = load_split(dataset, preset, seed)
         begun = time.perf_counter()
         made = pretrain("asma", setting.train, preset=preset, seed=seed, progress=False)
         teacher = evaluate(made, setting.train, setting.test, "finetune", fraction=self.fraction, seed=seed)
@@ -204,19 +204,19 @@ class Taught:
         known = setting.train
         if self.fraction < 1:
             known, options["validation"] = teacher.known, 0.0  # too few to choose an epoch by
-        test = Still(setting.test, made.settings.frames)
+        test = PreparedClips(setting.test, made.settings.frames)
         made_of: dict[str, Classifier] = {}
         for name, changes in self.students.items():
             clips = setting.train if changes.get("hard") == 0 else known
             made_of[name] = student = distill(
                 None if name.startswith("labels") else teacher.network, clips, **options, **changes
             )
-            found[name] = right(test.through(student), test.labels)
+            found[name] = right(test.map(student), test.labels)
         if "student" in made_of:
             pruned = prune(made_of["student"])
             again = distill(teacher.network, setting.train, start=pruned, **options, epochs=20, least_steps=0)
             found["student, 2:4"], found["student, 2:4, taught again"] = (
-                right(test.through(s), test.labels) for s in (pruned, again)
+                right(test.map(s), test.labels) for s in (pruned, again)
             )
         return {
             "label": self.label,

@@ -11,7 +11,7 @@ from ..ops import masks
 from ..ops.masks.sampling import TUPLE
 from .block import Block, Convolution, initialise
 from .persons import Tracks, tracks
-from .sttformer import SIZES, STTFormer, add_codes, kept_index, named
+from .sttformer import SIZES, STTFormer, add_codes, kept_index, resolve_size
 
 Blocks = tuple[tuple[int, int, int], ...]
 
@@ -68,7 +68,7 @@ def reconstruction_errors(
 
     Differs from the authors: the zeros of absent persons are no target.
     """
-    counts = people.there if hidden is None else people.there & hidden.repeat_interleave(TUPLE, 1)  # [P, T]
+    counts = people.present if hidden is None else people.present & hidden.repeat_interleave(TUPLE, 1)  # [P, T]
     error = (prediction - people.poses).square().mean((1, 3)) * counts  # [P, T]
     sums, counts = (
         error.new_zeros(clips).index_add(0, people.clip, v.sum(1).to(error.dtype)) for v in (error, counts)
@@ -87,7 +87,7 @@ def decoder_blocks(encoder: STTFormer, decoder: str | Blocks | None) -> Blocks:
             raise ValueError(
                 f"the encoder has a size of its own; say which decoder it gets: blocks, or a name ({', '.join(fits) or 'none fits'})"
             )
-    blocks = named(decoder, DECODERS)
+    blocks = resolve_size(decoder, DECODERS)
     if blocks[0][0] != encoder.width:
         raise ValueError(
             f"the decoder begins with {blocks[0][0]} channels, the encoder ends with {encoder.width}; that fit: {', '.join(fits) or 'none'}"
@@ -192,7 +192,7 @@ class MaskedAutoencoder(nn.Module):
         """What the decoder makes of clips [N, C, T, V, M] whose tuples hidden, bool [N, T'], it does not see; absent persons are zero."""
         people = tracks(self.encoder.check(x))
         prediction = (
-            self._through(people, kept_index(hidden), hidden.shape[1])[1] * people.there[:, None, :, None]
+            self._through(people, kept_index(hidden), hidden.shape[1])[1] * people.present[:, None, :, None]
         )
         out = x.new_zeros(len(x), x.shape[4], *x.shape[1:4])  # [N, M, C, T, V]
         return out.index_put((people.clip, people.person), prediction.to(out.dtype)).permute(0, 2, 3, 4, 1)

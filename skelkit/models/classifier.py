@@ -62,11 +62,11 @@ class Classifier(nn.Module):
             float(seconds),
             stream,
         )
-        if self.last is None:
+        if self.output_layer is None:
             raise ValueError(
                 "an encoder without a classifier needs head=nn.Linear(encoder.width, number of classes)"
             )
-        if (found := (self.last.in_features, self.last.out_features)) != (
+        if (found := (self.output_layer.in_features, self.output_layer.out_features)) != (
             expected := (encoder.width, len(self.classes))
         ):
             raise ValueError(
@@ -77,7 +77,7 @@ class Classifier(nn.Module):
             raise ValueError(f"frames={frames}, fps={fps}, seconds={seconds}: all three must be positive")
 
     @property
-    def last(self) -> nn.Linear | None:
+    def output_layer(self) -> nn.Linear | None:
         """The layer that gives the logits."""
         return self.encoder.classifier if self.head is None else self.head
 
@@ -85,13 +85,13 @@ class Classifier(nn.Module):
     def skeleton(self) -> Skeleton:
         return self.encoder.skeleton
 
-    def seen(self, x: Tensor) -> Tensor:
+    def stream_input(self, x: Tensor) -> Tensor:
         """The stream of centred clips that the encoder sees, [N, 3, T, V, M]."""
         return motion.as_stream(motion.check_batch(x, self.skeleton), self.skeleton, self.stream)
 
     def forward(self, x: Tensor) -> Tensor:
         """Logits [N, classes] of clips [N, 3, T, V, M] that `motion.centre` has centred."""
-        return self.last(self.encoder.features(self.seen(x)))
+        return self.output_layer(self.encoder.features(self.stream_input(x)))
 
     def save(self, path: str | Path) -> Path:
         """Write one safetensors file; complete under its name or not at all."""
@@ -123,14 +123,14 @@ class Classifier(nn.Module):
             raise FileNotFoundError(f"{path}: no such file")
         try:
             tree, tensors = checkpoint.unseal(path, FORMAT, "classifier")
-        except checkpoint.Damaged as damage:
+        except checkpoint.DamagedFile as damage:
             raise ValueError(f"{damage}; copy it again, or write it again with Classifier.save") from None
         about = json.loads(tree)
         size = GraphSize(
             **{**about["size"], "blocks": tuple(tuple(block) for block in about["size"]["blocks"])}
         )
         encoder = STGCN(
-            Skeleton(**about["skeleton"]),
+            Skeleton.from_dict(about["skeleton"]),
             size,
             torch.Generator().manual_seed(0),
             about["own"],

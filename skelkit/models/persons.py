@@ -18,7 +18,7 @@ class Tracks(NamedTuple):
     """Long[P], the clip each belongs to."""
     person: Tensor
     """Long[P], which of its persons they are."""
-    there: Tensor
+    present: Tensor
     """bool[P, T], the frames each is in."""
 
 

@@ -16,7 +16,7 @@ from ..ops import motion
 from ..skeletons.skeleton import Skeleton
 from .block import Convolution, convolution, initialise
 from .persons import Tracks, tracks
-from .sttformer import kept_index, named
+from .sttformer import kept_index, resolve_size
 
 
 @dataclass(frozen=True)
@@ -142,7 +142,7 @@ class STGCN(nn.Module):
         channels: int = 3,
     ):
         super().__init__()
-        self.skeleton, self.size, self.channels = skeleton, named(size, GRAPH_SIZES), channels
+        self.skeleton, self.size, self.channels = skeleton, resolve_size(size, GRAPH_SIZES), channels
         widths = [channels, *(c for c, _ in self.size.blocks)]
         self.register_buffer("graph", skeleton.partition, persistent=False)  # [3, V, V]
         self.norm = nn.BatchNorm1d(len(skeleton) * channels)

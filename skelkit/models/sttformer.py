@@ -126,7 +126,7 @@ class STTFormer(nn.Module):
         channels: int = 3,
     ):
         super().__init__()
-        self.size = named(size, SIZES)
+        self.size = resolve_size(size, SIZES)
         self.joints, self.channels, self.temporal_position = joints, channels, temporal_position
         first, self.width = self.size.blocks[0][0], self.size.blocks[-1][1]
         self.stem = nn.Sequential(*convolution(channels, first), nn.LeakyReLU(SLOPE, inplace=True))
@@ -181,7 +181,7 @@ class STTFormer(nn.Module):
         return x
 
 
-def named(size, known: dict):
+def resolve_size(size, known: dict):
     """`known[size]` for a name, anything else as it is; an unknown name lists the known ones."""
     if not isinstance(size, str):
         return size

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from ..data import ClipSet
-from ..training.inputs import Still
+from ..training.inputs import PreparedClips
 from .objectives.barlow_twins import cross_correlation, effective_rank
 from .objectives.siamese import Twins
 from .pretraining import Progress
@@ -52,7 +52,7 @@ class Diary:
     """
 
     def __init__(self, clips: ClipSet, frames: int, every: int = 1, seed: int = 0):
-        self.still, self.every, self.seed, self.moments = Still(clips, frames, crop=None), every, seed, []
+        self.still, self.every, self.seed, self.moments = PreparedClips(clips, frames, crop=None), every, seed, []
         self.ranks: list[list[float]] = []
         """Effective rank of what each projector says of the clips, after each moment."""
 

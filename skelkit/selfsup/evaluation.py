@@ -17,7 +17,7 @@ from ..data.tasks import rank_in_class
 from ..data.tasks import tasks as split_into_tasks
 from ..ops import augment
 from ..training import loop
-from ..training.inputs import Still
+from ..training.inputs import PreparedClips
 from ..utils.validation import instance_of, one_of
 from .downstream import Downstream
 from .presets import Settings
@@ -116,7 +116,7 @@ def evaluate(
         scenario.train, fraction if fraction is not None else 0.1 if protocol == "semi" else 1.0, generator
     )
     network = Downstream(pretrained, train.classes, generator, train.skeleton, head).to(loop.device)
-    sets = [Still(clips, s.frames) for clips in (learnt, scenario.validation, scenario.test)]
+    sets = [PreparedClips(clips, s.frames) for clips in (learnt, scenario.validation, scenario.test)]
     lost = network.mapping.missing if network.mapping is not None else ()
     way = {"knn": _knn, "linear": _linear}.get(protocol, _finetune)
     accuracy, chosen, logits = way(network, s, *sets, generator)
@@ -163,11 +163,11 @@ def few(clips: ClipSet, fraction: float, generator: torch.Generator) -> ClipSet:
 
 
 def _knn(
-    network: Downstream, s: Settings, train: Still, validation: Still, test: Still, _
+    network: Downstream, s: Settings, train: PreparedClips, validation: PreparedClips, test: PreparedClips, _
 ) -> tuple[float, int, Tensor]:
     network.eval()
     known, asked, tested = (
-        F.normalize(clips.through(lambda x: torch.cat([t.mean(1) for t in network.tokens(x)], 1)))
+        F.normalize(clips.map(lambda x: torch.cat([t.mean(1) for t in network.tokens(x)], 1)))
         for clips in (train, validation, test)
     )
     classes = network.classifier.out_features
@@ -188,7 +188,7 @@ def votes(known: Tensor, labels: Tensor, asked: Tensor, k: int, classes: int) ->
 
 
 def _linear(
-    network: Downstream, s: Settings, train: Still, validation: Still, test: Still, generator
+    network: Downstream, s: Settings, train: PreparedClips, validation: PreparedClips, test: PreparedClips, generator
 ) -> tuple[float, int, Tensor]:
     network.eval()
     known, asked, tested = (
@@ -220,13 +220,13 @@ def _linear(
 
 
 @torch.no_grad()
-def _tokens(network: Downstream, clips: Still) -> list[Tensor]:
-    parts = [network.tokens(x) for _, x in clips.chunks()]
+def _tokens(network: Downstream, clips: PreparedClips) -> list[Tensor]:
+    parts = [network.tokens(x) for _, x in clips.batches()]
     return [torch.cat(column) for column in zip(*parts, strict=True)]
 
 
 def _finetune(
-    network: Downstream, s: Settings, train: Still, validation: Still, test: Still, generator
+    network: Downstream, s: Settings, train: PreparedClips, validation: PreparedClips, test: PreparedClips, generator
 ) -> tuple[float, int, Tensor]:
     encoders = list(network.encoders.parameters())
     groups = [{"params": encoders, "factor": 1.0}, {"params": network.head, "factor": s.tune_factor}]
@@ -244,8 +244,8 @@ def _finetune(
         epochs,
         s.batch,
         loss,
-        lambda: validation.through(network),
-        lambda: test.through(network),
+        lambda: validation.map(network),
+        lambda: test.map(network),
         len(train),
         validation.labels,
         s,
@@ -268,7 +268,7 @@ def _best(
     heads_only=False,
 ):
     """Train for so many epochs with a falling rate; go back to the one that validation clips liked best, the latest of equals."""
-    best = loop.Best(network)
+    best = loop.BestWeights(network)
     first = [g["lr"] * g.get("factor", 1.0) for g in optimiser.param_groups]
     for epoch in range(epochs):
         network.train()

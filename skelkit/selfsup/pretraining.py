@@ -21,8 +21,8 @@ from ..ops import augment
 from ..ops.motion import as_stream
 from ..skeletons.skeleton import Skeleton
 from ..training import loop
-from ..training.inputs import Still
-from ..utils.progress import bar
+from ..training.inputs import PreparedClips
+from ..utils.progress import ProgressBar
 from ..utils.validation import instance_of, one_of
 from .objectives.barlow_twins import effective_rank
 from .objectives.coordinate_autoencoder import CoordinateAutoencoder
@@ -201,7 +201,7 @@ def pretrain(
         return made
     made.head = sum(p.numel() for p in model.parameters() if p.requires_grad) - made.parameters
     _Pretraining(model, made, clips, s, generator, seed).go(
-        callback, checkpoints, every, bar(method, s.epochs, progress, unit="epoch")
+        callback, checkpoints, every, ProgressBar(method, s.epochs, progress, unit="epoch")
     )
     return made
 
@@ -219,7 +219,7 @@ class _Pretraining:
         seed: int,
     ):
         self.model, self.made, self.s, self.generator, self.seed = model, made, s, generator, seed
-        self.still = Still(clips, s.frames, crop=None)
+        self.still = PreparedClips(clips, s.frames, crop=None)
         self.optimiser = torch.optim.Adam(
             [p for p in model.parameters() if p.requires_grad], lr=s.lr, weight_decay=s.weight_decay
         )
@@ -248,7 +248,7 @@ class _Pretraining:
                 self.made.seconds += time.perf_counter() - begun
                 self.made.ranks.append(self.rank_now())
                 self.warn_of_collapse()
-                bar.tell(f"epoch {epoch + 1} of {s.epochs}", self.made.losses[-1], 1)
+                bar.update(f"epoch {epoch + 1} of {s.epochs}", self.made.losses[-1], 1)
                 if callback is not None:
                     callback(
                         Progress(

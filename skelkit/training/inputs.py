@@ -11,7 +11,7 @@ from torch import Tensor
 from ..data import ClipSet
 from ..ops import augment, motion
 
-TOGETHER = 64
+INFERENCE_BATCH = 64
 """Clips that go through a network at once where nothing is learnt."""
 
 
@@ -22,7 +22,7 @@ def augmented(clips: ClipSet, index: Tensor, frames: int, generator: torch.Gener
 
 
 @dataclass(frozen=True)
-class Still:
+class PreparedClips:
     """Clips as they are tested and stored: the central part, centred, nothing drawn. ``still[index]`` is [n, C, T, V, M].
 
     Args:
@@ -43,12 +43,12 @@ class Still:
     def labels(self) -> Tensor:
         return self.clips.labels
 
-    def chunks(self) -> Iterator[tuple[Tensor, Tensor]]:
+    def batches(self) -> Iterator[tuple[Tensor, Tensor]]:
         """All clips, a few at a time: which they are, Long[n], and x [n, C, T, V, M]."""
-        for index in torch.arange(len(self), device=self.labels.device).split(TOGETHER):
+        for index in torch.arange(len(self), device=self.labels.device).split(INFERENCE_BATCH):
             yield index, self[index]
 
     @torch.no_grad()
-    def through(self, network) -> Tensor:
+    def map(self, network) -> Tensor:
         """What a function of clips gives for all of them, [N, ...]."""
-        return torch.cat([network(x) for _, x in self.chunks()])
+        return torch.cat([network(x) for _, x in self.batches()])

@@ -169,7 +169,7 @@ def cosine(lr: float, step: int, steps: int) -> float:
     return lr * (1 + math.cos(math.pi * step / steps)) / 2
 
 
-class Best:
+class BestWeights:
     """The weights of the epoch that validation clips liked best, the latest of equals."""
 
     def __init__(self, network: nn.Module):

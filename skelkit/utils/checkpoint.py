@@ -14,12 +14,12 @@ from safetensors.torch import save
 from torch import Tensor
 
 from .files import make_folder, write_atomic
-from .validation import shown
+from .validation import printable
 
 FORMAT = "skelkit-checkpoint-1"
 
 
-class Damaged(ValueError):
+class DamagedFile(ValueError):
     """A file that is no checkpoint, or not all of one."""
 
 
@@ -48,7 +48,7 @@ def read(folder: str | Path, settings: dict) -> dict | None:
     A damaged file is refused with a warning that names it and put aside, and the one before it is read.
 
     Raises:
-        Damaged: no file of the folder is whole.
+        DamagedFile: no file of the folder is whole.
         ValueError: it was written with other settings (lists the differences).
     """
     present = [path for path in paths(folder) if path.exists()]
@@ -56,7 +56,7 @@ def read(folder: str | Path, settings: dict) -> dict | None:
     for path in present:
         try:
             state, found = _read(path)
-        except Damaged as damage:
+        except DamagedFile as damage:
             complaints.append(str(damage))
             continue
         if complaints:
@@ -66,7 +66,7 @@ def read(folder: str | Path, settings: dict) -> dict | None:
             os.replace(present[0], present[0].with_stem("checkpoint.damaged"))
         return state
     if complaints:
-        raise Damaged(f"{'; '.join(complaints)}; delete the folder {folder} to begin anew")
+        raise DamagedFile(f"{'; '.join(complaints)}; delete the folder {folder} to begin anew")
     return None
 
 
@@ -81,17 +81,17 @@ def seal(form: str, tree: str, tensors: dict[str, Tensor]) -> bytes:
 
 
 def unseal(path: Path, form: str, what: str) -> tuple[str, dict[str, Tensor]]:
-    """What was sealed, on the CPU. Raises `Damaged`, calling the file a `what`, if it is of another format, cut off or changed."""
+    """What was sealed, on the CPU. Raises `DamagedFile`, calling the file a `what`, if it is of another format, cut off or changed."""
     try:
         with safe_open(path, framework="pt") as file:
             about = file.metadata() or {}
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - no mapping
     except (SafetensorError, OSError) as error:
-        raise Damaged(f"{path}: cut off, damaged or no {what} at all ({shown(error)})") from None
+        raise DamagedFile(f"{path}: cut off, damaged or no {what} at all ({printable(error)})") from None
     if about.get("format") != form:
-        raise Damaged(f"{path}: no {what} of this kit (format {about.get('format')!r}, expected {form!r})")
+        raise DamagedFile(f"{path}: no {what} of this kit (format {about.get('format')!r}, expected {form!r})")
     if _digest(about.get("tree", ""), tensors) != about.get("sha256"):
-        raise Damaged(f"{path}: damaged (its content does not have the checksum it was written with)")
+        raise DamagedFile(f"{path}: damaged (its content does not have the checksum it was written with)")
     return about["tree"], tensors
 
 

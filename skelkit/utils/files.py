@@ -23,13 +23,13 @@ def make_folder(path: Path) -> Path:
 
 def write_atomic(path: str | Path, content: bytes) -> Path:
     """Write to a temporary file beside `path`, then rename it: readers see the old file or the new one, never half."""
-    with writing(path) as file:
+    with open_atomic(path) as file:
         file.write(content)
     return Path(path)
 
 
 @contextmanager
-def writing(path: str | Path) -> Iterator[BinaryIO]:
+def open_atomic(path: str | Path) -> Iterator[BinaryIO]:
     """A file to write to piece by piece that gets its name when it is whole; for files too large to be made in memory first."""
     path = Path(path)
     make_folder(path.parent)

@@ -25,7 +25,7 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def each(
+def map_unordered(
     job: Callable[[Task], Result], tasks: Sequence[Task], workers: int = 1, scheduler: str | None = None
 ) -> Iterator[tuple[int, Result]]:
     """(position, job(task)) of every task, in the order in which they are done.

@@ -10,7 +10,7 @@ HEADLESS = "SKELKIT_HEADLESS"
 """Environment variable: set (to 1) when nobody is there to watch or to move a slider."""
 
 
-class bar:
+class ProgressBar:
     """A line that says how far a training is, in a notebook or a terminal; silent where nobody watches or tqdm is not installed.
 
     Args:
@@ -19,27 +19,27 @@ class bar:
 
     def __init__(self, what: str, total: int, show: bool | None = None, unit: str = "task"):
         self._bar = None
-        if watched() if show is None else show:
+        if is_interactive() if show is None else show:
             with contextlib.suppress(ImportError):
                 from tqdm.auto import tqdm
 
                 self._bar = tqdm(desc=what, total=total, unit=unit, leave=False)
 
-    def __enter__(self) -> bar:
+    def __enter__(self) -> ProgressBar:
         return self
 
     def __exit__(self, *_) -> None:
         if self._bar is not None:
             self._bar.close()
 
-    def tell(self, where: str, loss: float | None, done: int = 0) -> None:
+    def update(self, where: str, loss: float | None, done: int = 0) -> None:
         """Where it is; so many tasks more are done."""
         if self._bar is not None:
             self._bar.set_postfix_str(where if loss is None else f"{where}, loss {loss:.3f}", refresh=False)
             self._bar.update(done)
 
 
-def watched() -> bool:
+def is_interactive() -> bool:
     """Somebody is there: a notebook that is not run headlessly, or a terminal."""
     if os.environ.get(HEADLESS, "") not in ("", "0"):
         return False

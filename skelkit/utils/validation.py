@@ -64,10 +64,10 @@ def positive(given, what: str, unit: str) -> None:
         raise ValueError(f"{what} must be a positive number of {unit}; got {given!r}")
 
 
-def shown(text: object) -> str:
+def printable(text: object) -> str:
     r"""What a file made up, as errors print it: without control characters that a terminal would obey.
 
-    >>> shown("a\x1b[2J")
+    >>> printable("a\x1b[2J")
     'a\\x1b[2J'
     """
     return "".join(c if c.isprintable() else repr(c)[1:-1] for c in str(text))

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from ...models import STTFormer
 from ...ops import augment
-from ...training.inputs import Still
+from ...training.inputs import PreparedClips
 from ..memory import ReplayMemory
 from ..presets import Settings
 from ..probing import probe
@@ -59,7 +59,7 @@ class FineTuning:
     def end_epoch(self) -> None:
         """All batches of the task were observed once more."""
 
-    def end_task(self, clips: Still) -> None:
+    def end_task(self, clips: PreparedClips) -> None:
         """What is kept of a task that is over."""
 
     def logits(self, x: Tensor) -> Tensor:
@@ -101,11 +101,11 @@ class Joint(FineTuning):
 
     whole_past = True
 
-    def end_task(self, clips: Still) -> None:
+    def end_task(self, clips: PreparedClips) -> None:
         if self.settings.probing:
             probe(
                 self.network,
-                clips.through(self.network.features),
+                clips.map(self.network.features),
                 clips.labels,
                 None,
                 self.settings,

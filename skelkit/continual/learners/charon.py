@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from ...models import MaskedAutoencoder
 from ...models.autoencoder import Output, draw_hidden
-from ...training.inputs import Still
+from ...training.inputs import PreparedClips
 from ..presets import Settings
 from ..probing import probe
 from .replay import DERpp
@@ -90,14 +90,14 @@ class CHARON(DERpp):
     def logits(self, x: Tensor) -> Tensor:
         return self.network.encoder(x)
 
-    def end_task(self, clips: Still) -> None:
-        features, classifier = clips.through(self.network.features), self.network.classifier
+    def end_task(self, clips: PreparedClips) -> None:
+        features, classifier = clips.map(self.network.features), self.network.classifier
         self.unprobed = deepcopy(classifier)
         if self.settings.probing:
             probe(self.network, features, clips.labels, self.memory, self.settings, self.generator)
         with torch.no_grad():
             logits = classifier(features)
-        for index, x in clips.chunks():
+        for index, x in clips.batches():
             self.memory.offer(x, clips.labels[index], logits[index], self.generator)
         if self.settings.refresh:
             self.memory.refresh_logits(self.network.encoder)

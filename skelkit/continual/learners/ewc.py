@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ...training.inputs import Still
+from ...training.inputs import PreparedClips
 from .base import FineTuning
 
 
@@ -31,7 +31,7 @@ class EWC(FineTuning):
         )
         return super().observe(x, y) + self.settings.ewc / 2 * pull
 
-    def end_task(self, clips: Still) -> None:
+    def end_task(self, clips: PreparedClips) -> None:
         weights = dict(self.network.named_parameters())
         new = {name: torch.zeros_like(p) for name, p in weights.items()}
         chosen = torch.randperm(len(clips), generator=self.generator)[: self.CLIPS].to(clips.labels.device)

@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ...training.inputs import TOGETHER, Still
+from ...training.inputs import INFERENCE_BATCH, PreparedClips
 from ...utils import random
 from .lwf import LwF
 
@@ -64,9 +64,9 @@ class ICaRL(LwF):
         return F.binary_cross_entropy_with_logits(logits[:, known], target[:, known]) * len(known)
 
     @torch.no_grad()
-    def end_task(self, clips: Still) -> None:
+    def end_task(self, clips: PreparedClips) -> None:
         features, rank = (
-            clips.through(self.features),
+            clips.map(self.features),
             torch.empty(len(clips), dtype=torch.float64, device=clips.labels.device),
         )
         for c in self.classes:
@@ -75,10 +75,10 @@ class ICaRL(LwF):
         rank += (
             random.uniform((len(clips),), rank.device, self.generator).double() / 2
         )  # chance decides between classes at equal rank
-        for index, x in clips.chunks():
+        for index, x in clips.batches():
             self.memory.offer(x, clips.labels[index], key=rank[index])
         kept = torch.arange(len(self.memory), device=self.memory.device)
-        features = torch.cat([self.features(self.memory.read(some)[0]) for some in kept.split(TOGETHER)])
+        features = torch.cat([self.features(self.memory.read(some)[0]) for some in kept.split(INFERENCE_BATCH)])
         for c in self.memory.labels.unique().tolist():
             self.means[c] = F.normalize(features[self.memory.labels == c].mean(0), dim=0)
 

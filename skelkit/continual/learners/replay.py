@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ...training.inputs import Still
+from ...training.inputs import PreparedClips
 from .base import FineTuning
 
 
@@ -25,8 +25,8 @@ class ER(FineTuning):
         now, then = self.passes(x, old)
         return F.cross_entropy(now, y) + F.cross_entropy(then, labels)
 
-    def end_task(self, clips: Still) -> None:
-        for index, x in clips.chunks():
+    def end_task(self, clips: PreparedClips) -> None:
+        for index, x in clips.batches():
             self.memory.offer(x, clips.labels[index], generator=self.generator)
 
 
@@ -53,6 +53,6 @@ class DERpp(ER):
         )
 
     @torch.no_grad()
-    def end_task(self, clips: Still) -> None:
-        for index, x in clips.chunks():
+    def end_task(self, clips: PreparedClips) -> None:
+        for index, x in clips.batches():
             self.memory.offer(x, clips.labels[index], self.network(x), self.generator)

@@ -19,7 +19,7 @@ from safetensors import safe_open
 
 from ...utils import checkpoint, parallel
 from ...utils.files import make_folder, write_atomic
-from ...utils.progress import bar
+from ...utils.progress import ProgressBar
 from .. import storage
 from . import reading, samples
 from .bodies import Report, Rules
@@ -90,19 +90,19 @@ def convert(
     chunks = [_Chunk(task, dtype) for task in tasks]
     folder = make_folder(target.with_name(f"{target.name}.parts"))
     files = [folder / f"{i:06d}-{chunk.key}.safetensors" for i, chunk in enumerate(chunks)]
-    with bar(
+    with ProgressBar(
         f"converting {Path(source).name}", sum(len(t.entries) for t in tasks), progress, unit="file"
     ) as shown:
         todo = []
         for i, file in enumerate(files):
             if _whole(file):
-                shown.tell("", None, done=len(tasks[i].entries))
+                shown.update("", None, done=len(tasks[i].entries))
             else:
                 todo.append(i)
         workers = reading.worth([tasks[i] for i in todo]) if workers is None else workers
-        for k, content in parallel.each(_parse, [chunks[i] for i in todo], workers, scheduler):
+        for k, content in parallel.map_unordered(_parse, [chunks[i] for i in todo], workers, scheduler):
             write_atomic(files[todo[k]], content)
-            shown.tell("", None, done=len(tasks[todo[k]].entries))
+            shown.update("", None, done=len(tasks[todo[k]].entries))
     samples.close()
     _join(source, files, tasks, dtype, target, report)
     shutil.rmtree(folder)
@@ -131,7 +131,7 @@ def _whole(file: Path) -> bool:
     """Whether a chunk is done; what a power cut or a full disk left is not."""
     try:
         return file.exists() and bool(_open(file))
-    except checkpoint.Damaged:
+    except checkpoint.DamagedFile:
         return False
 
 

@@ -15,7 +15,7 @@ import torch
 
 from ...skeletons.layouts import NTU25
 from ...utils import parallel
-from ...utils.progress import bar
+from ...utils.progress import ProgressBar
 from ..clips import ClipSet
 from . import layout, samples
 from .bodies import Report, Rules, performers
@@ -89,12 +89,12 @@ def read(
     report = Report() if report is None else report
     tasks = plan(path, rules, report, missing=missing, only=only, damaged=damaged)
     parts: list[Part | None] = [None] * len(tasks)
-    with bar(
+    with ProgressBar(
         f"reading {Path(path).name}", sum(len(t.entries) for t in tasks), progress, unit="file"
     ) as shown:
-        for i, part in parallel.each(parse_all, tasks, worth(tasks) if workers is None else workers):
+        for i, part in parallel.map_unordered(parse_all, tasks, worth(tasks) if workers is None else workers):
             parts[i] = part
-            shown.tell("", None, done=len(tasks[i].entries))
+            shown.update("", None, done=len(tasks[i].entries))
     samples.close()
     for task, part in zip(tasks, parts, strict=True):
         report.add(len(task.entries), len(part.names), part.notes)

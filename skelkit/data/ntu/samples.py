@@ -18,7 +18,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import NoReturn
 
-from ...utils.validation import shown
+from ...utils.validation import printable
 from .layout import LIMIT
 from .names import NAME
 
@@ -36,7 +36,7 @@ class Entry:
     stamp: int
 
     def __str__(self) -> str:
-        return shown(f"{self.path}/{self.member}" if self.member else self.path)
+        return printable(f"{self.path}/{self.member}" if self.member else self.path)
 
 
 def holds_samples(path: str | Path) -> bool:
@@ -95,7 +95,7 @@ def _in_folder(path: Path, notes: list[tuple[str, str, str]]) -> Iterator[Entry]
     real = path.resolve()
     for folder, folders, files in os.walk(path):
         notes += [
-            (shown(d), "link", shown(os.path.join(folder, d)))
+            (printable(d), "link", printable(os.path.join(folder, d)))
             for d in sorted(folders)
             if os.path.islink(os.path.join(folder, d))
         ]
@@ -154,7 +154,7 @@ def _sample(file: str, notes: list[tuple[str, str, str]]) -> str | None:
     if ending.lower() == _ENDING and NAME.fullmatch(stem):
         return stem
     if _ENDING in file.lower():
-        notes.append((shown(file), "name", "not read"))
+        notes.append((printable(file), "name", "not read"))
     return None
 
 
@@ -165,7 +165,7 @@ def _checked(full: str, size: int) -> int:
 
 
 def _refuse(path, found: str, expected: str, do: str) -> NoReturn:
-    raise ValueError(f"{shown(path)}: found {shown(found)}, expected {expected}; {do}")
+    raise ValueError(f"{printable(path)}: found {printable(found)}, expected {expected}; {do}")
 
 
 def close() -> None:

@@ -12,7 +12,7 @@ import numpy as np
 
 from ... import skeletons
 from ...skeletons.skeleton import Skeleton
-from ...utils.validation import one_of, shown
+from ...utils.validation import one_of, printable
 from ..clips import ClipSet
 from ..ntu.names import NAME
 
@@ -32,7 +32,7 @@ class Refused(ValueError):
 
     def __init__(self, message: str):
         message = message if len(message) < 2000 else f"{message[:1500]} … {message[-400:]}"
-        super().__init__(shown(message))
+        super().__init__(printable(message))
 
 
 def fail(where: object, found: str, expected: str, do: str) -> NoReturn:

@@ -15,7 +15,7 @@ import numpy as np
 
 from ... import skeletons
 from ...skeletons.skeleton import Skeleton
-from ...utils.files import writing
+from ...utils.files import open_atomic
 from ..clips import ClipSet
 from . import npy
 from .common import clip_set, fail, known_skeleton, trimmed, upright
@@ -133,7 +133,7 @@ def write_x_train(
         )
     for part, clips in (("train", train), ("test", test)):
         check_fits(part, clips, frames, persons)
-    with writing(path) as file, zipfile.ZipFile(file, "w") as archive:
+    with open_atomic(path) as file, zipfile.ZipFile(file, "w") as archive:
         for part, clips in (("train", train), ("test", test)):
             shape = (len(clips), frames, persons * len(clips.skeleton) * 3)
             with archive.open(f"x_{part}.npy", "w", force_zip64=True) as member:

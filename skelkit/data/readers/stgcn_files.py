@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from ...skeletons.skeleton import Skeleton
-from ...utils.files import write_atomic, writing
+from ...utils.files import open_atomic, write_atomic
 from ..clips import ClipSet
 from . import npy, pickles
 from .common import clip_set, fail, ntu_groups, plain_name, quote, trimmed, upright
@@ -174,7 +174,7 @@ def write_stgcn(
     """
     check_fits("clips", clips, frames, persons)
     data, labels = (Path(f"{prefix}_{end}") for end in ("data.npy", "label.pkl"))
-    with writing(data) as file:
+    with open_atomic(data) as file:
         shape = (len(clips), 3, frames, len(clips.skeleton), persons)
         np.lib.format.write_array_header_1_0(file, {"descr": "<f4", "fortran_order": False, "shape": shape})
         for clip in clips:

@@ -110,7 +110,7 @@ def _bridge(tracks: Tensor, there: Tensor) -> Tensor:
 
 def from_tracks(tracks: Tensor, packed: Packed) -> Tensor:
     """Tracks [P, F, V, C] back in their places in a batch [N, C, F, V, M], absent where they were."""
-    who = packed.who.flatten()
+    who = packed.presence.flatten()
     if packed.gaps is not None:
         gaps = _from_bits(packed.gaps, packed.frames)[:, frame_times(packed, tracks.shape[1]).round().long()]
         gappy = who[who > 0] == 2
@@ -119,7 +119,7 @@ def from_tracks(tracks: Tensor, packed: Packed) -> Tensor:
     if len(tracks) < len(who):
         poses = tracks.new_zeros(len(who), *tracks.shape[1:])
         poses[who > 0] = tracks
-    return motion.to_batch(poses.unflatten(0, packed.who.shape).movedim(1, 2))
+    return motion.to_batch(poses.unflatten(0, packed.presence.shape).movedim(1, 2))
 
 
 def interpolate(kept: Tensor, positions: Tensor) -> Tensor:

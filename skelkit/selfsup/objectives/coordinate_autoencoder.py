@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from ...models import GRAPH_SIZES
-from ...models.sttformer import named
+from ...models.sttformer import resolve_size
 from ...skeletons.skeleton import Skeleton
 from ..presets import Settings
 from .predictive import Covered
@@ -18,7 +18,7 @@ class CoordinateAutoencoder(Covered):
     """Restore covered coordinates; the error is taken where they were covered. (In the manner of SkeletonMAE, the same encoder as all.)"""
 
     def __init__(self, skeleton: Skeleton, s: Settings, generator: torch.Generator):
-        stride = math.prod(stride for _, stride in named(s.size, GRAPH_SIZES).blocks)
+        stride = math.prod(stride for _, stride in resolve_size(s.size, GRAPH_SIZES).blocks)
         super().__init__(skeleton, s, generator, answers=3 * stride)
         self.stride = stride
 

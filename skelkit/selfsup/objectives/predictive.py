@@ -52,4 +52,4 @@ class Covered(nn.Module):
         people = tracks(as_stream(x, skeleton, s.stream))
         covered = covered[people.clip]
         seen = torch.where(covered[:, None], self.token, people.poses)
-        return people, people._replace(poses=seen), covered & people.there[..., None]
+        return people, people._replace(poses=seen), covered & people.present[..., None]

@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ...models import GRAPH_SIZES
-from ...models.sttformer import named
+from ...models.sttformer import resolve_size
 from ...skeletons.skeleton import Skeleton
 from ..presets import Settings
 from .predictive import Covered
@@ -25,7 +25,7 @@ class Skeleton2vec(Covered):
     """
 
     def __init__(self, skeleton: Skeleton, s: Settings, generator: torch.Generator):
-        widths = [c for c, _ in named(s.size, GRAPH_SIZES).blocks]
+        widths = [c for c, _ in resolve_size(s.size, GRAPH_SIZES).blocks]
         super().__init__(skeleton, s, generator, answers=sum(widths[-s.top :]))
         self.teacher = deepcopy(self.encoder).requires_grad_(False)
 

@@ -17,7 +17,7 @@ from ...data import ClipSet
 from ...models import MaskedAutoencoder
 from ...ops import fidelity, masks
 from ...ops.masks.sampling import TUPLE
-from ...training.inputs import Still
+from ...training.inputs import PreparedClips
 from ..figures.axes import DASHES, GREY, SYMBOLS
 from ..style import COLORWAY, figure_defaults, readable
 from .panel import LAYOUT, WIDE, Panel, by_action
@@ -75,7 +75,7 @@ def masked_training(clips: ClipSet, network: MaskedAutoencoder, frames: int, rat
     @cache
     def prepared(action: str) -> tuple[Tensor, float]:
         clip = clips.select([first_of[action]])
-        return Still(clip, frames)[torch.tensor([0], device=clips.device)], frames / (0.95 * clip[0].seconds)
+        return PreparedClips(clip, frames)[torch.tensor([0], device=clips.device)], frames / (0.95 * clip[0].seconds)
 
     def state(action: str, ratio: float, draw: int) -> dict:
         x, fps = prepared(action)
