@@ -329,7 +329,7 @@ def test_a_file_with_several_splits_is_described_divided_by_one_of_them_and_conv
     assert main(["data", "convert", str(source), str(source), "--force"]) == 1
     assert "is what is to be read" in capsys.readouterr().err
     assert main(["data", "convert", str(source), str(tmp_path / "b.pkl")]) == 0
-    assert file_split.parts(load(tmp_path / "b.pkl")) == {
+    assert file_split.subsets(load(tmp_path / "b.pkl")) == {
         name: sorted(positions) for name, positions in split.items()
     }
 

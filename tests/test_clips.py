@@ -298,7 +298,7 @@ def test_saved_clips_are_read_back_bit_for_bit_with_all_their_names(clips, tmp_p
     assert back.setup is None
     for key in ("classes", "fps", "names", "group_names", "skeleton"):
         assert getattr(back, key) == getattr(clips, key)
-    assert back.skeleton.parts == clips.skeleton.parts
+    assert back.skeleton.body_parts == clips.skeleton.body_parts
     assert back.split("subject", train=["Bo"])[0].names == ("recording 1", "recording 4", "recording 7")
 
 

@@ -356,8 +356,8 @@ def test_the_common_skeleton_joins_bones_across_joints_left_out():
         [*kept, ("Chest", "Head"), ("Chest", "UpperArm_L"), ("Chest", "UpperArm_R")]
     )
     assert (found.root, found.origin, found.name) == ("Chest", "Spine", "motion capture-21 & Kinect v1-20")
-    assert found.parts["left arm"] == ("UpperArm_L", "LowerArm_L", "Hand_L")
-    assert found.parts["trunk"] == ("Hips", "Spine", "Chest", "Head")
+    assert found.body_parts["left arm"] == ("UpperArm_L", "LowerArm_L", "Hand_L")
+    assert found.body_parts["trunk"] == ("Hips", "Spine", "Chest", "Head")
 
 
 def test_a_root_that_is_left_out_is_replaced_by_the_nearest_joint_of_the_midline():

@@ -215,8 +215,8 @@ def _has_gap(there: Tensor) -> bool:
 
 def _own_leaks(clips: ClipSet, prints: Sequence[str]) -> dict[str, tuple[str, int, tuple[int, ...]]]:
     """Of the splits that the file itself has, see `Quality.leaked`."""
-    there, found = file_split.parts(clips), {}
-    for train, test in file_split.splits(clips).items():
+    there, found = file_split.subsets(clips), {}
+    for train, test in file_split.train_test_pairs(clips).items():
         known = {prints[i] for i in there[train]}
         found[train] = (test, len(there[test]), tuple(i for i in there[test] if prints[i] in known))
     return found

@@ -7,6 +7,8 @@ from dataclasses import dataclass, fields
 
 from torch import Tensor
 
+from .duplicates import leaked
+
 FROZEN = 0.5
 """Seconds for which a joint must not move at all, while others do, to be called frozen."""
 
@@ -156,10 +158,9 @@ class Quality:
             found.append(
                 f"the same clip under different labels: {'; '.join(_clips(group) for group in self.contradictions[:3])}{'; …' if len(self.contradictions) > 3 else ''}"
             )
-        for train, (test, many, leaked) in self.leaked.items():
-            found.append(
-                f"the file's own split, {train} and {test}: {leaked(len(leaked), many)}{_list(leaked)}"
-            )
+        for train, (test, count, copied) in self.leaked.items():
+            sentence = leaked(len(copied), count)
+            found.append(f"the file's own split, {train} and {test}: {sentence}{_list(copied)}")
         return found
 
     def as_dict(self) -> dict:

@@ -168,8 +168,8 @@ def run_describe(options) -> int:
     report = ntu.Report() if _is_raw_ntu(options.source) else None
     clips = _load(options, **({} if report is None else {"report": report}))
     card, found = clips.card(), inspect(clips)
-    if parts := file_split.parts(clips):
-        if not clips.parts:  # then they are what `setup` says
+    if parts := file_split.subsets(clips):
+        if not clips.file_splits:  # then they are what `setup` says
             del card["setups"]
         card["parts"] = {name: len(positions) for name, positions in parts.items()}
     if options.json:
@@ -198,7 +198,7 @@ def run_convert(options) -> int:
 
     kinds = {
         ".safetensors": ClipSet.save,
-        ".pkl": lambda clips, path: detection.write_annotations(clips, path, split=file_split.parts(clips)),
+        ".pkl": lambda clips, path: detection.write_annotations(clips, path, split=file_split.subsets(clips)),
         ".npy": lambda clips, path: detection.write_stgcn(clips, str(path).removesuffix("_data.npy"))[0],
     }
     target = options.target
@@ -241,14 +241,14 @@ def run_convert(options) -> int:
         )
     clips = _load(options)
     target = kinds[target.suffix](clips, target)
-    parts = file_split.parts(clips)
+    parts = file_split.subsets(clips)
     if target.suffix != ".safetensors":
         print(
             LOST + (f"; nor its split into {', '.join(parts)}" if parts and target.suffix == ".npy" else "")
         )
-    elif clips.parts:
+    elif clips.file_splits:
         print(
-            f"not in such a file: its split into {', '.join(clips.parts)}, which overlap; `skelkit data split --by file` divides it"
+            f"not in such a file: its split into {', '.join(clips.file_splits)}, which overlap; `skelkit data split --by file` divides it"
         )
     print(f"{clips}\nwritten to {target} ({target.stat().st_size / 1e6:.1f} MB)")
     return 0
@@ -286,13 +286,13 @@ def run_split(options) -> int:
 def _divided(options, clips):
     """Train and test as --by and --train say."""
     from ..data import ntu
-    from ..data.file_split import own_split
+    from ..data.file_split import split_by_file
 
     if options.by in ntu.PROTOCOLS:
         return ntu.protocol(clips, options.by)
     if options.by == "file":
         try:
-            train, test, left = own_split(clips, *options.train or [])
+            train, test, left = split_by_file(clips, *options.train or [])
         except ValueError as error:
             raise ValueError(f"{options.source}: {error}") from None
         if left:

@@ -60,7 +60,7 @@ class ClipSet:
     """A ragged set of labelled clips.
 
     ``poses`` [F, M, V, C] holds the frames of all clips back to back, ``starts`` Long[N + 1] where each begins. Make one
-    with `ClipSet.from_arrays` or `skelkit.load`; a ClipSet is never changed in place. ``parts`` are positions in the set as it was
+    with `ClipSet.from_arrays` or `skelkit.load`; a ClipSet is never changed in place. ``file_splits`` are positions in the set as it was
     read, where its file divides it so that parts overlap; they go when clips are chosen, and are not saved.
     """
 
@@ -75,7 +75,7 @@ class ClipSet:
     setup: Tensor | None = None
     names: tuple[str, ...] = ()
     group_names: dict[str, tuple[str, ...]] | None = None
-    parts: dict[str, tuple[int, ...]] | None = None
+    file_splits: dict[str, tuple[int, ...]] | None = None
 
     # -- making ----------------------------------------------------------------------------------------------------
 
@@ -294,7 +294,7 @@ class ClipSet:
             starts=starts,
             labels=self.labels[index],
             names=names,
-            parts=None,
+            file_splits=None,
             **groups,
         )
 

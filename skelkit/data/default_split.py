@@ -11,7 +11,7 @@ from . import ClipSet, load
 from .ntu.names import TRAINING_PERFORMERS
 from .tasks import rank_in_class
 
-LESSON = ("drink", "wave", "wave fast", "clap", "kick", "jump", "sit down", "stand up", "hug", "punch")
+TEN_ACTIONS = ("drink", "wave", "wave fast", "clap", "kick", "jump", "sit down", "stand up", "hug", "punch")
 """Ten actions of the embedded set, of one person and of two; some differ by tempo or by the order of time alone."""
 
 _SIZES = {"smoke": (6, 72), "laptop": (10, 600), "gpu": (30, 3_000), "paper": (30, 20_000)}  # classes, clips
@@ -23,39 +23,39 @@ LEAST = 3
 """Clips of a class without which it is not taught: one may go to validation."""
 
 
-class NotEnough(ValueError):
+class TooFewClips(ValueError):
     """A data set with too few clips to teach on."""
 
 
 @dataclass(frozen=True)
-class Protocol:
+class TrainTestSplit:
     """Train and test clips, the number of tasks, and in words how the clips were divided."""
 
     train: ClipSet
     test: ClipSet
     tasks: int
-    how: str
+    method: str
 
     def __repr__(self) -> str:
         classes = len(self.train.labels.unique()) // self.tasks
-        return f"{self.tasks} task{'s' * (self.tasks > 1)} x {classes} classes, {len(self.train)} clips to train, {len(self.test)} to test, {self.how}"
+        return f"{self.tasks} task{'s' * (self.tasks > 1)} x {classes} classes, {len(self.train)} clips to train, {len(self.test)} to test, {self.method}"
 
 
-def protocol(clips: ClipSet, seed: int = 0) -> Protocol:
+def train_test_split(clips: ClipSet, seed: int = 0) -> TrainTestSplit:
     """Cross-subject where there are at least six subjects (two thirds of them train; NTU's forty by the published list), else a
     stratified split, 70 % of each class's clips to train. Classes with fewer than three clips to train or none to test are left out.
 
     `seed` draws the stratified split alone.
 
     Raises:
-        NotEnough: fewer than two classes have clips enough.
+        TooFewClips: fewer than two classes have clips enough.
 
     >>> from skelkit import load
-    >>> protocol(load("synthetic", clips=400, classes=["wave", "hug", "kick", "nod"], frames=8))
+    >>> train_test_split(load("synthetic", clips=400, classes=["wave", "hug", "kick", "nod"], frames=8))
     2 tasks x 2 classes, 200 clips to train, 200 to test, cross-subject
     """
     if len(clips.labels.unique()) < 2:
-        raise NotEnough(
+        raise TooFewClips(
             "all clips are of one class; say which is of which, by labels or by names of files or folders"
         )
     subjects = [] if clips.subject is None else clips.subject.unique().tolist()
@@ -66,46 +66,46 @@ def protocol(clips: ClipSet, seed: int = 0) -> Protocol:
             else [s for i, s in enumerate(subjects) if i % 3 != 2]
         )
         train, test = clips.split("subject", train=chosen)
-        how = "cross-subject"
+        method = "cross-subject"
     else:  # without the subjects, so that validation clips are drawn likewise
         try:
             train, test = replace(clips, subject=None).split("stratified", train=0.7, seed=seed)
         except ValueError as error:
-            raise NotEnough(str(error)) from None
-        how = (
+            raise TooFewClips(str(error)) from None
+        method = (
             f"stratified ({len(subjects)} subjects only)"
             if subjects
             else "stratified (subjects are not known)"
         )
-    return _enough(train, test, how)
+    return _enough(train, test, method)
 
 
-def _enough(train: ClipSet, test: ClipSet, how: str) -> Protocol:
+def _enough(train: ClipSet, test: ClipSet, method: str) -> TrainTestSplit:
     """With the classes that can be taught, as many as make equal tasks."""
     names = train.classes
     counts = train.labels.bincount(minlength=len(names)).cpu()
     taught = ((counts >= LEAST) & (test.labels.bincount(minlength=len(names)).cpu() > 0)).nonzero().flatten()
     if len(taught) < 2:
-        raise NotEnough(
+        raise TooFewClips(
             f"{len(taught)} of {len(names)} classes have {LEAST} clips to train and 1 to test; two are needed, so give more clips of each class"
         )
     tasks = number_of_tasks(len(taught))
     taught = taught[counts[taught].argsort(descending=True, stable=True)][: len(taught) // tasks * tasks]
     there = counts.nonzero().flatten()
     if len(taught) < len(there):
-        how += f", without {', '.join(names[c] for c in there.tolist() if c not in taught)} (too few clips or no place in a task)"
+        method += f", without {', '.join(names[c] for c in there.tolist() if c not in taught)} (too few clips or no place in a task)"
         train, test = (part.select(torch.isin(part.labels.cpu(), taught)) for part in (train, test))
-    return Protocol(train, test, tasks, how)
+    return TrainTestSplit(train, test, tasks, method)
 
 
-def lesson(
+def load_split(
     dataset: str = "synthetic", preset: str = "laptop", seed: int = 0, device: torch.device | str = "cpu"
-) -> Protocol:
+) -> TrainTestSplit:
     """Clips to teach networks on, at a preset's size, divided.
 
-    Of the embedded set `LESSON` (or all thirty actions from preset "gpu" on); recordings are used whole, at "smoke" a few clips a class.
+    Of the embedded set `TEN_ACTIONS` (or all thirty actions from preset "gpu" on); recordings are used whole, at "smoke" a few clips a class.
 
-    >>> lesson(preset="smoke")
+    >>> load_split(preset="smoke")
     3 tasks x 2 classes, 38 clips to train, 34 to test, cross-subject
     """
     one_of(preset, _SIZES, "preset")
@@ -115,13 +115,13 @@ def lesson(
             "synthetic",
             seed=seed,
             clips=size,
-            classes=LESSON[::-1][:classes] if classes <= len(LESSON) else None,
+            classes=TEN_ACTIONS[::-1][:classes] if classes <= len(TEN_ACTIONS) else None,
         )
     else:
         clips = load(dataset)
         if preset == "smoke" and len(clips) > size:
             clips = _few(clips, size, classes, seed)
-    return protocol(clips.to(device), seed)
+    return train_test_split(clips.to(device), seed)
 
 
 def _few(clips: ClipSet, size: int, classes: int, seed: int) -> ClipSet:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from .clips import ClipSet
 
 
-def parts(clips: ClipSet) -> dict[str, list[int]]:
+def subsets(clips: ClipSet) -> dict[str, list[int]]:
     """Positions of the clips in each part; {} if the file has no part whose name ends in "train" and another to test on.
 
-    They are those of `ClipSet.parts` (which may overlap: NTU-60 of pyskl has two splits, of subjects and of views), else those of `setup`.
+    They are those of `ClipSet.file_splits` (which may overlap: NTU-60 of pyskl has two splits, of subjects and of views), else those of `setup`.
     """
-    found = clips.parts
+    found = clips.file_splits
     if found is None:
         names = (clips.group_names or {}).get("setup", ())
         found = {name: (clips.setup == code).nonzero().flatten().tolist() for code, name in enumerate(names)}
@@ -18,15 +18,15 @@ def parts(clips: ClipSet) -> dict[str, list[int]]:
     return found if any(map(_trains, found)) and not all(map(_trains, found)) else {}
 
 
-def splits(clips: ClipSet) -> dict[str, str]:
+def train_test_pairs(clips: ClipSet) -> dict[str, str]:
     """For each part to train on, the one to test on: its name begins alike, and it is "…test" before "…val" before any other.
 
     >>> import torch
     >>> clips = ClipSet.from_arrays([torch.ones(3, 25, 3)] * 3, setup=["xsub_train", "xsub_val", "xsub_test"])
-    >>> splits(clips)
+    >>> train_test_pairs(clips)
     {'xsub_train': 'xsub_test'}
     """
-    names = parts(clips)
+    names = subsets(clips)
     found = {}
     for train in filter(_trains, names):
         others = [name for name in names if not _trains(name) and name.startswith(train[: -len("train")])]
@@ -37,7 +37,7 @@ def splits(clips: ClipSet) -> dict[str, str]:
     return found
 
 
-def own_split(clips: ClipSet, train: str | None = None) -> tuple[ClipSet, ClipSet, tuple[str, ...]]:
+def split_by_file(clips: ClipSet, train: str | None = None) -> tuple[ClipSet, ClipSet, tuple[str, ...]]:
     """Train and test as the file has them, and the parts that are in neither.
 
     Args:
@@ -46,7 +46,7 @@ def own_split(clips: ClipSet, train: str | None = None) -> tuple[ClipSet, ClipSe
     Raises:
         ValueError: the file has no split; it has several and `train` is none of them.
     """
-    there, known = parts(clips), splits(clips)
+    there, known = subsets(clips), train_test_pairs(clips)
     if not known:
         raise ValueError(
             'this file has no split of its own (parts named "…train" and "…test" or "…val"); split by something else'

@@ -258,7 +258,7 @@ def common(first: Skeleton, *others: Skeleton) -> Skeleton:
     bones = [(called[_above(parents, joint, kept)], called[joint]) for joint in kept if joint != root]
     parts = {
         part: tuple(called[j] for j in map(first.index, joints) if j in called)
-        for part, joints in first.parts.items()
+        for part, joints in first.body_parts.items()
     }
     return Skeleton(
         names,

@@ -8,7 +8,7 @@ from itertools import product
 from typing import ClassVar
 
 from ..continual.learn import learn
-from ..data.default_split import lesson
+from ..data.default_split import load_split
 
 MEMORY = "20 clips"
 """Budget of small sets: two uncompressed clips a class where there are ten classes."""
@@ -16,7 +16,7 @@ MEMORY = "20 clips"
 SLOTS = "80 slots"
 """Where codecs are compared at an equal number of stored clips: 500 clips of 60 classes, scaled to ten."""
 
-PARTS = ("compression", "masking", "probing")
+COMPONENTS = ("compression", "masking", "probing")
 """The three mechanisms of CHARON."""
 
 
@@ -38,7 +38,7 @@ class Variant:
 
     def run(self, dataset: str, seed: int, preset: str, sources: Sequence[str] = ()) -> dict:
         """One run, as it is kept."""
-        setting = lesson(dataset, preset, seed)
+        setting = load_split(dataset, preset, seed)
         history = learn(
             self.learner,
             setting.train,
@@ -71,7 +71,7 @@ def methods() -> list[Variant]:
     ]
 
 
-def parts() -> list[Variant]:
+def ablation() -> list[Variant]:
     """CHARON's three parts on and off, in every combination, at two sizes of the memory.
 
     Without masking nothing is hidden and nothing reconstructed; logits are refreshed in all, for that is no part of the three.
@@ -85,17 +85,17 @@ def parts() -> list[Variant]:
             "reconstruction": masking,
             "probing": probing,
         }
-        variants.append(Variant(f"{words(on)}, {memory}", "charon", memory, changes))
+        variants.append(Variant(f"{component_names(on)}, {memory}", "charon", memory, changes))
     return variants
 
 
-def words(on: Sequence[bool]) -> str:
+def component_names(on: Sequence[bool]) -> str:
     """Which of CHARON's parts are on.
 
-    >>> words((True, False, True))
+    >>> component_names((True, False, True))
     'compression + probing'
     """
-    return " + ".join(part for part, each in zip(PARTS, on, strict=True) if each) or "none"
+    return " + ".join(part for part, each in zip(COMPONENTS, on, strict=True) if each) or "none"
 
 
 def codecs() -> list[Variant]:
@@ -147,7 +147,7 @@ def extras() -> list[Variant]:
 
 EXPERIMENTS: dict[str, Callable[[], list[Variant]]] = {
     "methods": methods,
-    "parts": parts,
+    "ablation": ablation,
     "codecs": codecs,
     "intervals": intervals,
     "ratios": ratios,

@@ -26,12 +26,12 @@ _ARM, _LEG, _FINGERS = (
 )
 
 
-def _kinect_parts(trunk: tuple[str, ...], fingers: tuple[str, ...] = ()) -> dict[str, tuple[str, ...]]:
-    parts = {"trunk": trunk}
+def _kinect_body_parts(trunk: tuple[str, ...], fingers: tuple[str, ...] = ()) -> dict[str, tuple[str, ...]]:
+    body_parts = {"trunk": trunk}
     for side in ("left", "right"):
-        parts[f"{side} arm"] = tuple(f"{side}_{n}" for n in _ARM + fingers)
-        parts[f"{side} leg"] = tuple(f"{side}_{n}" for n in _LEG)
-    return parts
+        body_parts[f"{side} arm"] = tuple(f"{side}_{n}" for n in _ARM + fingers)
+        body_parts[f"{side} leg"] = tuple(f"{side}_{n}" for n in _LEG)
+    return body_parts
 
 
 NTU25 = Skeleton(
@@ -51,7 +51,7 @@ NTU25 = Skeleton(
     + _limb_chains("spine_base", *_LEG),
     root="spine_shoulder",
     origin="spine_mid",
-    parts=_kinect_parts(("spine_base", "spine_mid", "spine_shoulder", "neck", "head"), _FINGERS),
+    body_parts=_kinect_body_parts(("spine_base", "spine_mid", "spine_shoulder", "neck", "head"), _FINGERS),
 )
 """NTU RGB+D and Kinect v2, 25 joints; hand tip, thumb and hand form one chain, as in the published graphs."""
 
@@ -63,7 +63,7 @@ KINECT20 = Skeleton(
     + _limb_chains("hip_center", *_LEG),
     root="shoulder_center",
     origin="spine",
-    parts=_kinect_parts(("hip_center", "spine", "shoulder_center", "head")),
+    body_parts=_kinect_body_parts(("hip_center", "spine", "shoulder_center", "head")),
 )
 """Kinect v1, 20 joints."""
 
@@ -85,7 +85,7 @@ MOCAP21 = Skeleton(
     ],
     root="Chest",
     origin="Spine",
-    parts={"trunk": ("Hips", "Spine", "Chest", "Neck", "Head")}
+    body_parts={"trunk": ("Hips", "Spine", "Chest", "Neck", "Head")}
     | {
         f"{w} arm": tuple(f"{n}_{s}" for n in ("Shoulder", "UpperArm", "LowerArm", "Hand"))
         for w, s in (("left", "L"), ("right", "R"))
@@ -106,7 +106,7 @@ COCO17 = Skeleton(
     + [(f"{s}_shoulder", f"{s}_hip") for s in ("left", "right")]
     + [b for s in ("left", "right") for b in _chain(f"{s}_hip", f"{s}_knee", f"{s}_ankle")],
     root="nose",
-    parts={"head": ("nose", "left_eye", "right_eye", "left_ear", "right_ear")}
+    body_parts={"head": ("nose", "left_eye", "right_eye", "left_ear", "right_ear")}
     | {f"{s} arm": tuple(f"{s}_{n}" for n in ("shoulder", "elbow", "wrist")) for s in ("left", "right")}
     | {f"{s} leg": tuple(f"{s}_{n}" for n in ("hip", "knee", "ankle")) for s in ("left", "right")},
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -21,7 +22,7 @@ class Skeleton:
         bones: the V - 1 pairs of joint names, in any order and direction.
         root: the joint that the tree hangs from and that distances are counted from (graph centre).
         origin: the joint moved to the origin by `motion.centre`; the root unless given.
-        parts: body part name -> joint names; limbs are found from the tree unless given.
+        body_parts: body part name -> joint names; limbs are found from the tree unless given.
 
     Raises:
         ValueError: a bone names an unknown joint, a joint name is repeated, or the bones are not one tree.
@@ -36,7 +37,7 @@ class Skeleton:
     bones: tuple[tuple[str, str], ...]
     root: str
     origin: str = ""
-    parts: dict[str, tuple[str, ...]] = field(default_factory=dict, hash=False, compare=False)
+    body_parts: dict[str, tuple[str, ...]] = field(default_factory=dict, hash=False, compare=False)
 
     def __post_init__(self):
         for key in ("joints", "bones"):
@@ -44,7 +45,7 @@ class Skeleton:
                 self, key, tuple(tuple(v) if isinstance(v, list) else v for v in getattr(self, key))
             )
         object.__setattr__(self, "origin", self.origin or self.root)
-        object.__setattr__(self, "parts", {part: tuple(joints) for part, joints in self.parts.items()})
+        object.__setattr__(self, "body_parts", {part: tuple(joints) for part, joints in self.body_parts.items()})
         repeated = sorted({j for j in self.joints if self.joints.count(j) > 1})
         if repeated:
             raise ValueError(
@@ -53,7 +54,7 @@ class Skeleton:
         for joint in (
             [j for bone in self.bones for j in bone]
             + [self.root, self.origin]
-            + [j for p in self.parts.values() for j in p]
+            + [j for p in self.body_parts.values() for j in p]
         ):
             self.index(joint)
         if -2 in self.parents or len(self.bones) != len(self) - 1:
@@ -62,8 +63,8 @@ class Skeleton:
                 f"skeleton {self.name!r}: {len(self)} joints need {len(self) - 1} bones that form one tree; found {len(self.bones)} bones"
                 + (f", with no way from {self.root!r} to {', '.join(adrift)}" if adrift else "")
             )
-        if not self.parts:
-            object.__setattr__(self, "parts", self._limbs())
+        if not self.body_parts:
+            object.__setattr__(self, "body_parts", self._limbs())
 
     def __len__(self) -> int:
         return len(self.joints)
@@ -153,8 +154,13 @@ class Skeleton:
             "bones": [list(b) for b in self.bones],
             "root": self.root,
             "origin": self.origin,
-            "parts": {k: list(v) for k, v in self.parts.items()},
+            "parts": {k: list(v) for k, v in self.body_parts.items()},
         }
+
+    @classmethod
+    def from_dict(cls, fields: dict[str, Any]) -> Skeleton:
+        """The skeleton that `to_dict` wrote. Raises TypeError for an unknown or missing field."""
+        return cls(**{("body_parts" if name == "parts" else name): value for name, value in fields.items()})
 
     def _neighbours(self) -> list[list[int]]:
         neighbours: list[list[int]] = [[] for _ in self.joints]

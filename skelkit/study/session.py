@@ -13,8 +13,7 @@ from pathlib import Path
 import torch
 
 from ..data import ClipSet, load
-from ..data.default_split import NotEnough, Protocol
-from ..data.default_split import lesson as make_lesson
+from ..data.default_split import TooFewClips, TrainTestSplit, load_split
 from ..data.loading import dataset_name
 from ..utils.files import write_atomic
 from ..utils.machine import pick_device
@@ -60,7 +59,7 @@ class Setup:
     embedded: bool
     generator: torch.Generator
     whole: ClipSet  # all that was loaded, of which `clips` were drawn
-    lesson: Protocol | None = None
+    split: TrainTestSplit | None = None
 
     @property
     def dataset(self) -> str:
@@ -87,7 +86,7 @@ def begin(
     dataset: str = "synthetic",
     seed: int = 0,
     device: str = "auto",
-    lesson: bool = False,
+    split: bool = False,
 ) -> Setup:
     """Start a notebook: its parameters in, its data out. Anything recorded or claimed before is forgotten.
 
@@ -97,7 +96,7 @@ def begin(
         dataset: "synthetic" or a path that `skelkit.load` reads; relative to the notebook's folder.
         seed: of the embedded data, of sampling and of every draw.
         device: "auto" (a GPU where there is one), "cpu", "cuda".
-        lesson: the notebook teaches networks: clips are `protocol.lesson`'s training clips, and its division comes along.
+        split: load train and test clips with `load_split`; `clips` are then the training clips. For notebooks that train.
 
     Raises:
         ValueError: an unknown preset or device; the message lists the known ones.
@@ -110,7 +109,7 @@ def begin(
         raise ValueError(f"seed={seed!r}: expected a whole number")
     size, where = PRESETS[preset], pick_device(device)
     generator = torch.Generator().manual_seed(seed)
-    divided, too_small = _lesson(dataset, preset, seed, where) if lesson else (None, "")
+    divided, too_small = _split(dataset, preset, seed, where) if split else (None, "")
     if divided is not None:
         whole = clips = divided.train
         dataset = "synthetic" if too_small else dataset
@@ -129,12 +128,12 @@ def begin(
     return Setup(notebook, clips, size, where, dataset == "synthetic", generator, whole, divided)
 
 
-def _lesson(dataset: str, preset: str, seed: int, device: torch.device) -> tuple[Protocol, str]:
+def _split(dataset: str, preset: str, seed: int, device: torch.device) -> tuple[TrainTestSplit, str]:
     """The data set divided; or the embedded one, and why."""
     try:
-        return make_lesson(dataset, preset, seed, device), ""
-    except NotEnough as few:
-        return make_lesson("synthetic", preset, seed, device), str(few)
+        return load_split(dataset, preset, seed, device), ""
+    except TooFewClips as few:
+        return load_split("synthetic", preset, seed, device), str(few)
 
 
 def claim(sentence: str, condition) -> None:

@@ -38,7 +38,7 @@ def read_annotations(
         split: names of the parts wanted, such as ``["xsub_train", "xsub_val"]``; clips in none of them are left out, and
             ``clips.split("setup", train=["xsub_train"])`` is the published split. Unless given, all clips are read, and `setup` is their
             part if every clip is in exactly one; else it is what names of NTU RGB+D say (the file of NTU-60 holds two splits), and
-            ``parts`` are all of them.
+            ``file_splits`` are all of them.
         skeleton: found from the number of joints unless given (25: NTU-25, 17: COCO-17).
         fps, classes: as in `npz_splits.read`.
         height: two dimensions only, see `in_metres`.
@@ -101,7 +101,7 @@ def read_annotations(
     members = {part: set(listed) for part, listed in own.items()}
     return replace(
         clips,
-        parts={
+        file_splits={
             part: tuple(i for i, name in enumerate(names) if name in listed)
             for part, listed in members.items()
         },

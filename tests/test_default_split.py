@@ -5,7 +5,7 @@ import torch
 
 import skelkit as sk
 from skelkit import study
-from skelkit.data.default_split import LEAST, NotEnough, lesson, protocol
+from skelkit.data.default_split import LEAST, TooFewClips, load_split, train_test_split
 
 
 def clips(counts, subjects=None):
@@ -20,18 +20,18 @@ def clips(counts, subjects=None):
 
 
 def test_many_subjects_are_divided_by_subject_and_few_by_clip():
-    many, few = protocol(clips([18, 18], 9)), protocol(clips([18, 18], 3))
+    many, few = train_test_split(clips([18, 18], 9)), train_test_split(clips([18, 18], 3))
     assert not set(many.train.subject.tolist()) & set(many.test.subject.tolist())
-    assert many.how == "cross-subject"
+    assert many.method == "cross-subject"
     assert few.train.subject is None
-    assert "3 subjects only" in few.how
+    assert "3 subjects only" in few.method
     assert few.test.labels.bincount().tolist() == [5, 5]
 
 
 def test_classes_with_too_few_clips_are_left_out_by_name():
-    divided = protocol(clips([10, 10, 2, 10, 10]))
+    divided = train_test_split(clips([10, 10, 2, 10, 10]))
     assert divided.train.labels.unique().tolist() == [0, 1, 3, 4]
-    assert "class 2" in divided.how
+    assert "class 2" in divided.method
     assert divided.tasks == 2
 
 
@@ -39,25 +39,25 @@ def test_a_set_too_small_to_teach_on_is_refused_and_a_notebook_goes_on_with_the_
     tmp_path, capsys
 ):
     small = clips([2, 1])
-    with pytest.raises(NotEnough, match="two are needed"):
-        protocol(small)
+    with pytest.raises(TooFewClips, match="two are needed"):
+        train_test_split(small)
     path = small.save(tmp_path / "small.safetensors")
-    setup = study.begin("x", dataset=str(path), lesson=True)
+    setup = study.begin("x", dataset=str(path), split=True)
     assert setup.embedded
-    assert setup.lesson.tasks == 3
+    assert setup.split.tasks == 3
     assert "too small to teach a network on" in capsys.readouterr().out
 
 
 def test_the_lesson_on_recordings_takes_a_few_clips_of_each_class_at_smoke(tmp_path):
     path = clips([40, 40, 40], 8).save(tmp_path / "many.safetensors")
-    small, whole = lesson(str(path), "smoke"), lesson(str(path), "laptop")
+    small, whole = load_split(str(path), "smoke"), load_split(str(path), "laptop")
     assert len(small.train) + len(small.test) < len(whole.train) + len(whole.test)
     with pytest.raises(ValueError, match="no preset 'huge'; known: smoke"):
-        lesson(preset="huge")
+        load_split(preset="huge")
 
 
 def test_ntu_is_divided_by_the_published_subjects():
-    divided = protocol(sk.load("synthetic", clips=240, classes=["wave", "hug"], frames=8))
+    divided = train_test_split(sk.load("synthetic", clips=240, classes=["wave", "hug"], frames=8))
     assert divided.train.subject.unique().tolist() == [
         1, 2, 4, 5, 8, 9, 13, 14, 15, 16, 17, 18, 19, 25, 27, 28, 31, 34, 35, 38,
     ]  # fmt: skip
@@ -80,6 +80,6 @@ def test_classes_without_clips_take_no_share_and_of_very_many_classes_some_are_t
         declared.save(tmp_path / "most.safetensors"),
     )
     for path in (part, most):
-        found = lesson(str(path), "smoke")
+        found = load_split(str(path), "smoke")
         assert found.tasks == 3
         assert 6 * LEAST < len(found.train) + len(found.test) <= 72
