@@ -32,9 +32,9 @@ def make(name, seed=0, budget="30 clips", **changes):
     )
     kind, memory, generator = LEARNERS[name], None, seeded(seed)
     network = kind.build(CLASSES, 5, s, generator)
-    if kind.rehearses:
-        codec = s.memory_codec() if kind.compresses else Uniform(1)
-        stored = CLASSES if kind.keeps_logits else 0
+    if kind.uses_memory:
+        codec = s.memory_codec() if kind.compresses_memory else Uniform(1)
+        stored = CLASSES if kind.stores_logits else 0
         memory = ReplayMemory(budget, codec, frames=FRAMES, joints=5, classes=stored, logits=s.logits)
     return kind(network, s, memory, generator)
 
@@ -58,7 +58,7 @@ def still(network):
 
 def filled(learner, clips=9):
     x, y = batch(clips, (2, 3), 7)
-    logits = torch.randn(clips, CLASSES, generator=seeded(8)) if learner.keeps_logits else None
+    logits = torch.randn(clips, CLASSES, generator=seeded(8)) if learner.stores_logits else None
     learner.memory.offer(x, y, logits, seeded(9))
     return learner
 
@@ -481,7 +481,7 @@ def test_the_optimiser_begins_each_task_anew_and_classes_are_remembered_once():
 
 @pytest.mark.parametrize("name", LEARNERS)
 def test_a_batch_in_which_nobody_is_seen_and_a_batch_of_one_clip_can_be_learnt(name):
-    learner = filled(make(name)) if LEARNERS[name].rehearses else make(name)
+    learner = filled(make(name)) if LEARNERS[name].uses_memory else make(name)
     learner.begin_task((0,))
     learner.begin_task((1,))
     learner.network.train()

@@ -11,7 +11,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from skelkit.continual import LEARNERS, Settings, learn, presets, session
+from skelkit.continual import LEARNERS, Settings, learn, session, settings
 from skelkit.training import loop
 from skelkit.training.inputs import PreparedClips
 from skelkit.utils import checkpoint, progress
@@ -67,7 +67,7 @@ def test_every_learner_fills_its_matrices_within_its_budget(go, name):
     assert (history.task_accuracy[seen] >= history.accuracy[seen]).all()
     assert history.confusion.sum(1).tolist() == [2, 2, 2, 2]
     assert history.confusion.diag().sum() / 8 == pytest.approx(history.faa)
-    assert (history.memory is not None) is LEARNERS[name].rehearses
+    assert (history.memory is not None) is LEARNERS[name].uses_memory
     if history.memory:
         assert 0 < history.stored * history.bytes_per_clip <= history.memory_bytes <= 16 * 12 * 5 * 3 * 4 * 2
         assert set(history.memory.labels.tolist()) == {0, 1, 2, 3}
@@ -469,8 +469,8 @@ def test_a_task_without_training_or_test_clips_is_refused(go, toy):
 
 
 def test_presets_and_changes_make_settings():
-    assert presets("paper", ratio=0.5) == replace(presets("paper"), ratio=0.5)
-    assert json.loads(json.dumps(presets("laptop").as_dict())) == presets("laptop").as_dict()
+    assert settings("paper", ratio=0.5) == replace(settings("paper"), ratio=0.5)
+    assert json.loads(json.dumps(settings("laptop").as_dict())) == settings("laptop").as_dict()
     s = Settings(epochs=3, least_steps=20, batch=4, lr=1.0)
     assert [s.epochs_for(n) for n in (1, 4, 5, 40, 400)] == [20, 20, 10, 3, 3]
     assert s.rates(0, 4) + Settings(lr=1.0, decay=False).rates(2, 4) == [1.0, 0.75, 0.5, 0.25, 1.0, 1.0]

@@ -1,4 +1,4 @@
-"""Before and after probing: the diary, what is measured of a classifier, the panel, and the ablation of the parts."""
+"""Before and after probing: the recorder, what is measured of a classifier, the panel, and the ablation of the parts."""
 
 from itertools import product
 
@@ -17,42 +17,42 @@ from skelkit.viz.panels import probing
 
 @pytest.fixture(scope="module")
 def run():
-    """A short run of CHARON: its diary and history."""
+    """A short run of CHARON: its recorder and history."""
     clips = load("synthetic", clips=60, classes=["wave", "hug", "kick", "nod"], seed=0)
     train, test = clips.split("subject", train=range(1, 41, 2))
-    diary = diagnostics.Diary(test, settings("smoke").frames)
+    recorder = diagnostics.FeatureRecorder(test, settings("smoke").frames)
     history = learn(
-        "charon", train, test, 2, memory="10 clips", preset="smoke", epochs=1, callback=diary, progress=False
+        "charon", train, test, 2, memory="10 clips", preset="smoke", epochs=1, callback=recorder, progress=False
     )
-    return diary, history
+    return recorder, history
 
 
 def test_the_diary_keeps_the_classifier_before_and_after_each_probing(run):
-    diary, history = run
-    assert len(diary.moments) == 2
-    last = diary.moments[-1]
+    recorder, history = run
+    assert len(recorder.snapshots) == 2
+    last = recorder.snapshots[-1]
     assert torch.equal(last.before.weight, history.method.unprobed.weight)
     assert torch.equal(last.after.weight, history.network.classifier.weight)
-    assert all(not torch.equal(m.before.weight, m.after.weight) for m in diary.moments)
+    assert all(not torch.equal(m.before.weight, m.after.weight) for m in recorder.snapshots)
     assert not any(
-        torch.equal(a, b) for a, b in zip(diary.moments[0].after.weight, last.before.weight, strict=True)
+        torch.equal(a, b) for a, b in zip(recorder.snapshots[0].after.weight, last.before.weight, strict=True)
     )
 
 
 def test_the_diary_tells_what_the_accuracy_matrix_tells(run):
-    diary, history = run
-    for i, moment in enumerate(diary.moments):
+    recorder, history = run
+    for i, snapshot in enumerate(recorder.snapshots):
         for j in range(i + 1):
-            mine = torch.isin(diary.labels, torch.tensor(history.scenario.order[j]))
-            assert metrics.accuracy(moment.after(moment.features[mine]), diary.labels[mine]) == pytest.approx(
+            mine = torch.isin(recorder.labels, torch.tensor(history.scenario.order[j]))
+            assert metrics.accuracy(snapshot.after(snapshot.features[mine]), recorder.labels[mine]) == pytest.approx(
                 float(history.accuracy[i, j])
             )
 
 
 def test_the_running_statistics_of_the_diary_are_those_before_recalibration(run):
-    diary, history = run
+    recorder, history = run
     now = dict(history.network.named_buffers())
-    running = diary.moments[-1].running
+    running = recorder.snapshots[-1].running
     assert running.keys() == now.keys()
     assert any(
         not torch.equal(running[name], now[name])
@@ -65,7 +65,7 @@ def test_judge_counts_as_a_loop_over_clips_does():
     generator = torch.Generator().manual_seed(0)
     features, labels = torch.randn(40, 3, generator=generator), torch.randint(5, (40,), generator=generator)
     classifier, old, new = nn.Linear(3, 5), [0, 3], [2]
-    found = diagnostics.judge(classifier, features, labels, old, new)
+    found = diagnostics.old_new_statistics(classifier, features, labels, old, new)
     answers = [
         (int(y), int(classifier(x).argmax()))
         for x, y in zip(features, labels, strict=True)
@@ -77,13 +77,13 @@ def test_judge_counts_as_a_loop_over_clips_does():
     assert found["new"] == pytest.approx(
         sum(y == a for y, a in answers if y == 2) / sum(y == 2 for y, _ in answers)
     )
-    assert found["taken"] == pytest.approx(sum(a == 2 for _, a in answers) / len(answers))
-    assert found["lost"] == pytest.approx(
+    assert found["predicted_new"] == pytest.approx(sum(a == 2 for _, a in answers) / len(answers))
+    assert found["old_as_new"] == pytest.approx(
         sum(a == 2 for y, a in answers if y != 2) / sum(y != 2 for y, _ in answers)
     )
     assert (
-        diagnostics.judge(classifier, features, labels, [], new)["old"]
-        != diagnostics.judge(classifier, features, labels, [], new)["old"]
+        diagnostics.old_new_statistics(classifier, features, labels, [], new)["old"]
+        != diagnostics.old_new_statistics(classifier, features, labels, [], new)["old"]
     ), "nan"
 
 
@@ -96,12 +96,12 @@ def test_the_nearest_mean_is_the_one_of_least_distance_and_a_discriminant_is_it_
     )
     means = torch.stack([features[labels == c].mean(0) for c in (0, 1, 3)])
     wanted = torch.tensor([0, 1, 3])[torch.cdist(features, means).argmin(1)]
-    assert torch.equal(diagnostics.nearest_mean(features, labels)(features).argmax(1), wanted)
+    assert torch.equal(diagnostics.nearest_mean_classifier(features, labels)(features).argmax(1), wanted)
     around = features - means[torch.tensor([0, 1, -1, 2])[labels]]
     spread = around.T @ around / 90
     root = torch.linalg.cholesky(torch.linalg.inv(spread + 0.1 * spread.diagonal().mean() * torch.eye(4)))
     wanted = torch.tensor([0, 1, 3])[torch.cdist(features @ root, means @ root).argmin(1)]
-    assert torch.equal(diagnostics.discriminant(features, labels)(features).argmax(1), wanted)
+    assert torch.equal(diagnostics.linear_discriminant(features, labels)(features).argmax(1), wanted)
 
 
 def test_features_that_are_shifted_move_by_the_shift_over_the_spread():
@@ -109,7 +109,7 @@ def test_features_that_are_shifted_move_by_the_shift_over_the_spread():
     labels = torch.arange(50) % 2
     around = torch.cat([features[labels == c] - features[labels == c].mean(0) for c in (0, 1)])
     shift = torch.tensor([3.0, 4, 0, 0, 0, 0])
-    assert diagnostics.movement(features, features + shift, labels) == pytest.approx(
+    assert diagnostics.class_mean_shift(features, features + shift, labels) == pytest.approx(
         5 / float(around.square().sum(1).mean().sqrt()), rel=1e-5
     )
 
@@ -119,7 +119,7 @@ def test_the_remembered_part_of_a_memory_holds_those_clips_and_logits():
     x = torch.randn(10, 3, 12, 4, 2, generator=torch.Generator().manual_seed(0))
     labels = torch.arange(10) % 5
     memory.offer(x, labels, torch.randn(10, 5), torch.Generator().manual_seed(0))
-    part = diagnostics.remembered(memory, [0, 3])
+    part = diagnostics.memory_subset(memory, [0, 3])
     assert part.counts().tolist() == [2, 0, 0, 2, 0]
     wanted, mine = memory.read(torch.arange(10)), torch.isin(memory.labels, torch.tensor([0, 3]))
     for found, all_of_them in zip(part.read(torch.arange(4)), wanted, strict=True):
@@ -130,8 +130,8 @@ def test_the_remembered_part_of_a_memory_holds_those_clips_and_logits():
 
 
 def test_moving_the_slider_shows_another_task_and_the_toggle_another_classifier(run):
-    diary, history = run
-    panel = probing.probing(diary, history.scenario.order, history.scenario.train.classes)
+    recorder, history = run
+    panel = probing.probing(recorder, history.scenario.order, history.scenario.train.classes)
     assert "After task 2" in panel.text.value
     assert len(panel.chart._figure.data) == 2, "before and after, side by side"
     panel.controls["task"].value = 0
@@ -146,9 +146,9 @@ def test_moving_the_slider_shows_another_task_and_the_toggle_another_classifier(
 
 
 def test_the_picture_is_the_confusion_in_the_order_of_learning(run):
-    diary, history = run
+    recorder, history = run
     order = history.scenario.order
-    figure = probing.picture(diary, order, history.scenario.train.classes, 1, "after probing")
+    figure = probing.picture(recorder, order, history.scenario.train.classes, 1, "after probing")
     classes = list(sum(order, ()))
     counts = history.confusion[classes][:, classes].double()
     assert torch.allclose(
@@ -169,10 +169,10 @@ def recording(without=()) -> Recording:
     runs = []
     for on, memory, seed in product(product((False, True), repeat=3), ("10 clips", "20 clips"), (0, 1)):
         faa = 0.5 + 0.1 * seed + sum(gain for gain, each in zip(GAINS.values(), on, strict=True) if each)
-        changes = dict(zip(ablation.PARTS, on, strict=True))
+        changes = dict(zip(ablation.COMPONENTS, on, strict=True))
         runs.append(
             {
-                "label": f"{ablation.words(on)}, {memory}",
+                "label": f"{ablation.component_names(on)}, {memory}",
                 "seed": seed,
                 "faa": faa,
                 "variant": {"memory": memory, "changes": changes},

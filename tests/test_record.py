@@ -82,13 +82,13 @@ def test_unknown_names_are_refused_with_the_known_ones(tiny, tmp_path):
 
 @pytest.mark.parametrize("name", list(continual.EXPERIMENTS))
 def test_every_variant_names_a_learner_and_settings_that_exist(name):
-    from skelkit.continual import LEARNERS, presets
+    from skelkit.continual import LEARNERS, settings
 
     variants = continual.EXPERIMENTS[name]()
     assert len({v.label for v in variants}) == len(variants), "labels are told apart"
     for variant in variants:
         assert variant.learner in LEARNERS
-        presets("laptop", **variant.changes).memory_codec()
+        settings("laptop", **variant.changes).memory_codec()
 
 
 @pytest.mark.parametrize("name", list(selfsup.EXPERIMENTS))
@@ -208,8 +208,8 @@ def test_differences_between_variants_are_taken_seed_by_seed():
         {"label": label, "seed": seed, "faa": value}
         for label, seed, value in (("CHARON", 0, 0.5), ("CHARON", 1, 0.7), ("x", 1, 0.6), ("x", 2, 0.1))
     ]
-    assert recordings.Recording({}, runs).apart("x", "CHARON") == pytest.approx([-10])
-    assert recordings.Recording({}, runs).apart("y", "CHARON") == []
+    assert recordings.Recording({}, runs).paired_differences("x", "CHARON") == pytest.approx([-10])
+    assert recordings.Recording({}, runs).paired_differences("y", "CHARON") == []
 
 
 def test_a_verdict_says_whether_a_difference_is_more_than_seeds_differ(capsys):
@@ -318,9 +318,9 @@ def test_the_readme_says_what_was_recorded():
     ):
         for way in ways:
             assert taught.points(label, way).removesuffix(" points") in table, (label, way)
-    mean, apart, _ = recordings.spread(taught.apart(usual, usual, "teacher", "student"))
+    mean, apart, _ = recordings.spread(taught.paired_differences(usual, usual, "teacher", "student"))
     assert f"loses {mean:.1f} ± {apart:.1f} points" in table
-    mean, apart, _ = recordings.spread(taught.apart(few, few, "answers alone", "labels"))
+    mean, apart, _ = recordings.spread(taught.paired_differences(few, few, "answers alone", "labels"))
     assert f"{mean:+.1f} ± {apart:.1f} points, no more" in table
     for label, way in (
         ("asma", "linear"),

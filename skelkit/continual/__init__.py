@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from .history import History, Progress
+from .history import History, TaskProgress
 from .learn import LEARNERS, learn
 from .memory import ReplayMemory
-from .metrics import accuracy, backward_transfer, confusion, doubt, faa, forgetting, forward_transfer
-from .presets import PRESETS, Settings, settings
+from .metrics import accuracy, backward_transfer, confusion, two_standard_errors, faa, forgetting, forward_transfer
+from .presets import CONTINUAL_PRESETS, Settings, settings
 
 __all__ = [
     "LEARNERS",
-    "PRESETS",
+    "CONTINUAL_PRESETS",
     "History",
-    "Progress",
+    "TaskProgress",
     "ReplayMemory",
     "Settings",
     "accuracy",
     "backward_transfer",
     "confusion",
-    "doubt",
+    "two_standard_errors",
     "faa",
     "forgetting",
     "forward_transfer",

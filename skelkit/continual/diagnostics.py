@@ -11,12 +11,12 @@ from torch import Tensor, nn
 
 from ..data import ClipSet
 from ..training.inputs import PreparedClips
-from .history import Progress
+from .history import TaskProgress
 from .memory import ReplayMemory
 
 
 @dataclass(frozen=True)
-class Moment:
+class TaskSnapshot:
     """What the network said of the same clips right after a task.
 
     Attributes:
@@ -31,8 +31,8 @@ class Moment:
     running: dict[str, Tensor]
 
 
-class Diary:
-    """A callback of `learn` that keeps a `Moment` of each finished task.
+class FeatureRecorder:
+    """A callback of `learn` that keeps a `TaskSnapshot` of each finished task.
 
     Args:
         clips: always the same, so that their features can be compared from task to task.
@@ -40,9 +40,9 @@ class Diary:
     """
 
     def __init__(self, clips: ClipSet, frames: int):
-        self.still, self.moments = PreparedClips(clips, frames), []
+        self.still, self.snapshots = PreparedClips(clips, frames), []
 
-    def __call__(self, progress: Progress) -> None:
+    def __call__(self, progress: TaskProgress) -> None:
         network = progress.network
         if progress.stage == "train" and progress.epoch == progress.epochs:
             self._trained = (
@@ -51,8 +51,8 @@ class Diary:
             )
         elif progress.stage == "evaluate":
             before, running = self._trained
-            self.moments.append(
-                Moment(
+            self.snapshots.append(
+                TaskSnapshot(
                     self.still.map(network.features).cpu(),
                     before,
                     deepcopy(network.classifier).cpu(),
@@ -67,20 +67,20 @@ class Diary:
 
 
 @torch.no_grad()
-def judge(
+def old_new_statistics(
     classifier: nn.Linear, features: Tensor, labels: Tensor, old: Sequence[int], new: Sequence[int]
 ) -> dict[str, float]:
     """How a classifier treats old and new classes, on the clips of both; all classes compete.
 
     Returns:
-        "old", "new", "all": accuracy on their clips; "taken": share of all these clips that is taken for new classes, "are": share that is
-        of them; "lost": share of the old classes' clips that is taken for new ones; "norm_old", "norm_new": mean length of the weights of a
+        "old", "new", "all": accuracy on their clips; "predicted_new": share of all these clips that is taken for new classes, "share_new": share that is
+        of them; "old_as_new": share of the old classes' clips that is taken for new ones; "norm_old", "norm_new": mean length of the weights of a
         class; "bias_old", "bias_new": mean bias. nan where there is no such class or clip.
 
     >>> classifier = nn.Linear(2, 3)
     >>> _ = classifier.weight.data.copy_(torch.tensor([[1.0, 0], [0, 1], [0, 4]])), classifier.bias.data.zero_()
-    >>> j = judge(classifier, torch.tensor([[1.0, 0], [0, 1], [0, 1]]), torch.tensor([0, 1, 2]), old=[0, 1], new=[2])
-    >>> j["old"], j["new"], round(j["taken"], 2), j["lost"], j["norm_old"], j["norm_new"]
+    >>> j = old_new_statistics(classifier, torch.tensor([[1.0, 0], [0, 1], [0, 1]]), torch.tensor([0, 1, 2]), old=[0, 1], new=[2])
+    >>> j["old"], j["new"], round(j["predicted_new"], 2), j["old_as_new"], j["norm_old"], j["norm_new"]
     (0.5, 1.0, 0.67, 0.5, 1.0, 4.0)
     """
     is_old, is_new = (
@@ -93,9 +93,9 @@ def judge(
         "old": right[is_old],
         "new": right[is_new],
         "all": right[seen],
-        "taken": for_new[seen],
-        "are": is_new[seen].double(),
-        "lost": for_new[is_old],
+        "predicted_new": for_new[seen],
+        "share_new": is_new[seen].double(),
+        "old_as_new": for_new[is_old],
     }
     norms = classifier.weight.norm(dim=1)
     for name, classes in (("old", old), ("new", new)):
@@ -103,12 +103,12 @@ def judge(
     return {name: float(values.mean()) for name, values in found.items()}
 
 
-def nearest_mean(features: Tensor, labels: Tensor) -> nn.Linear:
+def nearest_mean_classifier(features: Tensor, labels: Tensor) -> nn.Linear:
     """The linear classifier that takes a clip for the class whose mean feature is nearest; classes without clips never win.
 
     |x - m|^2 is least where 2 m x - |m|^2 is most, which is linear in x. features [N, D], Long[N].
 
-    >>> classifier = nearest_mean(torch.tensor([[0.0, 0], [2, 0], [9, 9]]), torch.tensor([0, 0, 2]))
+    >>> classifier = nearest_mean_classifier(torch.tensor([[0.0, 0], [2, 0], [9, 9]]), torch.tensor([0, 0, 2]))
     >>> classifier(torch.tensor([[1.0, 3], [8, 8]])).argmax(1).tolist()
     [0, 2]
     """
@@ -125,14 +125,14 @@ def nearest_mean(features: Tensor, labels: Tensor) -> nn.Linear:
     return classifier
 
 
-def discriminant(features: Tensor, labels: Tensor, ridge: float = 0.1) -> nn.Linear:
-    """`nearest_mean` where distance is counted in the spread of clips around their means, taken to be alike in all classes (Fisher's).
+def linear_discriminant(features: Tensor, labels: Tensor, ridge: float = 0.1) -> nn.Linear:
+    """`nearest_mean_classifier` where distance is counted in the spread of clips around their means, taken to be alike in all classes (Fisher's).
 
     Args:
         ridge: share of the mean variance that is added to every direction, so that few clips do.
 
     >>> features = torch.tensor([[0.0, -9], [0, 9], [1, -9], [1, 9]])
-    >>> discriminant(features, torch.tensor([0, 0, 1, 1]))(torch.tensor([[0.2, 9.0], [0.8, -9]])).argmax(1).tolist()
+    >>> linear_discriminant(features, torch.tensor([0, 0, 1, 1]))(torch.tensor([[0.2, 9.0], [0.8, -9]])).argmax(1).tolist()
     [0, 1]
     """
     means = torch.stack(
@@ -146,7 +146,7 @@ def discriminant(features: Tensor, labels: Tensor, ridge: float = 0.1) -> nn.Lin
     spread = spread + (ridge * spread.diagonal().mean() + 1e-12) * torch.eye(
         len(spread), device=spread.device
     )
-    classifier = nearest_mean(features, labels)
+    classifier = nearest_mean_classifier(features, labels)
     with torch.no_grad():
         weight = torch.linalg.solve(spread, means.T).T
         known = classifier.bias > -torch.inf
@@ -155,7 +155,7 @@ def discriminant(features: Tensor, labels: Tensor, ridge: float = 0.1) -> nn.Lin
     return classifier
 
 
-def remembered(memory: ReplayMemory, classes: Sequence[int]) -> ReplayMemory:
+def memory_subset(memory: ReplayMemory, classes: Sequence[int]) -> ReplayMemory:
     """A memory of the same kind that holds what the first one holds of some classes: such as it was before a task, but for what that displaced."""
     x, labels, logits = memory.read(torch.arange(len(memory), device=memory.device))
     mine = torch.isin(labels, torch.tensor(list(classes), device=labels.device))
@@ -176,12 +176,12 @@ def remembered(memory: ReplayMemory, classes: Sequence[int]) -> ReplayMemory:
     return part
 
 
-def movement(before: Tensor, after: Tensor, labels: Tensor) -> float:
+def class_mean_shift(before: Tensor, after: Tensor, labels: Tensor) -> float:
     """How far the means of the classes moved, over the spread of clips around them: mean over classes of |mean after - mean before|, over
     the root mean squared distance of a clip from its class's mean before. [N, D] twice, Long[N].
 
     >>> before = torch.tensor([[-1.0, 0], [1, 0]])
-    >>> movement(before, before + torch.tensor([0.0, 3.0]), torch.tensor([0, 0]))
+    >>> class_mean_shift(before, before + torch.tensor([0.0, 3.0]), torch.tensor([0, 0]))
     3.0
     """
     moved, around = [], []

@@ -16,7 +16,7 @@ from .presets import Settings
 
 
 @dataclass(frozen=True)
-class Progress:
+class TaskProgress:
     """Where a run is; what a callback gets after every epoch and every task.
 
     Attributes:

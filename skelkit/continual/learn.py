@@ -14,7 +14,7 @@ from ..ops import codecs
 from ..training import loop
 from ..utils.progress import ProgressBar
 from ..utils.validation import one_of
-from .history import History, Progress
+from .history import History, TaskProgress
 from .learners.base import FineTuning, Joint
 from .learners.charon import CHARON
 from .learners.ewc import EWC
@@ -52,7 +52,7 @@ def learn(
     order_seed: int | None = None,
     validation: float = 0.1,
     drop: bool = False,
-    callback: Callable[[Progress], None] | None = None,
+    callback: Callable[[TaskProgress], None] | None = None,
     checkpoints: str | Path | None = None,
     every: float = 30.0,
     progress: bool | None = None,
@@ -65,7 +65,7 @@ def learn(
         train, test: clips, on the device where all of it will happen.
         tasks, classes_per_task, order, validation, drop: as `data.tasks.tasks` takes them.
         memory: budget of the learners that rehearse: bytes, or "500 clips" (uncompressed).
-        preset: one of `settings.PRESETS`; changes: single settings, by name.
+        preset: one of `CONTINUAL_PRESETS`; changes: single settings, by name.
         seed: of everything drawn; order_seed: of the order of classes and the validation part, `seed` unless given.
         callback: called after every epoch and task; raise `loop.Stopped` in it to end the run.
         checkpoints: folder; a run that was killed goes on from there. every: seconds between checkpoints.
@@ -123,14 +123,14 @@ def learn(
 def build(
     name: str, scenario: Scenario, s: Settings, memory: int | str, generator: torch.Generator
 ) -> FineTuning:
-    """A learner with its network and, if it rehearses, its memory."""
+    """A learner with its network and, if it uses_memory, its memory."""
     kind, clips = LEARNERS[name], scenario.train
     classes, joints, persons = len(clips.classes), len(clips.skeleton), clips.poses.shape[1]
     network = kind.build(classes, joints, s, generator).to(clips.device)
     table = None
-    if kind.rehearses:
-        codec = s.memory_codec() if kind.compresses else codecs.Uniform(1)
-        stored = classes if kind.keeps_logits else 0
+    if kind.uses_memory:
+        codec = s.memory_codec() if kind.compresses_memory else codecs.Uniform(1)
+        stored = classes if kind.stores_logits else 0
         table = ReplayMemory(
             memory,
             codec,

@@ -57,12 +57,12 @@ def confusion(logits: Tensor, labels: Tensor) -> Tensor:
     return (labels * classes + logits.argmax(1).cpu()).bincount(minlength=classes**2).view(classes, classes)
 
 
-def doubt(share: float, clips: int) -> float:
+def two_standard_errors(share: float, clips: int) -> float:
     """Two standard errors of a share (0 to 1) counted on so many clips; two networks closer than that may well be alike.
 
-    As if two more clips had been right and two more wrong (Agresti and Coull), so that all right is not beyond doubt.
+    As if two more clips had been right and two more wrong (Agresti and Coull), so that all right is not beyond two_standard_errors.
 
-    >>> round(doubt(0.8, 100), 3), round(doubt(1.0, 100), 3)
+    >>> round(two_standard_errors(0.8, 100), 3), round(two_standard_errors(1.0, 100), 3)
     (0.08, 0.027)
     """
     middle = (share * clips + 2) / (clips + 4)

@@ -112,7 +112,7 @@ class Settings:
         return asdict(self)
 
 
-PRESETS = {
+CONTINUAL_PRESETS = {
     "smoke": Settings(frames=24, epochs=2, interval=3, least_steps=0),
     "laptop": Settings(),
     "gpu": Settings(
@@ -144,4 +144,4 @@ def settings(preset: str = "laptop", **changes) -> Settings:
     >>> settings("laptop", interval=15).interval
     15
     """
-    return choose(PRESETS, preset, changes)
+    return choose(CONTINUAL_PRESETS, preset, changes)

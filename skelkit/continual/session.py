@@ -15,7 +15,7 @@ from ..training import loop
 from ..training.inputs import INFERENCE_BATCH, PreparedClips, augmented
 from . import metrics
 from .batchnorm import recalibrate
-from .history import History, Progress
+from .history import History, TaskProgress
 from .learners.base import FineTuning
 
 STAGES = ("begin", "train", "calibrate", "end", "evaluate")
@@ -32,7 +32,7 @@ class Session:
         scenario: Scenario,
         history: History,
         run: loop.Run,
-        callback: Callable[[Progress], None] | None,
+        callback: Callable[[TaskProgress], None] | None,
         bar,
     ):
         self.learner, self.scenario, self.history, self.run, self.callback, self.bar = (
@@ -50,7 +50,7 @@ class Session:
         with self.bar:
             for i in self.run.loop("task", range(len(self.scenario))):
                 self.live = self.history.accuracy.clone()
-                task = self.scenario.until(i) if self.learner.whole_past else self.scenario[i]
+                task = self.scenario.until(i) if self.learner.trains_on_all_past_tasks else self.scenario[i]
                 for stage in self.run.loop("stage", STAGES):
                     getattr(self, stage)(i, task)
         self.run.save()
@@ -159,7 +159,7 @@ class Session:
                 )
         where = (self.history.learner, i, len(self.scenario), stage, epoch, epochs, loss)
         ratio = getattr(self.learner, "ratio", None)
-        seen = Progress(
+        seen = TaskProgress(
             *where, self.live.clone(), not finished, self.history.seconds, self.learner.network, ratio
         )
         self.callback(seen)

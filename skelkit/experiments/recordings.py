@@ -26,6 +26,9 @@ FOLDER = Path(__file__).parents[2] / "notebooks" / "recorded"
 EXPERIMENTS: dict[str, Callable[[], list]] = continual.EXPERIMENTS | selfsup.EXPERIMENTS
 """Name -> what makes its variants: each knows how to `run`, and which of its numbers is the `main` one."""
 
+FORMER_NAMES = {"ablation": ("parts",)}
+"""Experiments that were renamed: recordings under a former name are still found."""
+
 
 @dataclass(frozen=True)
 class Recording:
@@ -56,7 +59,7 @@ class Recording:
         """Per variant: mean, sample standard deviation (0 of one), seeds."""
         return {label: spread(values) for label in self.labels if (values := self.of(label, what))}
 
-    def apart(self, one: str, other: str, what: str = "faa", other_what: str = "") -> list[float]:
+    def paired_differences(self, one: str, other: str, what: str = "faa", other_what: str = "") -> list[float]:
         """One variant less another, seed by seed, in points; of the seeds that both have."""
         mine, theirs = (
             {run["seed"]: run[key] for run in self.runs if run["label"] == label}
@@ -85,8 +88,9 @@ def read(experiment: str, dataset: str, folder: Path = FOLDER) -> Recording | No
     Raises:
         ValueError: names a file that is damaged.
     """
-    path = folder / dataset / f"{experiment}.json"
-    if not path.exists():
+    names = (experiment, *FORMER_NAMES.get(experiment, ()))
+    path = next((p for name in names if (p := folder / dataset / f"{name}.json").exists()), None)
+    if path is None:
         return None
     try:
         content = json.loads(path.read_text())

@@ -1,6 +1,6 @@
 """What to do about forgetting, a class each: from nothing (fine-tuning) to everything at once (joint).
 
-A learner has a network and, if it rehearses, a memory. `observe` gives the loss of a batch x [N, 3, T, V, M], y Long[N]; `end_task` gets
+A learner has a network and, if it uses_memory, a memory. `observe` gives the loss of a batch x [N, 3, T, V, M], y Long[N]; `end_task` gets
 the task's clips once more, still, after the last step and after batch norm was recalibrated, the network in evaluation mode.
 """
 
@@ -23,8 +23,8 @@ from ..probing import probe
 class FineTuning:
     """Learn each task, do nothing about the others: the lower bound."""
 
-    rehearses = keeps_logits = compresses = False
-    whole_past = False
+    uses_memory = stores_logits = compresses_memory = False
+    trains_on_all_past_tasks = False
     """Whether a task's clips are those of all tasks so far."""
 
     def __init__(
@@ -99,7 +99,7 @@ class Joint(FineTuning):
     Its classifier is probed as CHARON's is: whatever does not need the past to be forgotten, the upper bound has too.
     """
 
-    whole_past = True
+    trains_on_all_past_tasks = True
 
     def end_task(self, clips: PreparedClips) -> None:
         if self.settings.probing:

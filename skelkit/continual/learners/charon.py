@@ -29,7 +29,7 @@ class CHARON(DERpp):
     goes through the frozen encoder once; refreshed logits are those of un-augmented clips.
     """
 
-    compresses = True
+    compresses_memory = True
 
     def __init__(self, *args):
         super().__init__(*args)

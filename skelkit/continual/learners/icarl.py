@@ -40,7 +40,7 @@ class ICaRL(LwF):
     Differs from the authors: exemplars enter as a draw of their own beside each batch of the stream, not mixed into it.
     """
 
-    rehearses = True
+    uses_memory = True
 
     def __init__(self, *args):
         super().__init__(*args)

@@ -16,7 +16,7 @@ class ER(FineTuning):
     Differs from the authors: clips are offered to the memory once, when their task is over.
     """
 
-    rehearses = True
+    uses_memory = True
 
     def observe(self, x: Tensor, y: Tensor) -> Tensor:
         if not len(self.memory):
@@ -38,7 +38,7 @@ class DERpp(ER):
     Differs from the authors: clips are offered once, when their task is over, with the logits of that moment.
     """
 
-    keeps_logits = True
+    stores_logits = True
 
     def observe(self, x: Tensor, y: Tensor) -> Tensor:
         if not len(self.memory):

@@ -307,10 +307,10 @@ def ablation(
     """Which parts are on (dots, left) against final average accuracy (right), a colour per size of the memory.
 
     Args:
-        rows: dictionaries with "parts" (a bool for each of `parts`), "memory" (its name) and "faa" (of each seed, 0 to 1).
+        rows: dictionaries with "components" (a bool for each of `parts`), "memory" (its name) and "faa" (of each seed, 0 to 1).
     """
     combinations = sorted(
-        {tuple(map(bool, r["parts"])) for r in rows}, key=lambda on: (sum(on), [not each for each in on])
+        {tuple(map(bool, r["components"])) for r in rows}, key=lambda on: (sum(on), [not each for each in on])
     )
     memories = list(dict.fromkeys(r["memory"] for r in rows))
     fig = make_subplots(1, 2, shared_yaxes=True, column_widths=[0.25, 0.75], horizontal_spacing=0.03)
@@ -351,7 +351,7 @@ def ablation(
     for k, memory in enumerate(memories):
         mine = [r for r in rows if r["memory"] == memory]
         where = [
-            combinations.index(tuple(map(bool, r["parts"]))) + 0.5 * ((k + 0.5) / len(memories) - 0.5)
+            combinations.index(tuple(map(bool, r["components"]))) + 0.5 * ((k + 0.5) / len(memories) - 0.5)
             for r in mine
         ]
         means, spreads = zip(*(_summary(r["faa"]) for r in mine), strict=True)
@@ -367,7 +367,7 @@ def ablation(
             col=2,
         )
     best = max(rows, key=lambda r: _summary(r["faa"])[0])
-    on = " and ".join(name for name, each in zip(parts, best["parts"], strict=True) if each) or "none of them"
+    on = " and ".join(name for name, each in zip(parts, best["components"], strict=True) if each) or "none of them"
     alt = f"{title}: {len(combinations)} combinations of {', '.join(parts)}, {len(memories)} memories. Best: {on} with {best['memory']}, {_words(best['faa'])}."
     figure_defaults(fig, title, alt)
     fig.update_yaxes(visible=False, range=[len(combinations) - 0.5, -0.5])

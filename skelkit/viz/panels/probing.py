@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 import torch
 
 from ...continual import metrics
-from ...continual.diagnostics import Diary, judge
+from ...continual.diagnostics import FeatureRecorder, old_new_statistics
 from ...experiments import ablation
 from ..figures import learning
 from ..style import readable
@@ -23,35 +23,35 @@ BOTH = "side by side"
 ROWS = {
     "clips of old classes that are right": "{old:.0%}",
     "clips of the newest classes that are right": "{new:.0%}",
-    "clips taken for one of the newest classes": "{taken:.0%}",
-    "old clips taken for one of the newest classes": "{lost:.0%}",
+    "clips taken for one of the newest classes": "{predicted_new:.0%}",
+    "old clips taken for one of the newest classes": "{old_as_new:.0%}",
     "length of a class's weights: old, newest": "{norm_old:.2f}, {norm_new:.2f}",
     "bias of a class: old, newest": "{bias_old:+.3f}, {bias_new:+.3f}",
 }
 
 
-def judged(diary: Diary, order: Sequence[Sequence[int]], task: int) -> list[dict[str, float]]:
-    """`judge` of the classifier before and after the probing that followed a task (from 0). Pure."""
-    moment, old = diary.moments[task], sum(order[:task], ())
+def judged(recorder: FeatureRecorder, order: Sequence[Sequence[int]], task: int) -> list[dict[str, float]]:
+    """`old_new_statistics` of the classifier before and after the probing that followed a task (from 0). Pure."""
+    snapshot, old = recorder.snapshots[task], sum(order[:task], ())
     return [
-        judge(classifier, moment.features, diary.labels, old, order[task])
-        for classifier in (moment.before, moment.after)
+        old_new_statistics(classifier, snapshot.features, recorder.labels, old, order[task])
+        for classifier in (snapshot.before, snapshot.after)
     ]
 
 
 def picture(
-    diary: Diary, order: Sequence[Sequence[int]], names: Sequence[str], task: int, kind: str = BOTH
+    recorder: FeatureRecorder, order: Sequence[Sequence[int]], names: Sequence[str], task: int, kind: str = BOTH
 ) -> go.Figure:
     """Confusion of the classes learnt up to a task, in the order in which they are learnt; rows of classes still to come are empty. Pure.
 
     Args:
         kind: one of `KINDS`, or `BOTH`.
     """
-    moment, classes = diary.moments[task], list(sum(order, ()))
-    learnt = torch.isin(diary.labels, torch.tensor(classes[: len(sum(order[: task + 1], ()))]))
+    snapshot, classes = recorder.snapshots[task], list(sum(order, ()))
+    learnt = torch.isin(recorder.labels, torch.tensor(classes[: len(sum(order[: task + 1], ()))]))
     with torch.no_grad():
-        logits = [classifier(moment.features[learnt]) for classifier in (moment.before, moment.after)]
-    counts = [metrics.confusion(each, diary.labels[learnt])[classes][:, classes] for each in logits]
+        logits = [classifier(snapshot.features[learnt]) for classifier in (snapshot.before, snapshot.after)]
+    counts = [metrics.confusion(each, recorder.labels[learnt])[classes][:, classes] for each in logits]
     words, borders = [names[c] for c in classes], [len(each) for each in order]
     title = f"What is taken for what after task {task + 1}"
     if kind == BOTH:
@@ -59,23 +59,23 @@ def picture(
     return learning.confusion(counts[KINDS.index(kind)], words, f"{title}, {kind}", borders)
 
 
-def probing(diary: Diary, order: Sequence[Sequence[int]], names: Sequence[str]) -> Panel:
+def probing(recorder: FeatureRecorder, order: Sequence[Sequence[int]], names: Sequence[str]) -> Panel:
     """Choose a task and see the classifier before and after its probing: confusion, accuracy on old and new classes, weights.
 
     Args:
-        diary: of a finished run; order: classes of each task, as `Scenario` has them; names: of all classes.
+        recorder: of a finished run; order: classes of each task, as `Scenario` has them; names: of all classes.
     """
 
     def state(task: int, kind: str) -> dict:
-        before, after = judged(diary, order, task)
+        before, after = judged(recorder, order, task)
         rows = [(row, *(_nothing(form.format(**r)) for r in (before, after))) for row, form in ROWS.items()]
-        caption = f"After task {task + 1}: {_list(order[task], names)}. Of the clips of all classes so far, {after['are']:.0%} are of these."
+        caption = f"After task {task + 1}: {_list(order[task], names)}. Of the clips of all classes so far, {after['share_new']:.0%} are of these."
         return {
-            "figure": picture(diary, order, names, task, kind),
+            "figure": picture(recorder, order, names, task, kind),
             "text": table(["", *KINDS], rows, caption),
         }
 
-    tasks = [(f"{i + 1} of {len(order)}", i) for i in range(len(diary.moments))]
+    tasks = [(f"{i + 1} of {len(order)}", i) for i in range(len(recorder.snapshots))]
     controls = {
         "task": widgets.SelectionSlider(
             options=tasks, value=len(tasks) - 1, description="after task", style=WIDE, layout=LAYOUT
@@ -109,18 +109,18 @@ class AblationTable:
     ):
         memories = list(dict.fromkeys(r["memory"] for r in rows))
         found = {
-            (r["parts"], r["memory"]): "{:.1f} ± {:.1f} ({})".format(
+            (r["components"], r["memory"]): "{:.1f} ± {:.1f} ({})".format(
                 *ablation.percent(list(r["of"].values()))
             )
             for r in rows
         }
-        combinations = sorted({r["parts"] for r in rows}, key=lambda on: (sum(on), [not each for each in on]))
+        combinations = sorted({r["components"] for r in rows}, key=lambda on: (sum(on), [not each for each in on]))
         self._text = table(
             ["parts that are on", *memories],
-            [[ablation.words(on), *(found.get((on, m), "–") for m in memories)] for on in combinations],
+            [[ablation.component_names(on), *(found.get((on, m), "–") for m in memories)] for on in combinations],
             caption,
         )
-        self._plain = [f"{ablation.words(on)}, {m}: {value}" for (on, m), value in found.items()]
+        self._plain = [f"{ablation.component_names(on)}, {m}: {value}" for (on, m), value in found.items()]
 
     def __repr__(self) -> str:
         return "\n".join(self._plain)
