@@ -1,0 +1,1 @@
+"""What each notebook checks, prints and draws: one module per notebook."""
