@@ -175,7 +175,7 @@ def _student(train: ClipSet, s: Settings, generator: torch.Generator) -> Classif
     """First weights, and what of the recordings has to be known to use it."""
     encoder = STGCN(train.skeleton, s.size, generator, classes=len(train.classes))
     seconds = float((train.lengths / train.fps).median())
-    return Classifier(encoder, None, train.classes, s.frames, train.fps, seconds, s.stream).to(loop.device)
+    return Classifier(encoder, None, train.classes, s.frames, train.fps, seconds, s.stream).to(train.device)
 
 
 @torch.no_grad()

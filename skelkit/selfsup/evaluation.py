@@ -115,7 +115,7 @@ def evaluate(
     learnt = few(
         scenario.train, fraction if fraction is not None else 0.1 if protocol == "semi" else 1.0, generator
     )
-    network = Downstream(pretrained, train.classes, generator, train.skeleton, head).to(loop.device)
+    network = Downstream(pretrained, train.classes, generator, train.skeleton, head).to(train.device)
     sets = [PreparedClips(clips, s.frames) for clips in (learnt, scenario.validation, scenario.test)]
     lost = network.mapping.missing if network.mapping is not None else ()
     way = {"knn": _knn, "linear": _linear}.get(protocol, _finetune)
