@@ -3,10 +3,11 @@ from collections import Counter
 
 import pytest
 import torch
+from helpers import seeded
 from hypothesis import given
 from hypothesis import strategies as st
 
-from skelkit import skeletons
+from skelkit import models, skeletons
 from skelkit.skeletons.skeleton import Skeleton
 
 built_in = pytest.mark.parametrize("skeleton", skeletons.KNOWN.values(), ids=skeletons.KNOWN)
@@ -25,7 +26,7 @@ def distances(skeleton, start):
 
 @st.composite
 def trees(draw):
-    """A skeleton of 1 to 12 joints, each new one hung from any earlier one, listed in any order, rooted anywhere."""
+    """A skeleton of 1 to 12 joints: a random tree with the joints in random order and a random root."""
     count = draw(st.integers(1, 12))
     parents = [draw(st.integers(0, i - 1)) for i in range(1, count)]
     names = draw(st.permutations([f"j{i}" for i in range(count)]))
@@ -103,7 +104,7 @@ def test_the_ntu_graph_has_the_published_degrees():
     ]
 
 
-def test_a_skeleton_of_ones_own_takes_five_lines():
+def test_a_custom_skeleton_takes_five_lines():
     joints = ["Hips", "Head", "LeftHand", "RightHand"]
     bones = [("Hips", "Head"), ("Hips", "LeftHand"), ("RightHand", "Hips")]
     mine = Skeleton("mine", joints, bones, root="Hips")
@@ -115,6 +116,24 @@ def test_a_skeleton_of_ones_own_takes_five_lines():
         "LeftHand": ("LeftHand",),
         "RightHand": ("RightHand",),
     }
+
+
+@built_in
+@pytest.mark.parametrize("name", ["degrees", "hops", "mirror", "partition"])
+def test_writing_to_a_tensor_of_a_skeleton_does_not_change_the_skeleton(skeleton, name):
+    before = getattr(skeleton, name).clone()
+    getattr(skeleton, name).add_(1)
+    assert torch.equal(getattr(skeleton, name), before)
+
+
+def test_writing_to_a_buffer_of_an_encoder_does_not_change_the_skeleton():
+    before = skeletons.NTU25.partition.clone()
+    encoder = models.STGCN(skeletons.NTU25, "laptop", seeded())
+    for buffer in encoder.buffers():
+        buffer.zero_()
+    assert torch.equal(skeletons.NTU25.partition, before)
+    again = models.STGCN(skeletons.NTU25, "laptop", seeded())
+    assert any(torch.equal(buffer, before) for buffer in again.buffers())
 
 
 @built_in
@@ -144,11 +163,11 @@ def test_a_built_in_skeleton_is_found_by_its_number_of_joints(skeleton):
         ),
         (
             {"joints": ["a", "b", "c"], "bones": [("a", "b")], "root": "a"},
-            "3 joints need 2 bones .* found 1 bones, with no way from 'a' to c",
+            "3 joints need 2 bones .* found 1 bones, with no path from 'a' to c",
         ),
         (
             {"joints": ["a", "b", "c"], "bones": [("a", "b"), ("b", "a")], "root": "a"},
-            "with no way from 'a' to c",
+            "with no path from 'a' to c",
         ),
         (
             {"joints": ["a", "b", "c"], "bones": [("a", "b"), ("b", "c"), ("c", "a")], "root": "a"},
@@ -170,7 +189,7 @@ def test_a_skeleton_that_is_not_one_tree_of_known_joints_is_refused(fields, mess
         Skeleton("wrong", **fields)
 
 
-def test_an_unknown_number_of_joints_is_answered_with_the_known_ones():
+def test_an_unknown_number_of_joints_is_refused_with_the_known_ones():
     with pytest.raises(
         ValueError, match=r"no built-in skeleton has 24 joints; they have 25 \(ntu25\), 20 \(kinect20\)"
     ):

@@ -6,24 +6,33 @@ from itertools import pairwise
 
 from .skeleton import Skeleton
 
+Bones = tuple[tuple[str, str], ...]
 
-def _both(*names: str) -> list[str]:
-    return [f"{side}_{name}" for side in ("left", "right") for name in names]
-
-
-def _chain(*joints: str) -> list[tuple[str, str]]:
-    return list(pairwise(joints))
-
-
-def _limb_chains(start: str, *names: str) -> list[tuple[str, str]]:
-    return [bone for side in ("left", "right") for bone in _chain(start, *(f"{side}_{n}" for n in names))]
+_ARM = ("shoulder", "elbow", "wrist", "hand")
+_LEG = ("hip", "knee", "ankle", "foot")
+_FINGERS = ("hand_tip", "thumb")
+_MOCAP_ARM = ("Shoulder", "UpperArm", "LowerArm", "Hand")
+_MOCAP_LEG = ("UpperLeg", "LowerLeg", "Foot", "Toes")
 
 
-_ARM, _LEG, _FINGERS = (
-    ("shoulder", "elbow", "wrist", "hand"),
-    ("hip", "knee", "ankle", "foot"),
-    ("hand_tip", "thumb"),
-)
+def _both(*names: str) -> tuple[str, ...]:
+    """Names of the left side, then of the right side."""
+    return tuple(f"{side}_{name}" for side in ("left", "right") for name in names)
+
+
+def _mocap(side: str, names: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(f"{name}_{side}" for name in names)
+
+
+def _chain(*joints: str) -> Bones:
+    return tuple(pairwise(joints))
+
+
+def _limb_chains(start: str, *names: str) -> Bones:
+    """Bones of a left and a right limb that begin at the joint `start`."""
+    return tuple(
+        bone for side in ("left", "right") for bone in _chain(start, *(f"{side}_{n}" for n in names))
+    )
 
 
 def _kinect_body_parts(trunk: tuple[str, ...], fingers: tuple[str, ...] = ()) -> dict[str, tuple[str, ...]]:
@@ -36,16 +45,13 @@ def _kinect_body_parts(trunk: tuple[str, ...], fingers: tuple[str, ...] = ()) ->
 
 NTU25 = Skeleton(
     "NTU-25",
-    joints=[
-        "spine_base",
-        "spine_mid",
-        "neck",
-        "head",
+    joints=(
+        *("spine_base", "spine_mid", "neck", "head"),
         *_both(*_ARM),
         *_both(*_LEG),
         "spine_shoulder",
         *_both(*_FINGERS),
-    ],
+    ),
     bones=_chain("spine_base", "spine_mid", "spine_shoulder", "neck", "head")
     + _limb_chains("spine_shoulder", *_ARM, "thumb", "hand_tip")
     + _limb_chains("spine_base", *_LEG),
@@ -57,7 +63,7 @@ NTU25 = Skeleton(
 
 KINECT20 = Skeleton(
     "Kinect v1-20",
-    joints=["hip_center", "spine", "shoulder_center", "head", *_both(*_ARM), *_both(*_LEG)],
+    joints=("hip_center", "spine", "shoulder_center", "head", *_both(*_ARM), *_both(*_LEG)),
     bones=_chain("hip_center", "spine", "shoulder_center", "head")
     + _limb_chains("shoulder_center", *_ARM)
     + _limb_chains("hip_center", *_LEG),
@@ -67,65 +73,85 @@ KINECT20 = Skeleton(
 )
 """Kinect v1, 20 joints."""
 
+_MOCAP_TRUNK = ("Hips", "Spine", "Chest", "Neck", "Head")
+
 MOCAP21 = Skeleton(
     "motion capture-21",
-    joints=["Hips", "Spine", "Chest", "Neck", "Head"]
-    + [f"{n}_{s}" for s in "LR" for n in ("Shoulder", "UpperArm", "LowerArm", "Hand")]
-    + [f"{n}_{s}" for s in "LR" for n in ("UpperLeg", "LowerLeg", "Foot", "Toes")],
-    bones=_chain("Hips", "Spine", "Chest", "Neck", "Head")
-    + [
-        b
-        for s in "LR"
-        for b in _chain("Chest", *(f"{n}_{s}" for n in ("Shoulder", "UpperArm", "LowerArm", "Hand")))
-    ]
-    + [
-        b
-        for s in "LR"
-        for b in _chain("Hips", *(f"{n}_{s}" for n in ("UpperLeg", "LowerLeg", "Foot", "Toes")))
-    ],
+    joints=(
+        *_MOCAP_TRUNK,
+        *_mocap("L", _MOCAP_ARM),
+        *_mocap("R", _MOCAP_ARM),
+        *_mocap("L", _MOCAP_LEG),
+        *_mocap("R", _MOCAP_LEG),
+    ),
+    bones=_chain(*_MOCAP_TRUNK)
+    + _chain("Chest", *_mocap("L", _MOCAP_ARM))
+    + _chain("Chest", *_mocap("R", _MOCAP_ARM))
+    + _chain("Hips", *_mocap("L", _MOCAP_LEG))
+    + _chain("Hips", *_mocap("R", _MOCAP_LEG)),
     root="Chest",
     origin="Spine",
-    body_parts={"trunk": ("Hips", "Spine", "Chest", "Neck", "Head")}
-    | {
-        f"{w} arm": tuple(f"{n}_{s}" for n in ("Shoulder", "UpperArm", "LowerArm", "Hand"))
-        for w, s in (("left", "L"), ("right", "R"))
-    }
-    | {
-        f"{w} leg": tuple(f"{n}_{s}" for n in ("UpperLeg", "LowerLeg", "Foot", "Toes"))
-        for w, s in (("left", "L"), ("right", "R"))
+    body_parts={
+        "trunk": _MOCAP_TRUNK,
+        "left arm": _mocap("L", _MOCAP_ARM),
+        "right arm": _mocap("R", _MOCAP_ARM),
+        "left leg": _mocap("L", _MOCAP_LEG),
+        "right leg": _mocap("R", _MOCAP_LEG),
     },
 )
-"""The body of the Bandai-Namco motion-capture files: 22 joints there, less ``joint_Root``, which stays at the world's origin."""
+"""Bandai-Namco motion capture: 21 of the 22 joints; ``joint_Root`` stays at the origin and is left out."""
+
+_COCO_ARM, _COCO_LEG = ("shoulder", "elbow", "wrist"), ("hip", "knee", "ankle")
+
+_FACE: tuple[str, ...] = ("nose", "left_eye", "right_eye", "left_ear", "right_ear")
 
 COCO17 = Skeleton(
     "COCO-17",
-    joints=["nose", "left_eye", "right_eye", "left_ear", "right_ear"]
-    + [f"{s}_{n}" for n in ("shoulder", "elbow", "wrist", "hip", "knee", "ankle") for s in ("left", "right")],
+    joints=(
+        *_FACE,
+        *(
+            f"{s}_{n}"
+            for n in ("shoulder", "elbow", "wrist", "hip", "knee", "ankle")
+            for s in ("left", "right")
+        ),
+    ),
     bones=_limb_chains("nose", "eye", "ear")
-    + _limb_chains("nose", "shoulder", "elbow", "wrist")
-    + [(f"{s}_shoulder", f"{s}_hip") for s in ("left", "right")]
-    + [b for s in ("left", "right") for b in _chain(f"{s}_hip", f"{s}_knee", f"{s}_ankle")],
+    + _limb_chains("nose", *_COCO_ARM)
+    + (("left_shoulder", "left_hip"), ("right_shoulder", "right_hip"))
+    + _chain("left_hip", "left_knee", "left_ankle")
+    + _chain("right_hip", "right_knee", "right_ankle"),
     root="nose",
-    body_parts={"head": ("nose", "left_eye", "right_eye", "left_ear", "right_ear")}
-    | {f"{s} arm": tuple(f"{s}_{n}" for n in ("shoulder", "elbow", "wrist")) for s in ("left", "right")}
-    | {f"{s} leg": tuple(f"{s}_{n}" for n in ("hip", "knee", "ankle")) for s in ("left", "right")},
+    body_parts={"head": _FACE}
+    | {f"{s} arm": tuple(f"{s}_{n}" for n in _COCO_ARM) for s in ("left", "right")}
+    | {f"{s} leg": tuple(f"{s}_{n}" for n in _COCO_LEG) for s in ("left", "right")},
 )
-"""COCO key points, 17 joints, joined as one tree through the nose."""
+"""COCO key points, 17 joints, connected as one tree through the nose."""
 
 KNOWN: dict[str, Skeleton] = {"ntu25": NTU25, "kinect20": KINECT20, "mocap21": MOCAP21, "coco17": COCO17}
 """The built-in skeletons by the short names that the command line takes."""
 
 
 def of_size(joints: int) -> Skeleton:
-    """The built-in skeleton with this many joints (the counts are all different).
+    """The built-in skeleton with this many joints, if there is exactly one.
+
+    Raises:
+        ValueError: no built-in skeleton has this many joints, or several have; lists them and how to choose.
 
     >>> of_size(20).name
     'Kinect v1-20'
     """
-    for skeleton in KNOWN.values():
-        if len(skeleton) == joints:
-            return skeleton
+    candidates = [name for name, skeleton in KNOWN.items() if len(skeleton) == joints]
+    if len(candidates) == 1:
+        return KNOWN[candidates[0]]
+    if candidates:
+        example = candidates[0]
+        raise ValueError(
+            f"{len(candidates)} built-in skeletons have {joints} joints: {', '.join(candidates)}; say which one: "
+            f"skeleton={example!r} (sk.load) or skeleton=sk.skeletons.KNOWN[{example!r}] (elsewhere), "
+            f'--skeleton {example} (command line), [skeleton] name = "{example}" (TOML description)'
+        )
     known = ", ".join(f"{len(s)} ({k})" for k, s in KNOWN.items())
     raise ValueError(
-        f"no built-in skeleton has {joints} joints; they have {known}; pass skeleton=sk.Skeleton(name, joints, bones, root)"
+        f"no built-in skeleton has {joints} joints; they have {known}; "
+        "pass skeleton=sk.Skeleton(name, joints, bones, root)"
     )

@@ -1,4 +1,4 @@
-"""The skeleton type: joints, bones, body parts, and what follows from the graph."""
+"""The skeleton type: joints, bones, body parts, and the quantities that follow from the graph."""
 
 from __future__ import annotations
 
@@ -15,19 +15,22 @@ from torch import Tensor
 class Skeleton:
     """Joints and the bones between them; the bones form one tree.
 
+    Every tensor that a skeleton returns is a new one: writing to it does not change the skeleton.
+
     Args:
-        name: shown in errors and stored in files.
+        name: appears in errors and is stored in files.
         joints: V joint names, in the order of the data. ``left``/``right``, ``Left``/``Right`` or a final
             ``_L``/``_R`` in the names makes mirror pairs.
         bones: the V - 1 pairs of joint names, in any order and direction.
-        root: the joint that the tree hangs from and that distances are counted from (graph centre).
-        origin: the joint moved to the origin by `motion.centre`; the root unless given.
-        body_parts: body part name -> joint names; limbs are found from the tree unless given.
+        root: the root joint of the tree; hops are counted from it (graph centre).
+        origin: the joint that `motion.centre` moves to the origin. Default: the root.
+        body_parts: body part name -> joint names. Default: the limbs of the tree, and the trunk.
 
     Raises:
         ValueError: a bone names an unknown joint, a joint name is repeated, or the bones are not one tree.
 
-    >>> chain = Skeleton("finger", ["base", "middle", "tip"], [("base", "middle"), ("middle", "tip")], root="base")
+    >>> bones = [("base", "middle"), ("middle", "tip")]
+    >>> chain = Skeleton("finger", ["base", "middle", "tip"], bones, root="base")
     >>> chain.degrees.tolist(), chain.parents
     ([1, 2, 1], (-1, 0, 1))
     """
@@ -39,38 +42,42 @@ class Skeleton:
     origin: str = ""
     body_parts: dict[str, tuple[str, ...]] = field(default_factory=dict, hash=False, compare=False)
 
-    def __post_init__(self):
-        for key in ("joints", "bones"):
-            object.__setattr__(
-                self, key, tuple(tuple(v) if isinstance(v, list) else v for v in getattr(self, key))
-            )
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "joints", tuple(self.joints))
+        object.__setattr__(self, "bones", tuple((a, b) for a, b in self.bones))
         object.__setattr__(self, "origin", self.origin or self.root)
-        object.__setattr__(self, "body_parts", {part: tuple(joints) for part, joints in self.body_parts.items()})
-        repeated = sorted({j for j in self.joints if self.joints.count(j) > 1})
-        if repeated:
-            raise ValueError(
-                f"skeleton {self.name!r}: joint names are repeated: {', '.join(repeated)}; name each joint once"
-            )
-        for joint in (
-            [j for bone in self.bones for j in bone]
-            + [self.root, self.origin]
-            + [j for p in self.body_parts.values() for j in p]
-        ):
-            self.index(joint)
-        if -2 in self.parents or len(self.bones) != len(self) - 1:
-            adrift = [j for j, p in zip(self.joints, self.parents, strict=True) if p == -2]
-            raise ValueError(
-                f"skeleton {self.name!r}: {len(self)} joints need {len(self) - 1} bones that form one tree; found {len(self.bones)} bones"
-                + (f", with no way from {self.root!r} to {', '.join(adrift)}" if adrift else "")
-            )
+        object.__setattr__(self, "body_parts", {k: tuple(joints) for k, joints in self.body_parts.items()})
+        self._check_names()
+        self._check_tree()
         if not self.body_parts:
             object.__setattr__(self, "body_parts", self._limbs())
 
+    def _check_names(self) -> None:
+        repeated = sorted({joint for joint in self.joints if self.joints.count(joint) > 1})
+        if repeated:
+            raise ValueError(
+                f"skeleton {self.name!r}: joint names are repeated: {', '.join(repeated)}; "
+                "name each joint once"
+            )
+        groups = (*self.bones, (self.root, self.origin), *self.body_parts.values())
+        for joint in (joint for group in groups for joint in group):
+            self.index(joint)
+
+    def _check_tree(self) -> None:
+        unreachable = [j for j, parent in zip(self.joints, self.parents, strict=True) if parent == -2]
+        if unreachable or len(self.bones) != len(self) - 1:
+            raise ValueError(
+                f"skeleton {self.name!r}: {len(self)} joints need {len(self) - 1} bones that form one tree; "
+                f"found {len(self.bones)} bones"
+                + (f", with no path from {self.root!r} to {', '.join(unreachable)}" if unreachable else "")
+            )
+
     def __len__(self) -> int:
+        """Number of joints, V."""
         return len(self.joints)
 
     def index(self, joint: str) -> int:
-        """Position of a joint in the data."""
+        """Position of a joint in the data. Raises ValueError for an unknown joint."""
         try:
             return self.joints.index(joint)
         except ValueError:
@@ -85,24 +92,23 @@ class Skeleton:
 
     @cached_property
     def parents(self) -> tuple[int, ...]:
-        """Parent index of each joint in the tree hung from `root`; -1 for the root itself."""
-        neighbours = self._neighbours()
+        """Parent index of each joint in the tree with root `root`; -1 for the root itself."""
         parent, queue = [-2] * len(self), deque([self.index(self.root)])
         parent[queue[0]] = -1
         while queue:
-            here = queue.popleft()
-            for there in neighbours[here]:
-                if parent[there] == -2:
-                    parent[there] = here
-                    queue.append(there)
+            joint = queue.popleft()
+            for neighbour in self._neighbours[joint]:
+                if parent[neighbour] == -2:
+                    parent[neighbour] = joint
+                    queue.append(neighbour)
         return tuple(parent)
 
-    @cached_property
+    @property
     def degrees(self) -> Tensor:
         """Number of bones at each joint, Long[V]."""
-        return torch.tensor([len(n) for n in self._neighbours()])
+        return torch.tensor([len(neighbours) for neighbours in self._neighbours])
 
-    @cached_property
+    @property
     def hops(self) -> Tensor:
         """Number of bones between each joint and the root, Long[V]."""
         hops = []
@@ -113,41 +119,37 @@ class Skeleton:
             hops.append(count)
         return torch.tensor(hops)
 
-    @cached_property
+    @property
     def mirror(self) -> Tensor:
-        """For each joint, the joint on the other side (itself on the midline), Long[V]; `x[..., mirror]` swaps sides."""
-        return torch.tensor(
-            [
-                self.joints.index(o) if (o := _other_side(j)) in self.joints else i
-                for i, j in enumerate(self.joints)
-            ]
-        )
+        """Index of each joint's counterpart on the other side (itself on the midline), Long[V].
+
+        `x[..., mirror]` swaps sides.
+        """
+        return torch.tensor(self._mirror_index)
 
     @property
     def mirror_pairs(self) -> tuple[tuple[str, str], ...]:
         """(left, right) joint names."""
-        return tuple(
-            (j, self.joints[m])
-            for i, (j, m) in enumerate(zip(self.joints, self.mirror.tolist(), strict=True))
-            if i < m
-        )
+        return tuple((self.joints[i], self.joints[m]) for i, m in enumerate(self._mirror_index) if i < m)
 
-    @cached_property
+    @property
     def partition(self) -> Tensor:
-        """Spatial-configuration partition of the graph, float[3, V, V]: same distance to the root, nearer, farther.
+        """Spatial-configuration partition of the graph, float[3, V, V].
 
-        ``partition[k, i, j]`` weighs joint i's features in joint j; each column of the sum over k adds to 1.
+        The three subsets are the edges to joints at the same distance to the root, nearer, and farther.
+        ``partition[k, i, j]`` weights joint i's features in joint j; each column of the sum over k adds to 1.
         (Yan et al., "Spatial Temporal Graph Convolutional Networks", 2018, section 3.3.)
         """
         adjacency = torch.eye(len(self))
         for a, b in self.edges:
             adjacency[a, b] = adjacency[b, a] = 1
         adjacency = adjacency / adjacency.sum(0, keepdim=True)
-        step = self.hops[:, None] - self.hops[None, :]  # < 0: i is nearer the root than j
+        hops = self.hops
+        step = hops[:, None] - hops[None, :]  # < 0: i is nearer the root than j
         return torch.stack([adjacency * (step == 0), adjacency * (step < 0), adjacency * (step > 0)])
 
-    def to_dict(self) -> dict:
-        """The fields as plain lists and strings, for files."""
+    def to_dict(self) -> dict[str, Any]:
+        """The fields as plain lists and strings, as files store them."""
         return {
             "name": self.name,
             "joints": list(self.joints),
@@ -162,24 +164,31 @@ class Skeleton:
         """The skeleton that `to_dict` wrote. Raises TypeError for an unknown or missing field."""
         return cls(**{("body_parts" if name == "parts" else name): value for name, value in fields.items()})
 
-    def _neighbours(self) -> list[list[int]]:
+    @cached_property
+    def _neighbours(self) -> tuple[tuple[int, ...], ...]:
         neighbours: list[list[int]] = [[] for _ in self.joints]
         for a, b in self.bones:
             neighbours[self.index(a)].append(self.index(b))
             neighbours[self.index(b)].append(self.index(a))
-        return neighbours
+        return tuple(map(tuple, neighbours))
+
+    @cached_property
+    def _mirror_index(self) -> tuple[int, ...]:
+        place = {joint: i for i, joint in enumerate(self.joints)}
+        return tuple(place.get(_other_side(joint), i) for joint, i in place.items())
 
     def _limbs(self) -> dict[str, tuple[str, ...]]:
-        """Chains from each leaf up to the first junction, named by the leaf; what is left is the trunk."""
-        limbs, taken = {}, set()
-        for leaf in [j for j in range(len(self)) if self.degrees[j] == 1 and self.parents[j] >= 0]:
+        """Chains from each leaf up to the first junction, named after the leaf; the trunk is what remains."""
+        degrees = [len(neighbours) for neighbours in self._neighbours]
+        limbs, used = {}, set()
+        for leaf in [j for j in range(len(self)) if degrees[j] == 1 and self.parents[j] >= 0]:
             chain, joint = [], leaf
-            while joint >= 0 and self.degrees[joint] <= 2:
+            while joint >= 0 and degrees[joint] <= 2:
                 chain.append(joint)
                 joint = self.parents[joint]
             limbs[self.joints[leaf]] = tuple(self.joints[j] for j in reversed(chain))
-            taken.update(chain)
-        trunk = tuple(j for i, j in enumerate(self.joints) if i not in taken)
+            used.update(chain)
+        trunk = tuple(joint for i, joint in enumerate(self.joints) if i not in used)
         return ({"trunk": trunk} if trunk else {}) | limbs
 
 
