@@ -1,5 +1,6 @@
-// Plotly's renderer for JupyterLab and Voilà draws an output once and ignores `update_display`. So this asks the same renderer for its
-// Plotly, and redraws in place. Other front ends have no such renderer, and follow `update_display`.
+// Plotly's renderer for JupyterLab and Voilà draws an output once and ignores `update_display`. So this asks
+// the same renderer for its Plotly, and redraws in place. Other front ends have no such renderer, and follow
+// `update_display`.
 
 async function redraw(figure) {
   const module = await window._JUPYTERLAB?.["jupyterlab-plotly"]?.get("./mimeExtension");
@@ -13,7 +14,7 @@ async function redraw(figure) {
 
 function initialize({ model }) {
   model.on("change:figure", () => redraw(model.get("figure")));
-  hear(model);
+  reconnect(model);
 }
 
 export default { initialize };

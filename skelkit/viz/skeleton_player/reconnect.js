@@ -1,7 +1,8 @@
-// anywidget gives a model two seconds to start. On a page that is busy for longer, with a long notebook on a slow machine, the model
-// starts all the same but would never hear from the kernel again. This lets it, and asks for what it has missed.
+// anywidget gives a model two seconds to start. On a page that is busy for longer, such as a long notebook on
+// a slow machine, the model starts all the same, but never receives another message from the kernel. This
+// connects it again and asks for the state it missed.
 
-function hear(model) {
+function reconnect(model) {
   model.on("change:started", async (whole) => {
     try {
       await whole._handle_comm_msg({ content: { data: {} } });
@@ -11,5 +12,5 @@ function hear(model) {
       whole.comm.send({ method: "request_state" });
     }
   });
-  model.set("started", true); // an event is the one way to the whole model
+  model.set("started", true); // only an event gives access to the whole model
 }

@@ -61,7 +61,9 @@ def compare(clip, *others, labels: Sequence[str] | None = None, overlay: bool = 
 class Player(anywidget.AnyWidget):
     """The widget that `player` makes; `frame` is the frame on show, to be read, observed and set."""
 
-    _esm = script("skeleton_player/reconnect.js") + script("skeleton_player/player.js")
+    _esm = "".join(
+        script(f"skeleton_player/{name}.js") for name in ("reconnect", "geometry", "drawing", "player")
+    )
     _css = (_HERE / "player.css").read_text("utf-8")
     poses = traitlets.Bytes().tag(sync=True)
     values = traitlets.Bytes().tag(sync=True)
