@@ -124,7 +124,7 @@ def test_show_opens_the_page_where_somebody_can_see_it(terminal, screen, out, tm
         ),
         (
             ["data", "split", "synthetic", "--by", "stratified", "--train", "0.3", "0.9"],
-            "--by stratified takes one; leave it out",
+            "--by stratified takes one; leave the others out",
         ),
         (
             ["data", "split", "synthetic", "--by", "stratified", "--train", "half"],
@@ -289,7 +289,7 @@ def test_what_raw_ntu_files_say_themselves_cannot_be_said_otherwise(raw, tmp_pat
         )
         == 1
     )
-    assert "--fps, --scale: raw NTU RGB+D says this itself" in capsys.readouterr().err
+    assert "--fps, --scale: raw NTU RGB+D defines this itself" in capsys.readouterr().err
 
 
 def test_a_file_with_several_splits_is_described_divided_by_one_of_them_and_converted_with_them(
@@ -327,7 +327,7 @@ def test_a_file_with_several_splits_is_described_divided_by_one_of_them_and_conv
     assert ClipSet.load(tmp_path / "train.safetensors").names == tuple(f"clip{i}" for i in range(5, 9))
     assert ClipSet.load(tmp_path / "test.safetensors").names == ("clip4", "clip11")
     assert main(["data", "convert", str(source), str(source), "--force"]) == 1
-    assert "is what is to be read" in capsys.readouterr().err
+    assert "is the source itself; give another name" in capsys.readouterr().err
     assert main(["data", "convert", str(source), str(tmp_path / "b.pkl")]) == 0
     assert file_split.subsets(load(tmp_path / "b.pkl")) == {
         name: sorted(positions) for name, positions in split.items()

@@ -1,73 +1,72 @@
-"""The `skelkit` command: run the study, look at data, measure this machine."""
+"""The `skelkit` command: run the notebooks, look at data, run experiments, measure this machine."""
 
 from __future__ import annotations
 
 import argparse
 import os
 import sys
+import traceback
 import warnings
 
+from ..data.errors import UnknownOption
 from ..utils.version import __version__
-from .bench import add_bench
-from .data import add_data
-from .record import add_record
-from .study import add_study
+from . import bench, data, lab, record, study
+from .command import add_commands
 
-EPILOG = """examples:
-  skelkit study                                              the whole study on embedded data, in seconds
-  skelkit study --preset laptop --dataset recordings/        the same on your own recordings, in minutes
-  skelkit study 01 02 --seed 3                               two notebooks, another seed
-  skelkit data describe recordings/                          what is in a folder or file
-  skelkit data convert recordings/ clips.safetensors         any readable data as one file that loads at once
-  skelkit data split recordings/ --by subject --train 1 3 5  into train and test, and what the two share
-  skelkit data show recordings/ --clip 3 --out clip3.html    a clip in a browser page
-  skelkit record methods --dataset recordings/               every learner, three seeds; goes on where it was broken off
-  skelkit bench codecs                                       how fast this machine packs and unpacks clips
+COMMANDS = (study.COMMAND, lab.COMMAND, data.COMMAND, record.COMMAND, bench.COMMAND)
+
+DEBUG = "SKELKIT_DEBUG"
+"""Environment variable: set (to 1), an error prints its traceback, as with ``--debug``."""
+
+_EXPECTED = (ValueError, UnknownOption, OSError, RuntimeError, ImportError)
+"""Errors of use, of data and of the installation; the message alone says what to do."""
+
+_EPILOG = """examples:
+  skelkit study                                         run all notebooks on the built-in data, in minutes
+  skelkit study --preset laptop --dataset recordings/   the same on your own recordings
+  skelkit study 01 02 --seed 3                          two notebooks, with another seed
+  skelkit lab                                           open the notebooks in JupyterLab
+  skelkit data describe recordings/                     contents and quality of a folder or file
+  skelkit data convert recordings/ clips.safetensors    write any readable data as one fast file
+  skelkit data split clips.safetensors --train 1 3 5    write train and test sets of different subjects
+  skelkit data show recordings/ --clip 3                play a clip in a browser page
+  skelkit record methods --dataset recordings/          every learner with three seeds; can be interrupted
+  skelkit bench codecs                                  how fast this machine compresses clips
+  skelkit --debug data describe recordings/             the traceback of an error, for bug reports
 """
 
 
 def parser() -> argparse.ArgumentParser:
-    """All commands and options."""
+    """Return the argument parser of all commands."""
     top = argparse.ArgumentParser(
         prog="skelkit",
         description=__doc__,
-        epilog=EPILOG,
+        epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     top.add_argument("--version", action="version", version=__version__)
-    commands = top.add_subparsers(dest="command", required=True, metavar="study | data | record | bench")
-    add_study(commands)
-    add_data(commands)
-    add_record(commands)
-    add_bench(commands)
+    top.add_argument("--debug", action="store_true", help=f"print tracebacks (also: {DEBUG}=1)")
+    add_commands(top, COMMANDS, dest="command")
     return top
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one command; errors of use and of data are one line on standard error, exit status 1."""
+    """Run one command and return its exit status; an expected error prints one line and returns 1."""
     options = parser().parse_args(arguments)
-    warnings.formatwarning = lambda message, *_: (
-        f"skelkit {options.command}: {message}\n"
-    )  # whose line it is does not concern users
+    name = f"skelkit {options.command}"
+    # Users do not need to know which line of the code issued a warning.
+    warnings.formatwarning = lambda message, *_: f"{name}: {message}\n"
     try:
-        return options.run(options) or 0
-    except BrokenPipeError:  # `| head` has read enough
+        return options.run(options)
+    except BrokenPipeError:  # the reader, such as `head`, has closed the pipe
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
-    except (
-        ValueError,
-        FileNotFoundError,
-        FileExistsError,
-        PermissionError,
-        NotADirectoryError,
-        RuntimeError,
-    ) as error:
-        print(f"skelkit {options.command}: {error}", file=sys.stderr)
+    except _EXPECTED as error:
+        if options.debug or os.environ.get(DEBUG, "") not in ("", "0"):
+            traceback.print_exc()
+        else:
+            print(f"{name}: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)
         return 130
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,68 +1,73 @@
-"""`skelkit record`: longer runs over several seeds, kept as JSON."""
+"""`skelkit record`: longer experiments with several seeds, stored as JSON."""
 
 from __future__ import annotations
 
+from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
 from .. import study
-from .study import dataset_argument
+from ..experiments import recordings
+from ..utils.notebooks import COPY, is_checkout
+from . import dataset
+from .command import Command
+
+_DEFAULT_FOLDER = (Path("notebooks") if is_checkout() else COPY) / "recorded"
 
 
-def add_record(commands) -> None:
-    from ..experiments.recordings import EXPERIMENTS
-
-    listed = "; ".join(
-        f"{name}: {' '.join(make.__doc__.split()).rstrip('.')}" for name, make in EXPERIMENTS.items()
+def _add_arguments(parser: ArgumentParser) -> None:
+    names = list(recordings.EXPERIMENTS)
+    parser.add_argument("experiment", choices=names, metavar="EXPERIMENT", help=", ".join(names))
+    parser.add_argument("--dataset", default="synthetic", help='"synthetic" or a path. Default: synthetic')
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2], help="Default: 0 1 2")
+    parser.add_argument("--preset", default="laptop", choices=list(study.PRESETS), help="Default: laptop")
+    parser.add_argument("--jobs", type=int, default=2, help="parallel processes, one thread each. Default: 2")
+    parser.add_argument(
+        "--only", nargs="+", default=[], metavar="LABEL", help="variants to run. Default: all"
     )
-    command = commands.add_parser(
-        "record",
-        help="longer runs over several seeds, kept as JSON",
-        description="Run what is missing of an experiment with several seeds, and keep the results as JSON; the notebooks show them beside their "
-        "own. Broken off, it goes on where it was.",
-        epilog=f"experiments — {listed}",
-    )
-    command.add_argument(
-        "experiment", choices=list(EXPERIMENTS), metavar="EXPERIMENT", help=", ".join(EXPERIMENTS)
-    )
-    command.add_argument("--dataset", default="synthetic", help='"synthetic" (default) or a path')
-    command.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2], help="default: 0 1 2")
-    command.add_argument("--preset", default="laptop", choices=list(study.PRESETS), help="default: laptop")
-    command.add_argument(
-        "--jobs", type=int, default=2, help="processes at once, of one thread each (default: 2)"
-    )
-    command.add_argument(
-        "--only", nargs="+", default=[], metavar="LABEL", help="variants to run; all unless given"
-    )
-    command.add_argument(
+    parser.add_argument(
         "--sources",
         nargs="+",
         default=[],
         metavar="DATASET",
         help='data sets to pre-train on, for "transfer"',
     )
-    command.add_argument("--out", type=Path, help="folder to keep them in (default: notebooks/recorded)")
-    command.set_defaults(run=run_record)
+    parser.add_argument("--out", type=Path, help=f"folder to store results in. Default: {_DEFAULT_FOLDER}")
 
 
-def run_record(options) -> int:
-    from ..experiments import recordings
-
-    dataset, _ = dataset_argument(options.dataset)
-    folder = options.out or recordings.FOLDER
-    sources = [dataset_argument(source)[0] for source in options.sources]
-    found = recordings.record(
+def _run(options: Namespace) -> int:
+    source, _ = dataset.resolved(options.dataset)
+    recording = recordings.record(
         options.experiment,
-        dataset,
+        source,
         options.seeds,
         preset=options.preset,
         jobs=options.jobs,
-        folder=folder,
+        folder=options.out or (recordings.FOLDER if is_checkout() else _DEFAULT_FOLDER),
         only=options.only,
-        sources=sources,
+        sources=[dataset.resolved(path)[0] for path in options.sources],
     )
-    main = recordings.EXPERIMENTS[options.experiment]()[0].main
-    for label, (mean, spread, seeds) in found.summary(main).items():
-        print(
-            f"{label:<40} {main.replace('faa', 'FAA')} {100 * mean:5.1f} % ± {100 * spread:4.1f} ({seeds} seeds)"
-        )
+    metric = recordings.EXPERIMENTS[options.experiment]()[0].main
+    title = metric.replace("faa", "FAA")
+    for label, (mean, deviation, seeds) in recording.summary(metric).items():
+        print(f"{label:<40} {title} {100 * mean:5.1f} % ± {100 * deviation:4.1f} ({seeds} seeds)")
     return 0
+
+
+def _experiments() -> str:
+    """One line of help for all experiments."""
+    described = {
+        name: " ".join((make.__doc__ or "").split()) for name, make in recordings.EXPERIMENTS.items()
+    }
+    return "; ".join(f"{name}: {text.rstrip('.')}" for name, text in described.items())
+
+
+COMMAND = Command(
+    name="record",
+    help="run longer experiments with several seeds and store the results as JSON",
+    description="Run the missing runs of an experiment with several seeds and store the results as JSON. "
+    "The notebooks show stored results beside their own. An interrupted experiment resumes "
+    "where it stopped.",
+    add_arguments=_add_arguments,
+    run=_run,
+    epilog=f"experiments: {_experiments()}",
+)

@@ -3,73 +3,68 @@
 from __future__ import annotations
 
 import time
+from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
 from .. import study
+from ..utils.machine import pick_device
+from . import dataset
+from .command import Command, require
 
 
-def add_study(commands) -> None:
-    command = commands.add_parser(
-        "study",
-        help="run the notebooks and write one HTML report",
-        description="Run the notebooks from start to end with nobody there, check every claim in them, and write executed notebooks, "
-        "recorded values (JSON) and one self-contained report.html. Exit status 1 if a claim is false.",
-        epilog=f"presets — {study.describe_presets()}",
-    )
-    command.add_argument(
+def _add_arguments(parser: ArgumentParser) -> None:
+    parser.add_argument(
         "notebooks",
         nargs="*",
         metavar="NOTEBOOK",
-        help="which ones, by number (01) or name (compression); all unless given",
+        help="notebooks to run, by number (01) or name (compression). Default: all",
     )
-    command.add_argument(
-        "--preset", default="smoke", choices=list(study.PRESETS), help="how much work to do (default: smoke)"
+    parser.add_argument(
+        "--preset", default="smoke", choices=list(study.PRESETS), help="amount of work. Default: smoke"
     )
-    command.add_argument(
+    parser.add_argument(
         "--dataset",
         default="synthetic",
-        help='"synthetic" (default) or a path of any recordings that `skelkit data describe` reads',
+        help='"synthetic", or a path to recordings that `skelkit data describe` reads. Default: synthetic',
     )
-    command.add_argument(
-        "--seed", type=int, default=0, help="of the embedded data and of every draw (default: 0)"
+    parser.add_argument(
+        "--seed", type=int, default=0, help="seed of the built-in data and of every random draw. Default: 0"
     )
-    command.add_argument(
-        "--device", default="auto", help='"auto" (default: a GPU where there is one), "cpu", "cuda"'
+    parser.add_argument(
+        "--device", default="auto", help='"auto" (a GPU if there is one), "cpu" or "cuda". Default: auto'
     )
-    command.add_argument("--out", type=Path, help="folder to write to (default: build/study/DATASET-PRESET)")
-    command.set_defaults(run=run_study)
+    parser.add_argument("--out", type=Path, help="folder to write to. Default: build/study/DATASET-PRESET")
 
 
-def run_study(options) -> int:
+def _run(options: Namespace) -> int:
+    require("papermill", "notebooks")
     from ..study import report, runner
 
-    study.pick_device(options.device)
-    dataset, label = dataset_argument(options.dataset)
+    pick_device(options.device)
+    source, label = dataset.resolved(options.dataset)
     out = options.out or Path("build", "study", f"{label}-{options.preset}")
-    began = time.perf_counter()
-    print(f"the study: preset {options.preset}, dataset {label}, seed {options.seed}")
+    start = time.perf_counter()
+    print(f"study: preset {options.preset}, data set {label}, seed {options.seed}")
     parameters = {
         "preset": options.preset,
-        "dataset": dataset,
+        "dataset": source,
         "seed": options.seed,
         "device": options.device,
     }
     runs = runner.run_all(options.notebooks, out, parameters)
     page = report.write(runs, out / "report.html")
-    print(f"report:  {page}  ({page.stat().st_size / 1e6:.1f} MB)\ntook {time.perf_counter() - began:.0f} s")
+    size, seconds = page.stat().st_size / 1e6, time.perf_counter() - start
+    print(f"report:  {page}  ({size:.1f} MB)\ntook {seconds:.0f} s")
     return 0
 
 
-def dataset_argument(given: str) -> tuple[str, str]:
-    """What notebooks get (they run in another folder, so paths become absolute), and a short name for folders."""
-    if given == "synthetic":
-        return given, given
-    from ..data import load
-
-    path = Path(given).expanduser()
-    if not given or not path.exists():
-        raise FileNotFoundError(
-            f'{given}: no such file or folder; --dataset takes a path, or "synthetic" for the embedded data'
-        )
-    load(path)  # what is wrong with the data is said now, not by the first notebook
-    return str(path.resolve()), study.dataset_name(given)
+COMMAND = Command(
+    name="study",
+    help="run the notebooks and write one HTML report",
+    description="Run the notebooks without user interaction, check every claim in them, and write the "
+    "executed notebooks, the recorded values (JSON) and one self-contained report.html. The "
+    "exit status is 1 if a claim is false.",
+    add_arguments=_add_arguments,
+    run=_run,
+    epilog=f"presets: {study.describe_presets()}",
+)

@@ -1,10 +1,10 @@
-"""The error of all readers: which file cannot be read, where in it, what was found, and how to fix it."""
+"""Errors about data, with the facts as attributes: unreadable files, unknown options, missing arguments."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NoReturn
 
 from ..utils.validation import printable
 
@@ -42,10 +42,6 @@ class Place:
         )
         line = "" if self.line is None else f":{self.line}"
         return ": ".join(word for word in (f"{os.fspath(self.file)}{line}", self.part, clip) if word)
-
-    def refuse(self, found: str, expected: str, fix: str) -> NoReturn:
-        """Raise an `UnreadableFile` for this place."""
-        raise UnreadableFile(self, found, expected, fix)
 
 
 class UnreadableFile(ValueError):
@@ -88,3 +84,43 @@ class UnreadableFile(ValueError):
         if len(message) >= _LONGEST_MESSAGE:
             message = f"{message[:1500]} … {message[-400:]}"
         return printable(message)
+
+
+class UnknownOption(TypeError):
+    """An option that a kind of source does not have.
+
+    Attributes:
+        option: the name that was given.
+        kind: the kind of source, such as "BVH files".
+        known: names of the options that it has.
+
+    >>> print(UnknownOption("pattern", ".npz files", ["fps", "skeleton"]))
+    no option 'pattern' for .npz files; they take fps, skeleton
+    """
+
+    def __init__(self, option: str, kind: str, known: Sequence[str]) -> None:
+        super().__init__(option, kind, known)
+        self.option, self.kind, self.known = option, kind, known
+
+    def __str__(self) -> str:
+        return f"no option {self.option!r} for {self.kind}; they take {', '.join(self.known) or 'none'}"
+
+
+class TrainingGroupsNeeded(ValueError):
+    """A split by a group for which the groups to train on are not given.
+
+    Attributes:
+        by: "subject", "view" or "setup".
+        known: the groups that the clips have.
+        argument: the argument that names the training groups. Default: that of `ClipSet.split`.
+
+    >>> print(TrainingGroupsNeeded("subject", [1, 2]))
+    split by subject needs train=[…], some of: 1, 2
+    """
+
+    def __init__(self, by: str, known: Sequence[object], argument: str = "train=[…]") -> None:
+        super().__init__(by, known, argument)
+        self.by, self.known, self.argument = by, known, argument
+
+    def __str__(self) -> str:
+        return f"split by {self.by} needs {self.argument}, some of: {', '.join(map(str, self.known))}"

@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from .clips import ClipSet
+from .errors import UnknownOption
 from .readers.detection import FILE_SUFFIXES, FOLDER_SUFFIXES, LOADABLE, reader_of
 
 
@@ -96,7 +97,7 @@ def _check_options(kind: str, read: Callable, options: dict) -> None:
     known = [name for name in known if name != "seed"]
     for name in options:
         if name not in known:
-            raise TypeError(f"no option {name!r} for {kind}; they take {', '.join(known) or 'none'}")
+            raise UnknownOption(name, kind, known)
 
 
 def dataset_name(dataset: str) -> str:
