@@ -90,7 +90,7 @@ def check_delays(delays: Mapping[int, Mapping[str, float]]) -> None:
 
 
 def compare_restores(series: Mapping[str, Mapping[int, float]], median_body: Mapping[int, float]) -> None:
-    """Draw restore error over the interval, and compare half-pixel with indexed, and with the last frame kept.
+    """Draw restore error over the interval, and compare the three ways to restore.
 
     Args:
         series: "indexed", "indexed, last frame kept", "half-pixel (published)" -> interval -> mm.
@@ -117,7 +117,7 @@ def compare_restores(series: Mapping[str, Mapping[int, float]], median_body: Map
 def draw_rate_distortion(
     clips: ClipSet, families: Mapping[str, Mapping[int, codecs.Codec]], frames: int
 ) -> dict[str, dict]:
-    """Draw error against bytes for all codecs; returns one row of `rate_distortion` per codec, "family, setting".
+    """Draw error against bytes; returns one row of `rate_distortion` per codec, "family, setting".
 
     Args:
         families: family name -> setting (s or k) -> codec.
