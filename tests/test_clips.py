@@ -26,7 +26,7 @@ def numbered(*lengths):
     )
 
 
-# -- making ------------------------------------------------------------------------------------------------------------
+# -- making --
 
 
 def test_clips_come_out_as_they_went_in(ragged, clips):
@@ -110,7 +110,7 @@ def test_a_clip_that_is_not_there_is_an_index_error(clips):
         clips[9]
 
 
-# -- choosing ----------------------------------------------------------------------------------------------------------
+# -- choosing --
 
 
 @pytest.mark.parametrize(
@@ -184,7 +184,7 @@ def test_the_clips_of_a_class_are_found_by_its_name(clips):
         clips.of_class("jump")
 
 
-# -- batches -----------------------------------------------------------------------------------------------------------
+# -- batches --
 
 
 def slow_batch(clips, index, frames, share=1.0):
@@ -284,7 +284,7 @@ def test_half_precision_clips_give_float32_batches_close_to_the_full_ones(clips)
     torch.testing.assert_close(x, clips.batch([0, 5], frames=40), atol=3e-3, rtol=0)
 
 
-# -- files -------------------------------------------------------------------------------------------------------------
+# -- files --
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float16])

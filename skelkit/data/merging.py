@@ -7,7 +7,8 @@ from dataclasses import replace
 import torch
 
 from ..ops import motion
-from .clips import GROUPS, ClipSet
+from .clips import ClipSet
+from .splits import GROUPS
 
 
 def merge(first: ClipSet, *others: ClipSet) -> ClipSet:
