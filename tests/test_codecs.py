@@ -157,7 +157,7 @@ def test_the_half_pixel_restore_is_the_resize_of_the_published_code(interval, fr
 
 @given(st.integers(1, 15), st.integers(1, 40), st.booleans())
 def test_uniform_keeps_every_sth_frame_and_says_so(interval, frames, endpoint):
-    kept = Uniform(interval, endpoint=endpoint).kept(frames).tolist()
+    kept = Uniform(interval, endpoint=endpoint).stored_frames(frames).tolist()
     assert kept == sorted({*range(0, frames, interval)} | ({frames - 1} if endpoint else set()))
 
 
@@ -199,7 +199,7 @@ def test_adaptive_keyframes_are_never_worse_than_as_many_evenly_spaced_ones(inte
     x = batch(2, frames, seed=seed)
     even = Uniform(interval, endpoint=True)
     error_even = (there_and_back(even, x) - x).square().sum()
-    error_adaptive = (there_and_back(Adaptive(len(even.kept(frames))), x) - x).square().sum()
+    error_adaptive = (there_and_back(Adaptive(len(even.stored_frames(frames))), x) - x).square().sum()
     assert error_adaptive <= error_even * (1 + 1e-5) + 1e-9
 
 
@@ -530,5 +530,5 @@ def test_a_budget_too_small_for_any_setting_is_refused_with_the_bytes():
 
 
 def test_the_names_that_a_command_line_takes_make_the_codecs():
-    assert [kind().dtype for kind in codecs.BY_NAME.values()] == ["float32"] * 3
-    assert codecs.BY_NAME["adaptive"] is Adaptive
+    assert [kind().dtype for kind in codecs.CODECS.values()] == ["float32"] * 3
+    assert codecs.CODECS["adaptive"] is Adaptive

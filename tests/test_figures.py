@@ -118,7 +118,7 @@ def test_moving_s_changes_skeleton_bytes_and_error(clips):
     assert "Uniform(interval=12" in panel.text.value
 
 
-@pytest.mark.parametrize("restore", list(panels.RESTORES))
+@pytest.mark.parametrize("restore", list(codecs.comparison(codecs.CODECS)))
 @pytest.mark.parametrize("interval", [1, 7, 30])
 @pytest.mark.parametrize("dtype", ["float32", "int8"])
 def test_every_setting_of_the_compression_panel_works(clips, restore, interval, dtype):

@@ -8,7 +8,7 @@ import torch
 
 from ..data.clips import ClipSet
 from ..ops import motion
-from ..ops.codecs.budget import Codec
+from ..ops.codecs import Codec
 from ..ops.fidelity import joint_error
 
 
@@ -21,8 +21,8 @@ def rate_distortion(clips: ClipSet, by_name: Mapping[str, Codec], frames: int = 
         Rows ``{"codec", "class", "clips", "bytes_per_clip", "rmse_mm"}``.
 
     >>> still = ClipSet.from_arrays([torch.ones(60, 25, 3)])
-    >>> from skelkit.codecs import Uniform
-    >>> rate_distortion(still, {"every 5th frame": Uniform(5)})[-1]["rmse_mm"]
+    >>> from skelkit import codecs
+    >>> rate_distortion(still, {"every 5th frame": codecs.Uniform(5)})[-1]["rmse_mm"]
     0.0
     """
     x = clips.batch(slice(None), frames=frames)

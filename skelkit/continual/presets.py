@@ -1,9 +1,12 @@
-"""Settings of continual learning, and presets of them. All plain values: notebook parameters, checkpoints and results carry them."""
+"""Settings of continual learning, and presets of them.
+
+All settings are plain values, so that notebook parameters, checkpoints and results can carry them.
+"""
 
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from ..ops import codecs
 from ..training.settings import check, choose
@@ -11,36 +14,44 @@ from ..training.settings import check, choose
 
 @dataclass(frozen=True)
 class Settings:
-    """How a network is built and taught, whatever the method. (CHARON, section on learning a task.)
+    """How a network is built and trained, whatever the learner. (CHARON, section on learning a task.)
 
     Args:
         size: of the network, a name in `models.SIZES`.
-        frames: T, all clips are resized to it; a multiple of 6.
-        epochs: per task; least_steps: a task of few clips is repeated more often, so that it takes at least so many steps.
+        frames: T, to which all clips are resized; a multiple of 6.
+        epochs: per task; least_steps: a task of few clips takes more epochs, so that it has at least so many
+            steps.
         batch: clips of the stream in a step, and of each draw from the memory.
-        lr, weight_decay: of AdamW. decay: within each task the learning rate falls evenly to nothing, instead of staying as it is.
-        classifier_factor: the classifier learns so many times as fast; the features of clips differ little, and short tasks leave it
-            behind otherwise.
+        lr, weight_decay: of AdamW. decay: whether the learning rate falls linearly to 0 within each task.
+        classifier_factor: factor on the classifier's learning rate; without it, a classifier lags behind in
+            short tasks because the features of different clips differ little.
         clip: largest norm of the gradient.
-        precision: "fp32", "bf16", or "auto": bf16 on a GPU that has it.
-        recalibrate: after each task, before anything is evaluated or probed, take the statistics of batch norm anew from the task's
-            clips and the memory: the running ones lag behind after a short task.
-        fused: stream and draws go through the network as one batch, so that batch norm sees a mixture of old and new classes, as in the
-            test. Apart, as published (preset "paper"), it can tell the stream of a task of two classes by its statistics alone.
-        alpha: weight of what stored logits ask (DER++, CHARON); beta: of the labels of a second draw; gamma: of reconstruction.
-        ratio: share of tuples hidden in training (CHARON), η.
-        adaptive: lets the share follow the training accuracy of the epoch before ("difficulty": ratio x accuracy), or how full the
-            memory is ("memory"); `ratio` is then the most that is hidden.
-        masking, reconstruction, probing, refresh: switch off a part of CHARON.
-        probe_epochs, probe_lr: of linear probing, which takes at least least_probe_steps: they cost next to nothing.
-        interval, keyframes, coefficients, dtype, codec: how a compressing memory stores clips: codec "uniform" reads interval,
-            "adaptive" keyframes, "dct" coefficients.
-        restore: of codec "uniform".
-        compression: without it clips are stored whole, in float32.
-        logits: type of stored logits.
+        precision: "fp32", "bf16", or "auto": bf16 on a GPU that supports it.
+        recalibrate: whether the statistics of batch norm are recomputed from the task's clips and the memory
+            after each task, before probing and evaluation; the running statistics lag behind after a short
+            task.
+        fused: whether stream and draws pass through the network as one batch, so that batch norm sees a
+            mixture of old and new classes as in the test. In separate passes, as published (preset "paper"),
+            the batch statistics alone can reveal which batch is the stream.
+        alpha: weight of the MSE to the stored logits (DER++, CHARON).
+        beta: weight of the cross-entropy of the second draw; gamma: weight of the reconstruction error, per
+            m².
+        ratio: share of frame tuples masked in training (CHARON), η.
+        adaptive: "difficulty" sets the share to ratio x training accuracy of the epoch before, "memory" to
+            ratio x share of the memory that is used; "no" keeps it at `ratio`.
+        masking, reconstruction, probing, refresh: switch on a component of CHARON.
+        probe_epochs, probe_lr: of linear probing; least_probe_steps: its least number of steps.
+        compression: whether CHARON's memory uses `codec`; otherwise clips are stored whole, in float32.
+        codec: a name in `ops.codecs.CODECS`, configured by interval, restore ("uniform"), keyframes
+            ("adaptive"), coefficients ("dct") and dtype.
+        logits: type of the stored logits.
         temporal_position, attention: of the network.
-        distillation: weight of the old network's answers; temperature: of both networks' (LwF).
-        ewc: weight of the pull towards old weights; ewc_decay: what is left of the older tasks' importance at each new one.
+        distillation: weight of the distillation loss; temperature: of its softmax (LwF).
+        ewc: weight of the EWC penalty; ewc_decay: factor on the importance of the earlier tasks at each new
+            one.
+
+    Raises:
+        ValueError: a value that a setting cannot have.
     """
 
     size: str = "nano"
@@ -69,7 +80,7 @@ class Settings:
     least_probe_steps: int = 300
     probe_lr: float = 0.03
     compression: bool = True
-    codec: Literal["uniform", "adaptive", "dct"] = "uniform"
+    codec: str = "uniform"
     interval: int = 5
     keyframes: int = 12
     coefficients: int = 12
@@ -83,32 +94,30 @@ class Settings:
     ewc: float = 0.1
     ewc_decay: float = 1.0
 
-    def __post_init__(self):
-        check(self, {"epochs": 0, "probe_epochs": 0, "batch": 1, "frames": 1})
+    def __post_init__(self) -> None:
+        minima = {"epochs": 0, "probe_epochs": 0, "batch": 1, "frames": 1}
+        check(self, minima, choices={"codec": codecs.CODECS})
 
     def memory_codec(self) -> codecs.Codec:
-        """The codec that these settings name; clips as they are if compression is off."""
+        """Codec of a compressing memory; a lossless one if compression is off."""
         if not self.compression:
-            return codecs.Uniform(1)
-        if self.codec == "uniform":
-            return codecs.Uniform(self.interval, restore=self.restore, dtype=self.dtype)
-        if self.codec == "adaptive":
-            return codecs.Adaptive(self.keyframes, dtype=self.dtype)
-        return codecs.DCT(self.coefficients, dtype=self.dtype)
+            return codecs.LOSSLESS
+        return codecs.CODECS[self.codec].from_settings(self.as_dict())
 
     def epochs_for(self, clips: int) -> int:
-        """Epochs of a task of so many clips."""
+        """Number of epochs of a task of so many clips."""
         return max(self.epochs, -(-self.least_steps // max(1, -(-clips // self.batch))))
 
     def probe_epochs_for(self, clips: int) -> int:
-        """Epochs of probing on so many clips."""
+        """Number of epochs of linear probing on so many clips."""
         return max(self.probe_epochs, -(-self.least_probe_steps // max(1, -(-clips // self.batch))))
 
     def rates(self, step: int, steps: int) -> list[float]:
-        """Learning rate of the steps of a task from `step` on."""
+        """Learning rates of a task of so many steps, from `step` on."""
         return [self.lr * (1 - k / steps if self.decay else 1) for k in range(step, steps)]
 
-    def as_dict(self) -> dict:
+    def as_dict(self) -> dict[str, Any]:
+        """All settings by name."""
         return asdict(self)
 
 
@@ -131,15 +140,16 @@ CONTINUAL_PRESETS = {
         probe_lr=5e-4,
     ),
 }
-"""smoke: seconds, shows that all of it runs. laptop: minutes on two cores, shows the phenomenon. paper: the published setting (their
-learning rate is not known to us)."""
+"""smoke: seconds, shows that everything runs. laptop: minutes on two cores, shows the effects. gpu: for one GPU. paper: as published;
+its learning rate is not published, so ours is a guess."""
 
 
-def settings(preset: str = "laptop", **changes) -> Settings:
-    """A preset with some settings changed.
+def settings(preset: str = "laptop", **changes: Any) -> Settings:
+    """Settings of a preset, with some of them changed.
 
     Raises:
-        ValueError: an unknown preset or setting, or a value that it cannot have; lists the known ones.
+        ValueError: an unknown preset or setting (lists the known ones), or a value that a setting cannot
+            have.
 
     >>> settings("laptop", interval=15).interval
     15

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import fields, replace
 from numbers import Integral, Real
 from typing import Any, TypeVar, get_args, get_type_hints
@@ -25,11 +26,20 @@ def choose(presets: dict[str, S], preset: str, changes: dict[str, Any]) -> S:
     return replace(presets[preset], **changes)
 
 
-def check(settings, least: dict[str, int]) -> None:
-    """Words must be among those that the type names, numbers be numbers, and no smaller than `least`."""
+def check(
+    settings: Any, least: Mapping[str, int], choices: Mapping[str, Iterable[str]] | None = None
+) -> None:
+    """Raise ValueError unless every setting has a valid value.
+
+    Args:
+        settings: a dataclass; `Literal`, int and float fields are checked against their type.
+        least: smallest valid value, by the name of the setting.
+        choices: valid values that the type does not name, by the name of the setting.
+    """
+    choices = choices or {}
     for name, kind in get_type_hints(type(settings)).items():
-        value = getattr(settings, name)
-        if (known := get_args(kind)) and value not in known:
+        value, known = getattr(settings, name), tuple(choices.get(name, get_args(kind)))
+        if known and value not in known:
             raise ValueError(
                 f"{name}={value!r}: expected {', '.join(map(repr, known[:-1]))} or {known[-1]!r}"
             )

@@ -1,38 +1,36 @@
-"""A codec that keeps every s-th frame and interpolates between them."""
+"""A codec that stores every s-th frame and interpolates between them."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
 import torch
 from torch import Tensor
 
-from .packed import (
-    Packed,
-    check_choice,
-    check_whole,
-    frame_times,
-    from_tracks,
-    interpolate,
-    person_tracks,
-    positions_among,
-)
-from .quantisation import DTYPES, ValueType, quantise
+from .codec import Codec
+from .packed import Packed, check_choice, check_whole, frame_times
+from .persons import from_tracks, interpolate, person_tracks, positions_among
+from .quantisation import DTYPES, ValueType, quantise, stored_bytes
 
 
 @dataclass(frozen=True)
-class Uniform:
+class Uniform(Codec):
     """Every `interval`-th frame, restored by linear interpolation. (CHARON, section on compression.)
 
     Args:
-        interval: s; frames 0, s, 2s, … are kept.
-        restore: "indexed" puts each kept frame back at its own time. "half_pixel" is the resize of the published code.
-        endpoint: keep the last frame too; without it the frames after the last kept one repeat it.
-        dtype: of the stored values; int8 has a scale and an offset per clip, person and axis.
+        interval: s; frames 0, s, 2s, … are stored.
+        restore: "indexed" restores each stored frame at its own time. "half_pixel" is the resize of the
+            published code.
+        endpoint: store the last frame too; without it the frames after the last stored one repeat it.
+        dtype: number type of the stored values; int8 has a scale and an offset per clip, person and axis.
 
-    Differs from the authors: their half-pixel restore spreads the kept frames evenly over the clip and so shifts it by
-    (s - 1) / 2 frames; it is here to be looked at, "indexed" is the default.
+    Raises:
+        ValueError: a setting outside its range.
+
+    Differs from the authors: their half-pixel restore spreads the stored frames evenly over the clip, which
+    shifts it by (s - 1) / 2 frames. It is included for comparison; the default is "indexed".
 
     >>> ramp = torch.arange(1.0, 8.0).reshape(1, 1, 7, 1, 1).expand(1, 3, 7, 25, 1)
     >>> codec = Uniform(interval=3)
@@ -45,36 +43,41 @@ class Uniform:
     endpoint: bool = False
     dtype: ValueType = "float32"
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         check_whole(self, "interval")
         check_choice(self, "restore", ("indexed", "half_pixel"))
         check_choice(self, "dtype", DTYPES)
 
-    def kept(self, frames: int, device=None) -> Tensor:
-        """Which of `frames` frames are stored, Long[K]."""
-        kept = torch.arange(0, frames, self.interval, device=device)
-        return (
-            torch.cat([kept, kept.new_tensor([frames - 1])])
-            if self.endpoint and kept[-1] < frames - 1
-            else kept
-        )
+    @classmethod
+    def sizes(cls, frames: int, dtype: ValueType) -> Iterator[Uniform]:
+        return (cls(interval, dtype=dtype) for interval in range(1, frames + 1))
+
+    def stored_frames(self, frames: int, device: torch.device | str | None = None) -> Tensor:
+        """Indices of the stored frames of a clip of `frames` frames, Long[K]."""
+        index = torch.arange(0, frames, self.interval, device=device)
+        if self.endpoint and index[-1] < frames - 1:
+            return torch.cat([index, index.new_tensor([frames - 1])])
+        return index
 
     def encode(self, x: Tensor) -> Packed:
-        """Clips [N, C, T, V, M] as they would be stored."""
-        tracks, who, gaps = person_tracks(x)
+        tracks = person_tracks(x)
+        stored = tracks.frames(self.stored_frames(x.shape[2], x.device))  # [P, K, V, C]
         return Packed(
-            **quantise(tracks(self.kept(x.shape[2], x.device)), self.dtype, over=(1, 2)),
-            who=who,
+            **quantise(stored, self.dtype, over=(1, 2)),
+            presence=tracks.presence,
             frames=x.shape[2],
-            gaps=gaps,
+            gaps=tracks.gaps,
         )
 
     def decode(self, packed: Packed, frames: int | None = None) -> Tensor:
-        """The clips again, float32 [N, C, T, V, M]; with `frames`, that many evenly over the clip."""
-        kept = self.kept(packed.frames, packed.values.device)
+        stored = self.stored_frames(packed.frames, packed.values.device)
         times = frame_times(packed, frames)
         if self.restore == "half_pixel":
-            positions = (times + 0.5) * (len(kept) / packed.frames) - 0.5
+            positions = (times + 0.5) * (len(stored) / packed.frames) - 0.5
         else:
-            positions = positions_among(kept[None], times)[0]
+            positions = positions_among(stored[None], times)[0]
         return from_tracks(interpolate(packed.float_values, positions.expand(len(packed.values), -1)), packed)
+
+    def bytes_per_person(self, frames: int, joints: int) -> int:
+        count = len(self.stored_frames(frames))
+        return stored_bytes(count * joints * 3, self.dtype, scales=3) + 1

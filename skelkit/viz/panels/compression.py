@@ -12,28 +12,11 @@ from ..skeleton_player.widget import compare
 from ..style import readable
 from .panel import LAYOUT, WIDE, Panel, by_action
 
-RESTORES = {
-    "uniform, indexed": lambda s, dtype, frames, joints: codecs.Uniform(s, dtype=dtype),
-    "uniform, with last frame": lambda s, dtype, frames, joints: codecs.Uniform(
-        s, endpoint=True, dtype=dtype
-    ),
-    "uniform, half-pixel (published)": lambda s, dtype, frames, joints: codecs.Uniform(
-        s, restore="half_pixel", dtype=dtype
-    ),
-    "adaptive keyframes, equal bytes": lambda s, dtype, frames, joints: codecs.at_equal_bytes(
-        codecs.Adaptive, codecs.Uniform(s, endpoint=True, dtype=dtype), frames, joints
-    ),
-    "cosine transform, equal bytes": lambda s, dtype, frames, joints: codecs.at_equal_bytes(
-        codecs.DCT, codecs.Uniform(s, dtype=dtype), frames, joints
-    ),
-}
-"""What the compression panel offers; each makes a codec from the interval s and the value type."""
 
-
-def restored(clip: Clip, restore: str, interval: int, dtype: str = "float32", frames: int = 120) -> dict:
+def restored(clip: Clip, restore: str, interval: int, dtype: codecs.ValueType = "float32", frames: int = 120) -> dict:
     """One clip through a codec: the original and restored batch, the codec, its bytes and errors (mm). Pure."""
     x = motion.resize(clip.batch, frames)
-    codec = RESTORES[restore](interval, dtype, frames, len(clip.skeleton))
+    codec = codecs.comparison(codecs.CODECS)[restore](interval, dtype, frames, len(clip.skeleton))
     packed = codec.encode(x)
     y = codec.decode(packed)
     return {
@@ -95,7 +78,9 @@ def compression(clips: ClipSet, interval: int = 5, frames: int | None = 120) -> 
             style=WIDE,
             layout=LAYOUT,
         ),
-        "restore": widgets.Dropdown(options=list(RESTORES), description="restore", style=WIDE, layout=LAYOUT),
+        "restore": widgets.Dropdown(
+            options=list(codecs.comparison(codecs.CODECS)), description="restore", style=WIDE, layout=LAYOUT
+        ),
         "action": widgets.Dropdown(
             options=names, value=lively, description="action", style=WIDE, layout=LAYOUT
         ),
