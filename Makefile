@@ -1,24 +1,26 @@
-# make study   set up, run the whole study, write an HTML report      PRESET=smoke|laptop|gpu|paper  DATASET=synthetic|PATH  SEED=0
-# make test    set up, pass every test
-# make lab     set up, open JupyterLab on the notebooks
-# make strip   take outputs out of the notebooks before a commit
-# Everything is installed into .venv; PYTHON picks the interpreter that makes it (3.11 or later).
+# make study   install, run all notebooks, write an HTML report
+#              PRESET=smoke|laptop|gpu|paper  DATASET=synthetic|PATH  SEED=0
+# make test    install, check style, layers and types, run all tests
+# make lab     install, open the notebooks in JupyterLab
+# make docs    install, write API pages from the docstrings to build/docs
+# make strip   remove outputs from the notebooks before a commit
+# Everything is installed into .venv; PYTHON selects the interpreter that creates it (3.11 or later).
 PYTHON ?= python3
 PRESET ?= smoke
 DATASET ?= synthetic
 SEED ?= 0
 PIP_FLAGS ?=
 
-# Threads that spin while they wait make torch some 25 times slower on two cores as soon as anything else runs.
+# Spinning OpenMP threads make torch about 25 times slower on two cores as soon as anything else runs.
 export OMP_WAIT_POLICY ?= PASSIVE
 
-# A process a core, of one thread; the tests of a file stay together, in order.
+# One process with one thread per core; the tests of a file stay together, in order.
 PARALLEL ?= -n auto --maxprocesses 8 --dist loadfile --no-loadscope-reorder
 
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: study test lab strip clean
+.PHONY: study test lab docs strip clean
 .DEFAULT_GOAL := study
 
 study: $(READY)
@@ -27,20 +29,26 @@ study: $(READY)
 test: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+	$(BIN)/mypy
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest $(PARALLEL)
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest $(PARALLEL) --nbval-lax --nbval-current-env -o addopts="-p no:cacheprovider" -q notebooks
 
 lab: $(READY)
-	$(BIN)/jupyter lab --notebook-dir=notebooks
+	$(BIN)/skelkit lab
 
-# The stamp is written last: an installation that was broken off is repeated.
+docs: $(READY)
+	$(BIN)/pdoc --docformat google --output-directory build/docs skelkit
+	@echo "open build/docs/index.html in a browser"
+
+# The stamp is written last, so that an interrupted installation is repeated.
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("skelkit needs Python 3.11 or later; pass PYTHON=python3.11")'
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(PIP_FLAGS) -c constraints.txt -e '.[notebooks,export,cluster,test]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(PIP_FLAGS) -c constraints.txt -e '.[notebooks,export,cluster,test,docs]'
 	touch $@
 
-# Before a commit: take outputs out of the notebooks, but those that tests compare (tagged keep_output).
+# Outputs that tests compare (tagged keep_output) stay.
 strip: $(READY)
 	$(BIN)/nbstripout --keep-count --extra-keys "metadata.papermill metadata.widgets cell.metadata.papermill cell.metadata.execution" notebooks/*.ipynb
 
