@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from skelkit import ClipSet, motion
-from skelkit.data.mapping import Mapping, as_skeleton, canonical, common, match
+from skelkit.data.joint_names import canonical
+from skelkit.data.mapping import Mapping, as_skeleton, common, match
 from skelkit.data.merging import merge
 from skelkit.skeletons.layouts import COCO17, KINECT20, KNOWN, MOCAP21, NTU25
 from skelkit.skeletons.skeleton import Skeleton
@@ -23,7 +24,7 @@ def both(*joints):
     return [joint.replace("SIDE", side) for side in ("left", "right") for joint in joints]
 
 
-# -- names -------------------------------------------------------------------------------------------------------------
+# -- names -------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -31,7 +32,8 @@ def both(*joints):
     [
         (
             "left shoulder",
-            "left_shoulder LeftShoulder leftShoulder LShoulder shoulder.L ShoulderLeft UpperArm_L upperarm_l mixamorig:LeftArm",
+            "left_shoulder LeftShoulder leftShoulder LShoulder shoulder.L ShoulderLeft "
+            "UpperArm_L upperarm_l mixamorig:LeftArm",
         ),
         ("right elbow", "right_elbow RElbow elbow_r LowerArm_R RightForeArm forearm.R RightElbow"),
         ("right wrist", "right_wrist RWrist WristRight"),
@@ -75,7 +77,7 @@ def test_a_name_without_a_joint_in_it_is_left_alone(joint):
     assert canonical(joint) == (joint.lower() or joint)
 
 
-# -- matching ----------------------------------------------------------------------------------------------------------
+# -- matching ----------------------------------------------------------------------------------------------
 
 LIMBS = both("SIDE_shoulder", "SIDE_elbow", "SIDE_wrist", "SIDE_hip", "SIDE_knee", "SIDE_ankle")
 MOCAP_NAMES = {
@@ -148,16 +150,18 @@ def test_a_skeleton_matches_itself_in_every_joint(skeleton):
 
 
 def test_a_mapping_says_what_is_kept_what_is_near_and_what_is_lost():
-    assert (
-        repr(match(KINECT20, NTU25))
-        == "Kinect v1-20 -> NTU-25: 20 of 25 joints; missing neck, left_hand_tip, left_thumb, right_hand_tip, right_thumb"
+    assert repr(match(KINECT20, NTU25)) == (
+        "Kinect v1-20 -> NTU-25: 20 of 25 joints; "
+        "missing neck, left_hand_tip, left_thumb, right_hand_tip, right_thumb"
     )
     assert match(NTU25, KINECT20).describe() == (
-        "NTU-25 -> Kinect v1-20: 20 of 20 joints; not used: neck, left_hand_tip, left_thumb, right_hand_tip, right_thumb"
+        "NTU-25 -> Kinect v1-20: 20 of 20 joints; "
+        "not used: neck, left_hand_tip, left_thumb, right_hand_tip, right_thumb"
     )
     assert match(COCO17, MOCAP21).describe() == (
         "COCO-17 -> motion capture-21: 13 of 21 joints; Head taken from nose; "
-        "missing Hips, Spine, Chest, Neck, Shoulder_L, Shoulder_R, Toes_L, Toes_R; not used: left_eye, right_eye, left_ear, right_ear"
+        "missing Hips, Spine, Chest, Neck, Shoulder_L, Shoulder_R, Toes_L, Toes_R; "
+        "not used: left_eye, right_eye, left_ear, right_ear"
     )
     assert repr(match(NTU25, NTU25)) == "NTU-25 -> NTU-25: 25 of 25 joints"
 
@@ -196,7 +200,8 @@ def test_pairs_go_before_names():
 
 def test_skeletons_without_a_common_joint_are_refused_with_what_to_do():
     message = (
-        r"no joint of finger \(base, middle, tip\) is one of NTU-25 \(spine_base, spine_mid, neck, head, …\); "
+        r"no joint of finger \(base, middle, tip\) is one of NTU-25 "
+        r"\(spine_base, spine_mid, neck, head, …\); "
         r'rename the joints or pass pairs=\{"target joint": "source joint"\}'
     )
     with pytest.raises(ValueError, match=message):
@@ -219,7 +224,7 @@ def test_pairs_of_unknown_joints_are_refused(pairs, message):
         match(KINECT20, NTU25, pairs)
 
 
-# -- moving clips ------------------------------------------------------------------------------------------------------
+# -- moving clips ------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -340,7 +345,7 @@ def test_a_batch_of_another_skeleton_is_refused():
         match(KINECT20, NTU25).apply(torch.ones(1, 3, 4, 25, 1))
 
 
-# -- common joints -----------------------------------------------------------------------------------------------------
+# -- common joints -----------------------------------------------------------------------------------------
 
 
 def undirected(bones):
@@ -435,7 +440,7 @@ def test_fewer_than_two_common_joints_are_refused():
         common(COCO17, chain("face", "head", "chin"))
 
 
-# -- merging -----------------------------------------------------------------------------------------------------------
+# -- merging -----------------------------------------------------------------------------------------------
 
 
 def test_merged_sets_keep_their_clips_labels_and_names(clips):
@@ -512,7 +517,10 @@ def test_one_set_alone_is_merged_already(clips):
 def test_sets_of_different_skeletons_are_refused_with_what_to_do(clips):
     with pytest.raises(
         ValueError,
-        match=r"set 3 is of the NTU-25 skeleton, set 1 of Kinect v1-20; merge\(first, as_skeleton\(other, first.skeleton\)\)",
+        match=(
+            r"set 3 has the NTU-25 skeleton, set 1 has Kinect v1-20; "
+            r"merge\(first, as_skeleton\(other, first.skeleton\)\)"
+        ),
     ):
         merge(clips(KINECT20), clips(KINECT20), clips(NTU25))
 
