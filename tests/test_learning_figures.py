@@ -51,7 +51,7 @@ def named(figure, name):
     return next(trace for trace in figure.data if trace.name == name)
 
 
-# -- all of them -------------------------------------------------------------------------------------------------------
+# -- all of them -------------------------------------------------------------------------------------------
 
 
 def test_every_figure_has_a_title_and_alt_text_with_numbers(every):
@@ -204,7 +204,7 @@ def test_the_band_lies_one_point_around_the_uncompressed_memory(every):
     assert "fewest" not in other.layout.meta["alt"]
 
 
-# -- classes -----------------------------------------------------------------------------------------------------------
+# -- classes -----------------------------------------------------------------------------------------------
 
 
 def test_a_confusion_shows_shares_of_the_true_class(every):
@@ -214,7 +214,7 @@ def test_a_confusion_shows_shares_of_the_true_class(every):
         [25, 75, 0],
         [None, None, None],
     ]  # no clips of the last class
-    assert "79 % of the clips are right" in every["confusion"].layout.meta["alt"]
+    assert "accuracy 79 %" in every["confusion"].layout.meta["alt"]
 
 
 def test_lines_divide_the_tasks_and_only_them(every):

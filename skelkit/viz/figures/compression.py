@@ -1,4 +1,4 @@
-"""Figures about codecs: trajectories, rate and distortion, error by interval and by class."""
+"""Figures of codecs: trajectories, rate–distortion, error by interval and by class."""
 
 from __future__ import annotations
 
@@ -11,11 +11,21 @@ from torch import Tensor
 from ..style import COLORWAY, OKABE_ITO, figure_defaults, readable
 from .axes import DASHES, SYMBOLS, label_places, nice_log
 
+RMSE = "reconstruction error (RMSE, mm, log scale)"
+
 
 def tracks(
     series: Mapping[str, Tensor], fps: float, title: str, kept: Tensor | None = None, y: str = "position (m)"
 ) -> go.Figure:
-    """Curves over time, name -> [T]; the first is the original; `kept` marks the stored frames on it."""
+    """Trajectories over time.
+
+    Args:
+        series: name -> [T]; the first is the original.
+        fps: frames per second.
+        title: of the figure.
+        kept: Long[K], stored frames, marked on the original. Default: none are marked.
+        y: title of the vertical axis, with its unit.
+    """
     fig = go.Figure()
     for k, (name, values) in enumerate(series.items()):
         time = (torch.arange(len(values)) / fps).tolist()
@@ -31,7 +41,7 @@ def tracks(
         fig.add_scatter(
             x=(kept / fps).tolist(),
             y=original[kept].tolist(),
-            name="kept frames",
+            name="stored frames",
             mode="markers",
             marker={"color": "black", "size": 8, "symbol": "circle-open"},
         )
@@ -39,8 +49,13 @@ def tracks(
     return figure_defaults(fig, title, f"{title}: curves over time of {', '.join(series)}.", "time (s)", y)
 
 
-def rate_distortion(rows: Sequence[dict], title: str = "What a byte buys") -> go.Figure:
-    """Restore error over bytes, a line per family: rows with "family", "codec", "bytes_per_clip", "rmse_mm"."""
+def rate_distortion(rows: Sequence[dict], title: str = "Rate–distortion of the codecs") -> go.Figure:
+    """Reconstruction error over stored size, a line per codec family.
+
+    Args:
+        rows: "family", "codec", "bytes_per_clip", "rmse_mm".
+        title: of the figure.
+    """
     fig = go.Figure()
     families = list(dict.fromkeys(r["family"] for r in rows))
     for k, family in enumerate(families):
@@ -59,17 +74,19 @@ def rate_distortion(rows: Sequence[dict], title: str = "What a byte buys") -> go
     nice_log(fig, "y", [r["rmse_mm"] for r in rows])
     fig.update_layout(height=460)
     alt = (
-        "Restore error against bytes per clip, both on log scales, for "
-        + ", ".join(families)
-        + "; lower and further left is better."
+        f"Reconstruction error against bytes per clip, both on log scales, for {', '.join(families)}; "
+        "lower and further left is better."
     )
-    return figure_defaults(
-        fig, title, alt, "stored size (KiB per clip, log scale)", "restore error (RMSE, mm, log scale)"
-    )
+    return figure_defaults(fig, title, alt, "stored size (KiB per clip, log scale)", RMSE)
 
 
 def error_by_interval(series: Mapping[str, Mapping[int, float]], title: str) -> go.Figure:
-    """Restore error over the interval s: name -> {s: mm}; names that end in "(NTU)" are drawn as reference points."""
+    """Reconstruction error over the sampling interval s.
+
+    Args:
+        series: name -> {s: mm}; names that end in "(NTU)" are drawn as reference points.
+        title: of the figure.
+    """
     fig = go.Figure()
     for k, (name, points) in enumerate(series.items()):
         reference = name.endswith("(NTU)")
@@ -88,13 +105,8 @@ def error_by_interval(series: Mapping[str, Mapping[int, float]], title: str) -> 
     nice_log(fig, "x", sorted({s for p in series.values() for s in p}), exact=True)
     nice_log(fig, "y", every)
     fig.update_layout(height=420)
-    return figure_defaults(
-        fig,
-        title,
-        f"{title}: restore error in millimetres against the interval s, for {', '.join(series)}.",
-        "interval s: every s-th frame kept (log scale)",
-        "restore error (RMSE, mm, log scale)",
-    )
+    alt = f"{title}: reconstruction error in millimetres against the interval s, for {', '.join(series)}."
+    return figure_defaults(fig, title, alt, "interval s: every s-th frame is stored (log scale)", RMSE)
 
 
 def by_class(
@@ -107,7 +119,15 @@ def by_class(
     marked: Sequence[bool] | None = None,
     mark: str = "",
 ) -> go.Figure:
-    """One point per class, named; `marked` classes get their own symbol."""
+    """One labelled point per class.
+
+    Args:
+        names: of the classes.
+        x, y: one value per class.
+        title: of the figure; x_title, y_title: of the axes, with units.
+        marked: classes drawn with a separate symbol. Default: none.
+        mark: legend entry of those.
+    """
     marked = marked or [False] * len(names)
     labels = label_places(x, y, [readable(n) for n in names])
     fig = go.Figure()
@@ -132,10 +152,5 @@ def by_class(
                 cliponaxis=False,
             )
     fig.update_layout(height=520)
-    return figure_defaults(
-        fig,
-        title,
-        f"{title}: one point for each of {len(names)} classes; {x_title} across, {y_title} up.",
-        x_title,
-        y_title,
-    )
+    alt = f"{title}: one point for each of {len(names)} classes; {x_title} across, {y_title} up."
+    return figure_defaults(fig, title, alt, x_title, y_title)

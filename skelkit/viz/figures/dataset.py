@@ -1,4 +1,4 @@
-"""Figures about a data set: clip lengths, and its statistics against targets."""
+"""Figures of a data set: clip lengths, and statistics compared with targets."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .axes import GREY
 
 
 def lengths(clips: ClipSet) -> go.Figure:
-    """How long the clips are, by number of persons."""
+    """Histogram of clip lengths in seconds, by number of persons."""
     seconds, persons = (clips.lengths / clips.fps).cpu(), clips.persons.cpu()
     fig = go.Figure()
     width = max(0.25, round(float(seconds.max() - seconds.min()) / 24, 2))
@@ -26,14 +26,22 @@ def lengths(clips: ClipSet) -> go.Figure:
             marker_line={"width": 1, "color": "white"},
         )
     fig.update_layout(barmode="stack", bargap=0, height=320)
-    alt = f"Histogram of clip lengths: {len(clips)} clips from {seconds.min():.1f} to {seconds.max():.1f} seconds."
-    return figure_defaults(fig, "How long the clips are", alt, "length (s)", "clips")
+    span = f"from {seconds.min():.1f} to {seconds.max():.1f} seconds"
+    alt = f"Histogram of clip lengths: {len(clips)} clips {span}."
+    return figure_defaults(fig, "Clip lengths", alt, "length (s)", "clips")
 
 
 def against_target(
     rows: Sequence[tuple[str, float, float]], title: str, what: str, low: float = 1 / 1.5, high: float = 1.5
 ) -> go.Figure:
-    """Found / target for rows (name, target, found), on a log axis, with the band that counts as alike."""
+    """Ratio of measured statistics to their targets, on a log axis.
+
+    Args:
+        rows: (name, target, measured).
+        title: of the figure.
+        what: what the statistics describe, for the alt text.
+        low, high: ratios that count as equal, drawn as a band.
+    """
     names, ratios = [r[0] for r in rows], [r[2] / r[1] for r in rows]
     fig = go.Figure(
         go.Scatter(
@@ -43,7 +51,7 @@ def against_target(
             marker={"size": 10, "color": OKABE_ITO["blue"]},
             showlegend=False,
             customdata=[[r[1], r[2]] for r in rows],
-            hovertemplate="%{y}: target %{customdata[0]:.3g}, found %{customdata[1]:.3g}<extra></extra>",
+            hovertemplate="%{y}: target %{customdata[0]:.3g}, measured %{customdata[1]:.3g}<extra></extra>",
         )
     )
     fig.add_vrect(low, high, fillcolor=OKABE_ITO["green"], opacity=0.15, line_width=0)
@@ -58,5 +66,8 @@ def against_target(
     )
     fig.update_yaxes(autorange="reversed")
     fig.update_layout(height=120 + 26 * len(rows))
-    alt = f"{what}: found over target lies between {min(ratios):.2f} and {max(ratios):.2f} for {len(rows)} statistics; the band is {low:.2f} to {high:.2f}."
-    return figure_defaults(fig, title, alt, "found / target (log scale)")
+    alt = (
+        f"{what}: measured / target lies between {min(ratios):.2f} and {max(ratios):.2f} "
+        f"for {len(rows)} statistics; the band is {low:.2f} to {high:.2f}."
+    )
+    return figure_defaults(fig, title, alt, "measured / target (log scale)")

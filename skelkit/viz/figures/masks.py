@@ -1,4 +1,4 @@
-"""Figures about masks: degree against motion, motion over time."""
+"""Figures of masks: joint degree and speed, masked frames over time."""
 
 from __future__ import annotations
 
@@ -14,48 +14,64 @@ from ..style import COLORWAY, OKABE_ITO, figure_defaults, readable
 
 
 def degree_and_motion(skeleton: Skeleton, speeds: Mapping[str, Tensor], title: str) -> go.Figure:
-    """Mean speed of each joint (m/s) over its degree: name -> [V], one panel per entry, medians joined."""
+    """Mean speed of each joint over its degree, with the median of each degree; one panel per entry.
+
+    Args:
+        skeleton: of V joints.
+        speeds: name -> m/s, [V].
+        title: of the figure.
+    """
     fig = make_subplots(
         1, len(speeds), subplot_titles=list(speeds), shared_yaxes=True, horizontal_spacing=0.04
     )
     degrees = skeleton.degrees
+    speeds = {name: speed.cpu() for name, speed in speeds.items()}
     for column, speed in enumerate(speeds.values(), 1):
-        speed = speed.cpu()
-        nudge = torch.zeros(len(skeleton))
-        for d in degrees.unique():
-            mine = (degrees == d).nonzero().flatten()
-            nudge[mine] = torch.linspace(-0.22, 0.22, len(mine)) if len(mine) > 1 else 0.0
-        fig.add_scatter(
-            x=(degrees + nudge).tolist(),
-            y=speed.tolist(),
-            mode="markers",
-            text=[readable(j) for j in skeleton.joints],
-            showlegend=False,
-            marker={"color": OKABE_ITO["blue"], "size": 9, "opacity": 0.8},
-            hovertemplate="%{text}: %{y:.2f} m/s<extra></extra>",
-            row=1,
-            col=column,
-        )
-        known = degrees.unique().tolist()
-        fig.add_scatter(
-            x=known,
-            y=[float(speed[degrees == d].median()) for d in known],
-            mode="lines+markers",
-            name="median",
-            showlegend=column == 1,
-            line={"color": OKABE_ITO["vermilion"], "dash": "dash"},
-            marker={"symbol": "line-ew-open", "size": 18},
-            row=1,
-            col=column,
-        )
-        fig.update_xaxes(title_text="degree (bones at the joint)", tickvals=known, row=1, col=column)
+        _joints(fig, skeleton, speed, column)
+        _medians(fig, degrees, speed, column)
+        title_x = "degree (bones at the joint)"
+        fig.update_xaxes(title_text=title_x, tickvals=degrees.unique().tolist(), row=1, col=column)
     fig.update_yaxes(title_text="mean speed (m/s)", rangemode="tozero", row=1, col=1)
     fig.update_layout(height=420, margin={"t": 96})
-    text = "; ".join(
-        f"{name}: {', '.join(f'degree {d} {float(s.cpu()[degrees == d].mean()):.2f} m/s' for d in degrees.unique().tolist())}"
-        for name, s in speeds.items()
+    parts = []
+    for name, speed in speeds.items():
+        means = {d: float(speed[degrees == d].mean()) for d in degrees.unique().tolist()}
+        parts.append(f"{name}: {', '.join(f'degree {d} {mean:.2f} m/s' for d, mean in means.items())}")
+    return figure_defaults(fig, title, f"Mean joint speed against joint degree. {'; '.join(parts)}.")
+
+
+def _joints(fig: go.Figure, skeleton: Skeleton, speed: Tensor, column: int) -> None:
+    """Dots, moved sideways so that joints of one degree do not hide each other."""
+    degrees, nudge = skeleton.degrees, torch.zeros(len(skeleton))
+    for degree in degrees.unique():
+        same = (degrees == degree).nonzero().flatten()
+        nudge[same] = torch.linspace(-0.22, 0.22, len(same)) if len(same) > 1 else 0.0
+    fig.add_scatter(
+        x=(degrees + nudge).tolist(),
+        y=speed.tolist(),
+        mode="markers",
+        text=[readable(j) for j in skeleton.joints],
+        showlegend=False,
+        marker={"color": OKABE_ITO["blue"], "size": 9, "opacity": 0.8},
+        hovertemplate="%{text}: %{y:.2f} m/s<extra></extra>",
+        row=1,
+        col=column,
     )
-    return figure_defaults(fig, title, f"Mean joint speed against joint degree. {text}.")
+
+
+def _medians(fig: go.Figure, degrees: Tensor, speed: Tensor, column: int) -> None:
+    known = degrees.unique().tolist()
+    fig.add_scatter(
+        x=known,
+        y=[float(speed[degrees == d].median()) for d in known],
+        mode="lines+markers",
+        name="median",
+        showlegend=column == 1,
+        line={"color": OKABE_ITO["vermilion"], "dash": "dash"},
+        marker={"symbol": "line-ew-open", "size": 18},
+        row=1,
+        col=column,
+    )
 
 
 def motion_over_time(energy: Tensor, fps: float, hidden: Mapping[str, Tensor], title: str) -> go.Figure:
@@ -63,12 +79,13 @@ def motion_over_time(energy: Tensor, fps: float, hidden: Mapping[str, Tensor], t
 
     Args:
         energy: [T], mean squared frame difference (m^2) from `masks.frame_motion`.
+        fps: frames per second.
         hidden: name -> bool [T] (or probability [T]).
+        title: of the figure.
     """
     time = (torch.arange(len(energy)) / fps).tolist()
-    fig = make_subplots(
-        1 + len(hidden), 1, shared_xaxes=True, vertical_spacing=0.02, row_heights=[1.0] + [0.13] * len(hidden)
-    )
+    heights = [1.0] + [0.13] * len(hidden)
+    fig = make_subplots(len(heights), 1, shared_xaxes=True, vertical_spacing=0.02, row_heights=heights)
     fig.add_scatter(
         x=time,
         y=(energy.sqrt() * fps).tolist(),
@@ -80,33 +97,34 @@ def motion_over_time(energy: Tensor, fps: float, hidden: Mapping[str, Tensor], t
         col=1,
     )
     for row, (name, mask) in enumerate(hidden.items(), 2):
-        fig.add_bar(
-            x=time,
-            y=mask.float().tolist(),
-            width=1 / fps,
-            marker={"color": COLORWAY[(row - 2) % len(COLORWAY)], "line": {"width": 0}},
-            showlegend=False,
-            hovertemplate="%{x:.2f} s: %{y:.2f}<extra>" + name + "</extra>",
-            row=row,
-            col=1,
-        )
-        fig.update_yaxes(title_text="", range=[0, 1], showticklabels=False, ticks="", row=row, col=1)
-        fig.add_annotation(
-            text=name,
-            xref="paper",
-            x=1.01,
-            xanchor="left",
-            yref=f"y{row} domain",
-            y=0.5,
-            showarrow=False,
-            font={"size": 12},
-        )
-    figure_defaults(
-        fig,
-        title,
-        f"{title}: speed over {len(energy) / fps:.1f} s, and which frames are hidden by {', '.join(hidden)}.",
-    )
+        _mask(fig, time, mask, fps, name, row)
+    seconds, names = len(energy) / fps, ", ".join(hidden)
+    figure_defaults(fig, title, f"{title}: speed over {seconds:.1f} s, and the frames masked by {names}.")
     fig.update_yaxes(title_text="RMS joint speed (m/s)", rangemode="tozero", row=1, col=1)
     fig.update_xaxes(title_text="time (s)", row=1 + len(hidden), col=1)
-    fig.update_layout(height=300 + 44 * len(hidden), bargap=0, margin={"r": 150})
-    return fig
+    return fig.update_layout(height=300 + 44 * len(hidden), bargap=0, margin={"r": 150})
+
+
+def _mask(fig: go.Figure, time: list[float], mask: Tensor, fps: float, name: str, row: int) -> None:
+    """One row of bars, [T], with its name beside it."""
+    fig.add_bar(
+        x=time,
+        y=mask.float().tolist(),
+        width=1 / fps,
+        marker={"color": COLORWAY[(row - 2) % len(COLORWAY)], "line": {"width": 0}},
+        showlegend=False,
+        hovertemplate="%{x:.2f} s: %{y:.2f}<extra>" + name + "</extra>",
+        row=row,
+        col=1,
+    )
+    fig.update_yaxes(title_text="", range=[0, 1], showticklabels=False, ticks="", row=row, col=1)
+    fig.add_annotation(
+        text=name,
+        xref="paper",
+        x=1.01,
+        xanchor="left",
+        yref=f"y{row} domain",
+        y=0.5,
+        showarrow=False,
+        font={"size": 12},
+    )

@@ -1,4 +1,4 @@
-"""The accuracy matrix as a picture: entry [i, j] is the accuracy on task j after learning task i, 0 to 1, nan where not known."""
+"""Accuracy matrices: entry [i, j] is the accuracy on task j after learning task i, nan where not known."""
 
 from __future__ import annotations
 
@@ -12,21 +12,23 @@ from torch import Tensor
 
 from ..style import OKABE_ITO, SEQUENTIAL, figure_defaults, readable
 
-PROVISIONAL = "Dashed frame: the task being learnt, measured on validation clips; still moving."
+PROVISIONAL = "Dashed frame: the task in training, measured on validation clips; not final."
 
 
 def accuracy_matrix(
     matrix: Tensor,
     names: Sequence[str],
-    title: str = "What is known after each task",
+    title: str = "Accuracy matrix",
     live_row: int | None = None,
 ) -> go.Figure:
-    """The accuracy matrix, its percents written in the cells; cells not known are blank, those still to come grey.
+    """Accuracy matrix with percentages in its cells; unknown cells are blank, those of future tasks grey.
 
     Args:
         matrix: [tasks, tasks], 0 to 1, nan where not known.
         names: of the tasks.
-        live_row: the row of the task being learnt now; it gets a dashed frame, for it still moves and comes from validation clips.
+        title: of the figure.
+        live_row: row of the task in training, drawn in a dashed frame: its accuracies are measured on
+            validation clips and are not final. Default: none.
 
     Raises:
         ValueError: a matrix that is not square, or not as many names as tasks.
@@ -35,13 +37,11 @@ def accuracy_matrix(
     tasks = len(names)
     fig = go.Figure(_heat(matrix, names, unit=" %" if tasks <= 9 else "", size=15 if tasks <= 6 else 12))
     _axes(fig, [readable(name) for name in names])
-    stairs = "".join(f"H{i + 0.5}V{i + 0.5}" for i in range(tasks))
-    fig.add_shape(
-        type="path", path=f"M-0.5,-0.5{stairs}H-0.5Z", fillcolor="#F3F3F3", line_width=0, layer="below"
-    )  # where numbers will stand
-    fig.add_scatter(
-        x=[None], y=[None], mode="markers", marker={"color": [0], "coloraxis": "coloraxis"}, showlegend=False
-    )  # without it an empty matrix has no colour bar
+    stairs = "M-0.5,-0.5" + "".join(f"H{i + 0.5}V{i + 0.5}" for i in range(tasks)) + "H-0.5Z"
+    fig.add_shape(type="path", path=stairs, fillcolor="#F3F3F3", line_width=0, layer="below")
+    # Without this trace an empty matrix has no colour bar.
+    marker = {"color": [0], "coloraxis": "coloraxis"}
+    fig.add_scatter(x=[None], y=[None], mode="markers", marker=marker, showlegend=False)
     if live_row is not None:
         _frame(fig, live_row, tasks)
     fig.update_layout(
@@ -59,9 +59,18 @@ def accuracy_matrix(
 
 
 def accuracy_matrices(
-    matrices: Mapping[str, Tensor], title: str = "What each method keeps", names: Sequence[str] | None = None
+    matrices: Mapping[str, Tensor], title: str = "Accuracy matrices", names: Sequence[str] | None = None
 ) -> go.Figure:
-    """Several accuracy matrices side by side on one colour scale: name -> [tasks, tasks]. Tasks are numbered; their `names` are for the pointer."""
+    """Several accuracy matrices side by side on one colour scale.
+
+    Args:
+        matrices: name -> [tasks, tasks], 0 to 1, nan where not known.
+        title: of the figure.
+        names: of the tasks, shown under the pointer; axes number the tasks. Default: "task 1", "task 2", …
+
+    Raises:
+        ValueError: no matrices, one that is not square, or not as many names as tasks.
+    """
     if not matrices:
         raise ValueError("accuracy_matrices needs at least one entry of matrices={name: [tasks, tasks]}")
     tasks = len(next(iter(matrices.values())))
@@ -140,7 +149,7 @@ def _wrapped(words: Sequence[str], width: int, lines: int = 3) -> list[str]:
 
 
 def _frame(fig: go.Figure, row: int, tasks: int) -> None:
-    """A frame around what the row will hold: two lines over each other, to be seen on dark and on light cells."""
+    """A dashed frame around a row, on a white one, so that it is visible on dark and on light cells."""
     box = {"type": "rect", "x0": -0.5, "x1": min(row, tasks - 1) + 0.5, "y0": row - 0.5, "y1": row + 0.5}
     fig.add_shape(**box, line={"color": "white", "width": 4})
     fig.add_shape(**box, line={"color": OKABE_ITO["vermilion"], "width": 3, "dash": "dash"})
@@ -159,7 +168,8 @@ def _checked(matrix: Tensor, names: Sequence[str]) -> Tensor:
     matrix = torch.as_tensor(matrix).detach().to("cpu", torch.float64)
     if matrix.shape != (len(names), len(names)):
         raise ValueError(
-            f"a matrix of shape {list(matrix.shape)} for {len(names)} tasks; expected [tasks, tasks] with a name for each task"
+            f"a matrix of shape {list(matrix.shape)} for {len(names)} tasks; "
+            "expected [tasks, tasks] with a name for each task"
         )
     return matrix
 
@@ -170,7 +180,7 @@ def _alt(matrix: Tensor, names: Sequence[str], title: str, live_row: int | None)
         return f"{title}: an accuracy matrix of {len(names)} tasks, still empty."
     last, words = known[-1], [readable(name) for name in names]
     cells = ", ".join(f"{100 * v:.0f} % on {words[j]}" for j, v in enumerate(matrix[last].tolist()) if v == v)
-    moving = " (still moving, on validation clips)" if live_row == last else ""
+    moving = " (not final, on validation clips)" if live_row == last else ""
     return f"{title}: accuracy matrix of {len(names)} tasks. After learning {words[last]}{moving}: {cells}."
 
 
