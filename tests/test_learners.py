@@ -9,7 +9,7 @@ from torch import nn
 from skelkit import augment
 from skelkit.continual import LEARNERS, ReplayMemory, Settings
 from skelkit.continual.learners.icarl import herd
-from skelkit.data.tasks import tasks
+from skelkit.data.tasks import split_into_tasks
 from skelkit.models.autoencoder import draw_hidden
 from skelkit.ops.codecs.uniform import Uniform
 from skelkit.training.inputs import PreparedClips
@@ -31,7 +31,7 @@ def make(name, seed=0, budget="30 clips", **changes):
         | changes
     )
     kind, memory, generator = LEARNERS[name], None, seeded(seed)
-    network = kind.build(CLASSES, 5, s, generator)
+    network = kind.build_network(CLASSES, 5, s, generator)
     if kind.uses_memory:
         codec = s.memory_codec() if kind.compresses_memory else Uniform(1)
         stored = CLASSES if kind.stores_logits else 0
@@ -399,15 +399,15 @@ def test_the_share_hidden_follows_accuracy_or_memory_use(adaptive, wanted):
     learner = filled(make("charon", adaptive=adaptive, ratio=0.4))
     assert learner.ratio == (0.4 if adaptive == "no" else 0.0)
     y = torch.tensor([0, 1, 1, 0, 1])
-    learner.stream_loss(F.one_hot(torch.tensor([0, 1, 0, 0, 0]), CLASSES).float(), y)
+    learner.track_accuracy(F.one_hot(torch.tensor([0, 1, 0, 0, 0]), CLASSES).float(), y)
     slots = learner.memory.slots
     learner.memory.table["key"][:] = torch.where(torch.arange(slots) < slots // 2, 0.5, torch.inf)
     learner.end_epoch()
     assert learner.ratio == pytest.approx(wanted, abs=0.4 / slots)
-    assert not learner.right
+    assert not learner.batch_accuracies
 
 
-# -- all of them -------------------------------------------------------------------------------------------------------
+# -- all of them -------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("name", LEARNERS)
@@ -469,7 +469,7 @@ def flat(value):
 
 def test_the_optimiser_begins_each_task_anew_and_classes_are_remembered_once():
     learner, clips = make("joint"), toy_task(TOY[0])
-    scenario = tasks(TOY[0](CLASSES, 6), TOY[0](CLASSES, 2, 1), 2, order=range(CLASSES), validation=0)
+    scenario = split_into_tasks(TOY[0](CLASSES, 6), TOY[0](CLASSES, 2, 1), 2, order=range(CLASSES), validation=0)
     for i, (past, now) in enumerate([([], [0, 1]), ([0, 1], [2, 3])]):
         learner.begin_task(scenario.until(i).classes)
         assert (learner.past, learner.classes) == (past, now)

@@ -11,7 +11,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from skelkit.continual import LEARNERS, Settings, learn, session, settings
+from skelkit.continual import LEARNERS, Settings, learn, settings, stages
 from skelkit.training import loop
 from skelkit.training.inputs import PreparedClips
 from skelkit.utils import checkpoint, progress
@@ -135,7 +135,7 @@ def test_test_clips_are_never_learnt(go, toy):
         assert one["confusion"] != other["confusion"]
 
 
-# -- watching ----------------------------------------------------------------------------------------------------------
+# -- watching ----------------------------------------------------------------------------------------------
 
 
 def test_a_callback_sees_the_matrix_fill_with_validation_rows_first_and_never_changed_later(go):
@@ -388,7 +388,7 @@ def test_one_task_of_fewer_clips_than_a_batch_is_learnt(go, toy, name):
 
 @pytest.mark.parametrize("name", LEARNERS)
 def test_a_task_of_one_clip_after_a_full_memory_is_learnt(go, toy, monkeypatch, name):
-    monkeypatch.setattr(session, "INFERENCE_BATCH", 2)
+    monkeypatch.setattr(stages, "INFERENCE_BATCH", 2)
     clips = toy(3, 7)
     clips = clips.select(
         torch.cat([(clips.labels < 2).nonzero().flatten(), (clips.labels == 2).nonzero()[0]])
@@ -420,9 +420,9 @@ def test_recalibration_is_of_still_clips_of_the_task_and_the_memory_in_equal_sha
     with_it, without = (go("er", recalibrate=flag, epochs=1) for flag in (True, False))
     assert with_it.network.stem[1].num_batches_tracked == 1
     assert without.network.stem[1].num_batches_tracked > 1
-    made = session.Session(with_it.method, with_it.scenario, with_it, None, None, None)
+    made = stages.ContinualRun(with_it.method, with_it.scenario, with_it, None, None, None)
     task, memory = with_it.scenario[1], with_it.memory
-    batches = list(made._mixture(task))
+    batches = list(made.calibration_batches(task))
     assert sum(map(len, batches)) == len(task.train) + len(memory)
     still = PreparedClips(task.train, 12)[torch.arange(len(task.train))]
     found = torch.cat(batches).sum((1, 2, 3, 4)).sort().values

@@ -95,7 +95,7 @@ def test_the_memory_shares_nothing_with_what_was_offered_and_keeps_no_graph():
     assert not any(column.requires_grad for column in memory.table.values())
 
 
-# -- bytes -------------------------------------------------------------------------------------------------------------
+# -- bytes -------------------------------------------------------------------------------------------------
 
 
 @given(
@@ -186,7 +186,7 @@ def test_slots_are_neither_lost_nor_used_twice_and_no_room_for_a_largest_clip_is
         memory.offer(x[part], labels[part], logits[part], seeded(seed))
         held = sum(size[label] for label in memory.labels.tolist())
         assert memory.used_bytes == held * memory.slot_bytes
-        where = memory.table["where"][memory._heads()]
+        where = memory.table["where"][memory.heads]
         assert len(where[where >= 0].unique()) == (where >= 0).sum()
         assert len(memory) == memory.seen or held > memory.slots - 2
 
@@ -214,7 +214,7 @@ def test_after_a_stream_the_memory_is_what_one_look_at_all_its_keys_would_have_c
     clips = x, _, _ = stream(30, seed)
     large, small = (fill(make(budget), clips, seeded(seed), batch) for budget in (10**5, 2_500))
     assert len(large) == 30 > len(small)
-    key = dict(zip(large.labels.tolist(), large.table["key"][large._heads()].tolist(), strict=True))
+    key = dict(zip(large.labels.tolist(), large.table["key"][large.heads].tolist(), strict=True))
     wanted, used = [], 0
     for label in sorted(key, key=key.get):
         if used > small.slots - 2:
@@ -309,7 +309,7 @@ def test_given_keys_the_smallest_stay_whatever_the_order_and_the_batches(ranks, 
         memory.offer(x[part], labels[part], logits[part], key=keys[part])
     kept = sorted(range(20), key=lambda i: ranks[i])[: slots - 1]  # room for a clip of two is kept
     assert sorted(memory.labels.tolist()) == sorted(kept)
-    assert sorted(memory.table["key"][memory._heads()].tolist()) == sorted(ranks[i] for i in kept)
+    assert sorted(memory.table["key"][memory.heads].tolist()) == sorted(ranks[i] for i in kept)
 
 
 def test_given_keys_nothing_is_drawn_and_less_than_zero_is_a_key_too():
@@ -322,7 +322,7 @@ def test_given_keys_nothing_is_drawn_and_less_than_zero_is_a_key_too():
     assert len(memory) == 6
 
 
-# -- drawing -----------------------------------------------------------------------------------------------------------
+# -- drawing -----------------------------------------------------------------------------------------------
 
 
 @given(st.integers(1, 12), st.integers(1, 40), st.integers(0, 99))
@@ -371,7 +371,7 @@ def test_counts_are_of_the_clips_of_each_class():
     assert memory.counts().tolist() == [2, 1, 0, 3, 0]
 
 
-# -- logits ------------------------------------------------------------------------------------------------------------
+# -- logits ------------------------------------------------------------------------------------------------
 
 
 def test_logits_are_replaced_where_asked_and_nowhere_else():
@@ -393,7 +393,7 @@ def test_refreshed_logits_are_what_the_network_says_of_the_restored_clips(batch)
     torch.testing.assert_close(logits, network(x).detach(), rtol=1e-5, atol=1e-6)
 
 
-# -- checkpoints -------------------------------------------------------------------------------------------------------
+# -- checkpoints -------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("codec", CODECS, ids=str)
@@ -424,7 +424,7 @@ def test_a_state_of_another_memory_is_refused_even_if_it_has_the_same_shapes():
     assert len(memory) == 5
 
 
-# -- errors ------------------------------------------------------------------------------------------------------------
+# -- errors ------------------------------------------------------------------------------------------------
 
 
 def test_a_budget_too_small_for_one_clip_is_refused_with_the_bytes_that_one_takes():

@@ -8,7 +8,7 @@ from torch import nn
 
 from skelkit.continual import ReplayMemory, Settings, probing
 from skelkit.continual.batchnorm import recalibrate
-from skelkit.continual.learners.base import FineTuning
+from skelkit.continual.learners.finetuning import FineTuning
 from skelkit.continual.learners.charon import CHARON
 from skelkit.continual.probing import probe
 from skelkit.ops.codecs.uniform import Uniform
@@ -28,7 +28,7 @@ SETTINGS = {
 
 def build(kind=CHARON, **changes):
     s = Settings(**SETTINGS | changes)
-    return s, kind.build(CLASSES, 5, s, seeded())
+    return s, kind.build_network(CLASSES, 5, s, seeded())
 
 
 def clips(n, seed=0):
@@ -77,7 +77,7 @@ def naive(network, x, labels, memory, s, generator):
         optimiser.step()
 
 
-# -- probing -----------------------------------------------------------------------------------------------------------
+# -- probing -----------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(("task", "old"), [(10, 7), (9, 0), (1, 2), (3, 1)])

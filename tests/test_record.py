@@ -100,7 +100,7 @@ def test_every_variant_names_a_method_and_settings_that_exist(name):
     for variant in variants:
         if name == "students":
             for changes in variant.students.values():
-                choose(distillation.PRESETS, "laptop", changes)
+                choose(distillation.DISTILLATION_PRESETS, "laptop", changes)
         else:
             assert variant.method in METHODS
             presets.settings("laptop", **variant.changes)
@@ -115,7 +115,7 @@ def test_where_few_labels_are_known_neither_teacher_nor_student_sees_the_others(
         lambda teacher, clips, **rest: (seen.append((len(clips), rest)), distill(teacher, clips, **rest))[1],
     )
     ways = {"answers alone": {"hard": 0.0, "epochs": 1}, "labels": {"epochs": 1}}
-    found = selfsup.Taught(students=ways, fraction=0.1).run("synthetic", 0, "smoke")
+    found = selfsup.StudentsVariant(students=ways, fraction=0.1).run("synthetic", 0, "smoke")
     (every, answers), (known, labels) = seen
     assert known == found["labelled"] < every
     assert answers["hard"] == 0
@@ -123,7 +123,7 @@ def test_where_few_labels_are_known_neither_teacher_nor_student_sees_the_others(
 
 
 def test_a_run_of_students_keeps_the_teacher_and_all_of_them():
-    found = selfsup.Taught(students={"student": {"epochs": 1}, "labels": {"epochs": 1}}).run(
+    found = selfsup.StudentsVariant(students={"student": {"epochs": 1}, "labels": {"epochs": 1}}).run(
         "synthetic", 0, "smoke"
     )
     assert {"teacher", "student", "labels", "student, 2:4", "student, 2:4, taught again"} <= found.keys()
@@ -189,7 +189,7 @@ def test_sources_are_gathered_on_the_skeleton_of_the_first(tmp_path, toy):
         classes=["wave", "fly"],
     )
     path = other.save(tmp_path / "other.safetensors")
-    clips = selfsup.gathered(["synthetic", str(path)], "smoke", 0)
+    clips = selfsup.merged_sources(["synthetic", str(path)], "smoke", 0)
     assert clips.skeleton.name == "NTU-25"
     assert len(clips) == 38 + 4
     assert "fly" in clips.classes

@@ -1,30 +1,37 @@
-"""What is told of a run while it goes, and what remains of it."""
+"""State of a continual run: `TaskProgress` while it goes, `History` as its result."""
 
 from __future__ import annotations
 
 import math
 from collections import defaultdict
 from dataclasses import dataclass, field
+from typing import Any
 
-from torch import Tensor, nn
+from torch import Tensor
 
 from ..data.tasks import Scenario
 from . import metrics
-from .learners.base import FineTuning
+from .learners.base import Learner, Network
 from .memory import ReplayMemory
 from .presets import Settings
 
 
 @dataclass(frozen=True)
 class TaskProgress:
-    """Where a run is; what a callback gets after every epoch and every task.
+    """Where a run is; the argument of a callback, after every epoch and every task.
 
     Attributes:
-        accuracy: [tasks, tasks], nan where nothing is known yet. While a task is being learnt (`live`), its row is of validation
-            clips; once it is learnt, of test clips.
-        epoch: of `epochs`, counted from 1; loss: the epoch's mean.
-        network: as it is now; look, but do not touch.
-        ratio: share of tuples that will be hidden in the next epoch; None of a method that hides none.
+        learner: its name in `LEARNERS`.
+        task: index of the current task, of `tasks`.
+        stage: "train" after an epoch, "evaluate" after a task.
+        epoch: counted from 1, of `epochs`.
+        loss: mean over the epoch; None after a task.
+        accuracy: [tasks, tasks], 0 to 1, nan where unknown. While a task is being learnt (`live`), its row is
+            computed on validation clips; once it is learnt, on test clips.
+        live: whether the current task's row is still provisional.
+        seconds: since the run began, without evaluation.
+        network: the network itself, not a copy; do not change it.
+        ratio: share of frame tuples masked in the next epoch; None for a method that masks none.
     """
 
     learner: str
@@ -37,22 +44,25 @@ class TaskProgress:
     accuracy: Tensor
     live: bool
     seconds: float
-    network: nn.Module
+    network: Network
     ratio: float | None = None
 
 
 @dataclass
 class History:
-    """What came of a run.
+    """Result of a continual run.
 
     Attributes:
-        accuracy: [tasks, tasks], accuracy[i, j] on the test clips of task j after learning task i, all classes learnt so far competing.
-        task_accuracy: the same with only task j's classes competing (task-incremental).
-        confusion: Long[classes, classes], after the last task: test clips of the class of the row that were taken for that of the column.
+        accuracy: [tasks, tasks]; accuracy[i, j], 0 to 1, is on the test clips of task j after learning task
+            i, with all classes learnt so far competing (class-incremental).
+        task_accuracy: the same with only the classes of task j competing (task-incremental).
+        confusion: confusion matrix after the last task, Long[classes, classes]: true class by row, predicted
+            class by column.
+        method: the learner, with its network and memory.
         clock: seconds by stage.
-        stored: clips in the memory at the end; memory_bytes: of the whole memory, used or not.
-        bytes_per_clip: used bytes over stored clips; None without a memory.
-        method: the learner itself, with its network and memory.
+        stored: clips in the memory at the end.
+        memory_bytes: size of the whole memory, used or not.
+        bytes_per_clip: used bytes divided by stored clips; None without a memory.
     """
 
     learner: str
@@ -61,75 +71,69 @@ class History:
     accuracy: Tensor
     task_accuracy: Tensor
     confusion: Tensor
+    method: Learner
     clock: dict[str, float] = field(default_factory=lambda: defaultdict(float))
     stored: int = 0
     memory_bytes: int = 0
     bytes_per_clip: float | None = None
-    method: FineTuning | None = None
 
     @property
-    def network(self) -> nn.Module:
+    def network(self) -> Network:
+        """The trained network."""
         return self.method.network
 
     @property
     def memory(self) -> ReplayMemory | None:
+        """The replay memory; None for a method that uses none."""
         return self.method.memory
 
     @property
     def faa(self) -> float:
-        """Final average accuracy, class-incremental."""
+        """Final average accuracy, class-incremental, 0 to 1."""
         return metrics.faa(self.accuracy)
 
     @property
     def task_faa(self) -> float:
-        """Final average accuracy, task-incremental."""
+        """Final average accuracy, task-incremental, 0 to 1."""
         return metrics.faa(self.task_accuracy)
 
     @property
     def forgetting(self) -> float:
+        """Mean drop from the best accuracy of each earlier task, class-incremental."""
         return metrics.forgetting(self.accuracy)
 
     @property
     def backward_transfer(self) -> float:
+        """Mean change of accuracy since each earlier task was learnt, class-incremental."""
         return metrics.backward_transfer(self.accuracy)
 
     @property
     def seconds(self) -> float:
-        """Of all stages but evaluation."""
+        """Total of all stages but evaluation."""
         return sum(v for stage, v in self.clock.items() if stage != "evaluate")
 
     def measure_memory(self) -> None:
-        """Take the memory's sizes down."""
+        """Set `stored`, `memory_bytes` and `bytes_per_clip` from the memory as it is now."""
         if self.memory is not None and len(self.memory):
             self.stored, self.memory_bytes = len(self.memory), self.memory.nbytes
             self.bytes_per_clip = self.memory.used_bytes / len(self.memory)
 
     def __repr__(self) -> str:
-        return f"History({self.learner}: FAA {self.faa:.3f}, forgetting {self.forgetting:.3f}, {len(self.accuracy)} tasks, {self.seconds:.0f} s)"
+        scores = f"FAA {self.faa:.3f}, forgetting {self.forgetting:.3f}"
+        return f"History({self.learner}: {scores}, {len(self.accuracy)} tasks, {self.seconds:.0f} s)"
 
-    def as_dict(self) -> dict:
-        """Plain numbers, as results are recorded; None where nothing is known."""
-        names = (
-            "faa",
-            "task_faa",
-            "forgetting",
-            "backward_transfer",
-            "stored",
-            "memory_bytes",
-            "bytes_per_clip",
-        )
-        matrices = {
-            n: [[None if math.isnan(v) else v for v in row] for row in getattr(self, n).tolist()]
-            for n in ("accuracy", "task_accuracy")
-        }
-        return (
-            {"learner": self.learner}
-            | {n: getattr(self, n) for n in names}
-            | matrices
-            | {"seconds": dict(self.clock)}
-        )
+    def as_dict(self) -> dict[str, Any]:
+        """Plain numbers, as results are recorded; None where a value is unknown."""
+        scores = ("faa", "task_faa", "forgetting", "backward_transfer")
+        names = (*scores, "stored", "memory_bytes", "bytes_per_clip")
+        numbers: dict[str, Any] = {"learner": self.learner} | {n: getattr(self, n) for n in names}
+        for name in ("accuracy", "task_accuracy"):
+            rows = getattr(self, name).tolist()
+            numbers[name] = [[None if math.isnan(v) else v for v in row] for row in rows]
+        return numbers | {"seconds": dict(self.clock)}
 
-    def state_dict(self) -> dict:
+    def state_dict(self) -> dict[str, Any]:
+        """Matrices and clock, for a checkpoint."""
         return {
             "accuracy": self.accuracy,
             "task_accuracy": self.task_accuracy,
@@ -137,9 +141,9 @@ class History:
             "clock": dict(self.clock),
         }
 
-    def load_state_dict(self, state: dict) -> None:
-        self.accuracy, self.task_accuracy, self.confusion = (
-            state[k] for k in ("accuracy", "task_accuracy", "confusion")
-        )
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Restore what `state_dict` returned; the learner must have been restored before."""
+        self.accuracy, self.task_accuracy = state["accuracy"], state["task_accuracy"]
+        self.confusion = state["confusion"]
         self.clock.update(state["clock"])
         self.measure_memory()

@@ -1,17 +1,22 @@
-"""ReplayMemory: compressed clips of earlier tasks, in a budget of bytes. (CHARON, sections on compression and memory.)
+"""ReplayMemory: compressed clips of earlier tasks within a budget of bytes.
 
-One table of equal slots is allocated once. A slot holds one person's track as the codec packs it, gap bits, and room for what
-belongs to the clip: label, logits, random key and where its other persons are. A clip of two persons takes two slots, of one
-person one. Every byte of the table is counted, and there is nothing beside it, so the budget cannot be exceeded.
+(CHARON, arXiv 2407.01397, sections on compression and memory.)
 
-Which clips stay: every clip offered gets one random key in [0, 1); the memory is the clips of the smallest keys, as many as
-fit. With clips of one size this is a uniform reservoir (Vitter 1985, algorithm R, has the same law). With clips of one and two
-persons the clips in order of key are kept while room for a largest clip is left, whatever the size of the next: a clip's own size
-does not decide on it. The choice depends on the set of (clip, key) pairs alone: neither on the order of arrival nor on batches.
+One table of equal slots is allocated once (see `slots`). A slot holds one person as the codec packs it and
+room for what belongs to the clip: label, logits, random key and the slots of its other persons. A clip of two
+persons takes two slots. Every byte of the table counts, and nothing is stored beside it, so the budget cannot
+be exceeded.
 
-Differs from the authors: their slots count clips, ceil(T / s) frames each, which is more than the stated budget where s does not
-divide T; absent persons are stored as zeros; each clip is offered once per probing epoch. Here bytes count, only persons who are
-there are stored, and the memory is filled by `offer` alone, once per clip, with linear probing or without.
+Which clips stay: each clip that is offered gets one random key in [0, 1); the memory keeps the clips with the
+smallest keys, as many as fit. With clips of one size this is a uniform reservoir (same law as algorithm R,
+Vitter 1985). With clips of one and two persons, clips are kept in order of key while a largest clip still
+fits, whatever the size of the next: a clip's size does not influence whether it is kept. The choice depends
+only on the set of (clip, key) pairs, not on the order or the batches in which they arrive.
+
+Differs from the authors: their slots count clips of ceil(T / s) frames each, which exceeds the stated budget
+where s does not divide T; absent persons are stored as zeros; each clip is offered once per probing epoch.
+Here bytes count, only persons who are present are stored, and each clip is offered once, with or without
+linear probing.
 """
 
 from __future__ import annotations
@@ -23,36 +28,35 @@ import torch
 from torch import Tensor
 
 from ..ops import motion
-from ..ops.codecs.budget import Codec
-from ..ops.codecs.packed import Packed
-from ..ops.codecs.quantisation import DTYPES
+from ..ops.codecs import DTYPES, Codec
 from ..utils import random
+from . import slots as slot_table
 from .reservoir import budget_bytes, smallest_keys
-
-_PACKED = ("values", "scale", "offset", "index")  # what a codec may store of a track
 
 
 class ReplayMemory:
     """A byte budget and a codec; `offer` clips once each, `draw` them again, restored.
 
     Args:
-        budget: bytes; ``"500 clips"``: the bytes of 500 clips uncompressed, float32 [3, frames, joints, persons] each; or ``"500 slots"``:
-            what 500 slots take with this codec, to compare codecs that keep the same clips.
+        budget: bytes; ``"500 clips"``: the bytes of 500 uncompressed clips, float32 [3, frames, joints,
+            persons] each; or ``"500 slots"``: the bytes of 500 slots with this codec, to compare codecs on
+            the same clips.
         codec: one of `skelkit.codecs`.
         frames, joints, persons: T, V and M of the clips that will be offered.
-        classes: how many logits are stored with a clip; none if 0.
-        logits: their type, "float16" or "float32".
-        device: where the table is, and what is drawn from it.
+        classes: number of logits stored with a clip; 0 for none.
+        logits: type of the stored logits, "float16" or "float32".
+        device: of the table and of the clips drawn from it.
 
     Attributes:
-        seen: clips offered so far, kept or not.
-        slots, slot_bytes: the table's size; nbytes is their product.
+        seen: number of clips offered so far, kept or not.
+        slots, slot_bytes: size of the table; nbytes is their product.
 
     Raises:
-        ValueError: a budget that cannot hold one clip (says how many bytes one takes), or is no budget.
+        ValueError: a budget that cannot hold one clip (states the bytes that one takes), or that is not a
+            budget.
 
-    >>> from skelkit.codecs import Uniform
-    >>> memory = ReplayMemory("500 clips", Uniform(interval=5), frames=120, joints=25, classes=60)
+    >>> from skelkit import codecs
+    >>> memory = ReplayMemory("500 clips", codecs.Uniform(interval=5), frames=120, joints=25, classes=60)
     >>> memory.capacity(), memory.capacity(persons=1), memory.nbytes <= 500 * 120 * 25 * 3 * 4 * 2
     (2445, 4890, True)
     """
@@ -69,87 +73,65 @@ class ReplayMemory:
         logits: str = "float16",
         device: torch.device | str = "cpu",
     ):
-        self.codec, self.frames, self.joints, self.persons, self.classes = (
-            codec,
-            frames,
-            joints,
-            persons,
-            classes,
-        )
+        self.codec, self.classes = codec, classes
+        self.frames, self.joints, self.persons = frames, joints, persons
         if logits not in ("float16", "float32"):
             raise ValueError(f"logits={logits!r}: expected 'float16' or 'float32'")
-        columns = self._columns(DTYPES[logits])
-        self.slot_bytes = sum(math.prod(shape) * dtype.itemsize for shape, dtype in columns.values())
+        layout = slot_table.slot_layout(codec, frames, joints, persons, classes, DTYPES[logits])
+        self.slot_bytes = sum(math.prod(shape) * dtype.itemsize for shape, dtype in layout.values())
         self.budget = budget_bytes(budget, frames, joints, persons, self.slot_bytes)
         self.slots = self.budget // self.slot_bytes
         if self.slots < persons:
             raise ValueError(
-                f"a budget of {self.budget} bytes cannot hold one clip: {persons} person(s) in {codec} take {persons * self.slot_bytes} bytes"
+                f"a budget of {self.budget} bytes cannot hold one clip: "
+                f"{persons} person(s) in {codec} take {persons * self.slot_bytes} bytes"
             )
-        self.table = {
-            name: torch.zeros(self.slots, *shape, dtype=dtype, device=device)
-            for name, (shape, dtype) in columns.items()
-        }
-        self.table["key"].fill_(torch.inf)
+        self.table = slot_table.empty_table(layout, self.slots, device)
         self.count = self.seen = 0
 
-    def _columns(self, logits: torch.dtype) -> dict[str, tuple[tuple[int, ...], torch.dtype]]:
-        """Shape and type of everything in one slot; what the codec stores is seen by packing one clip of one person."""
-        packed = self.codec.encode(torch.ones(1, 3, self.frames, self.joints, 1))
-        columns = {
-            name: (tuple(v.shape[1:]), v.dtype)
-            for name in _PACKED
-            if (v := getattr(packed, name)) is not None
-        }
-        columns |= {"gaps": ((-(-self.frames // 8),), torch.uint8), "who": ((), torch.uint8)}  # as in Packed
-        # Of the clip, in its first slot: key (inf: slot is free), slot of each person (-1: absent). head[:count]: all first slots.
-        columns |= {
-            "key": ((), torch.float64),
-            "where": ((self.persons,), torch.int32),
-            "label": ((), torch.int32),
-            "head": ((), torch.int32),
-        }
-        return columns | ({"logits": ((self.classes,), logits)} if self.classes else {})
-
-    # -- looking ---------------------------------------------------------------------------------------------------
+    # -- properties ------------------------------------------------------------------------------------------
 
     def __len__(self) -> int:
         return self.count
 
     def __repr__(self) -> str:
-        return f"ReplayMemory({self.count} of {self.seen} clips seen, {self.used_bytes} of {self.budget} bytes, {self.codec})"
+        clips = f"{self.count} of {self.seen} clips seen"
+        return f"ReplayMemory({clips}, {self.used_bytes} of {self.budget} bytes, {self.codec})"
 
     @property
     def device(self) -> torch.device:
+        """Device of the table."""
         return self.table["key"].device
 
     @property
     def nbytes(self) -> int:
-        """Bytes allocated, full or not; never above the budget."""
+        """Bytes allocated, used or not; never above the budget."""
         return sum(column.numel() * column.element_size() for column in self.table.values())
 
     @property
     def used_bytes(self) -> int:
-        """Bytes of the slots that hold something."""
+        """Bytes of the slots in use."""
         return int(self.table["key"].isfinite().sum()) * self.slot_bytes
 
     @property
+    def heads(self) -> Tensor:
+        """First slot of each clip that is kept, Long[len]."""
+        return self.table["head"][: self.count].long()
+
+    @property
     def labels(self) -> Tensor:
-        """Label of each clip kept, Long[len]."""
-        return self.table["label"][self._heads()].long()
+        """Label of each clip that is kept, Long[len]."""
+        return self.table["label"][self.heads].long()
 
     def capacity(self, persons: int | None = None) -> int:
-        """How many clips of so many persons fit; unless given, of the most: the worst case."""
+        """Number of clips of so many persons that fit. Default: the most persons, the worst case."""
         return (self.slots - self.persons) // (persons or self.persons) + 1
 
     def counts(self) -> Tensor:
-        """How many clips of each class are kept, Long[classes]."""
+        """Number of clips kept of each class, Long[classes]."""
         return self.labels.bincount(minlength=self.classes)
 
-    def _heads(self) -> Tensor:
-        return self.table["head"][: self.count].long()
-
-    # -- filling ---------------------------------------------------------------------------------------------------
+    # -- filling ---------------------------------------------------------------------------------------------
 
     def offer(
         self,
@@ -159,133 +141,125 @@ class ReplayMemory:
         generator: torch.Generator | None = None,
         key: Tensor | None = None,
     ) -> int:
-        """Let clips compete for a place, each once in the life of the memory. Returns how many got one for now.
+        """Let clips compete for a place, each once in the life of the memory. Returns how many were stored.
 
         Only those are packed. x may be on another device than the memory.
 
         Args:
-            x: [N, 3, T, V, M], as trained on but not augmented. A clip of nobody takes a slot too.
+            x: [N, 3, T, V, M], as trained on but not augmented. A clip in which nobody is present takes a
+                slot, too.
             labels: Long[N].
-            logits: [N, classes], what the network says of x; needed if the memory stores logits.
-            key: float64 [N], finite: the smallest keys stay. Drawn at random unless given: then the memory is a uniform sample.
+            logits: [N, classes], the network's output for x; needed if the memory stores logits.
+            key: float64 [N], finite; the clips with the smallest keys stay. Default: random, which makes the
+                memory a uniform sample.
+
+        Raises:
+            ValueError: shapes that do not match the memory, missing or unexpected logits, values that are not
+                finite.
         """
-        logits = self._check(x, labels, logits)
-        size = motion.presence(motion.to_frames(x)).any(1).sum(1).clamp_min(1).to(self.device)  # slots, [N]
-        if key is None:
-            key = random.uniform((2, len(x)), self.device, generator).double()
-            key = key[0] + key[1] * 2**-24  # 48 random bits: no ties
-        key = key.to(self.device, torch.float64)
-        heads = self._heads()
-        if key.shape != x.shape[:1] or not key.isfinite().all():
-            raise ValueError(
-                f"keys of shape {list(key.shape)} for {len(x)} clips; give one finite number per clip"
-            )
+        stored_logits = self._check(x, labels, logits)
+        persons = motion.presence(motion.to_frames(x)).any(1).sum(1)  # [N]
+        size = persons.clamp_min(1).to(self.device)
+        key = self._keys(len(x), generator, key)
+        heads = self.heads
         held = (self.table["where"][heads] >= 0).sum(1).clamp_min(1)
-        stays, enters = smallest_keys(
-            torch.cat([self.table["key"][heads], key]), torch.cat([held, size]), self.slots - self.persons
-        ).split([len(heads), len(x)])
-        self._free(heads[~stays])
-        there = enters.to(x.device)
-        new = self._store(x[there].to(self.device), key[enters])
+        keys, sizes = torch.cat([self.table["key"][heads], key]), torch.cat([held, size])
+        kept = smallest_keys(keys, sizes, self.slots - self.persons)
+        stays, enters = kept.split([len(heads), len(x)])
+        slot_table.free(self.table, heads[~stays])
+        new = slot_table.store(self.table, self.codec, x[enters.to(x.device)].to(self.device), key[enters])
         self.table["label"][new] = labels.to(self.device, torch.int32)[enters]
-        if self.classes:
-            self.table["logits"][new] = logits[enters]
+        if stored_logits is not None:
+            self.table["logits"][new] = stored_logits[enters]
         heads = torch.cat([heads[stays], new])
         self.table["head"][: len(heads)] = heads.int()
         self.count, self.seen = len(heads), self.seen + len(x)
         return len(new)
 
-    def _free(self, heads: Tensor) -> None:
-        where = self.table["where"][heads].long()
-        self.table["key"][torch.cat([heads, where[where >= 0]])] = torch.inf
+    def _keys(self, clips: int, generator: torch.Generator | None, key: Tensor | None) -> Tensor:
+        """One key per clip, float64 [clips]: the given ones, checked, or random ones."""
+        if key is None:
+            high, low = random.uniform((2, clips), self.device, generator).double()
+            key = high + low * 2**-24  # 48 random bits: no ties
+        key = key.to(self.device, torch.float64)
+        if list(key.shape) != [clips] or not key.isfinite().all():
+            raise ValueError(
+                f"keys of shape {list(key.shape)} for {clips} clips; give one finite number per clip"
+            )
+        return key
 
-    def _store(self, x: Tensor, key: Tensor) -> Tensor:
-        """Pack clips into free slots; the first slot of each, Long[N]."""
-        if not len(x):
-            return key.new_zeros(0, dtype=torch.long)
-        packed = self.codec.encode(x)
-        there = packed.presence > 0
-        seat = there.clone()
-        seat[:, 0] |= ~there.any(1)
-        size = seat.sum(1)
-        free = self.table["key"].isinf().nonzero().flatten()[: int(size.sum())]
-        self.table["key"][free] = key.repeat_interleave(size)
-        heads = free[size.cumsum(0) - size]
-        where = free.new_full(seat.shape, -1)
-        where[seat] = free
-        tracks = where[there]
-        for name in set(_PACKED) & set(self.table):
-            self.table[name][tracks] = getattr(packed, name)
-        self.table["who"][tracks] = who = packed.presence[there]
-        if packed.gaps is not None:
-            self.table["gaps"][tracks[who == 2]] = packed.gaps
-        self.table["where"][heads] = where.masked_fill(~there, -1).int()
-        return heads
-
-    # -- replaying -------------------------------------------------------------------------------------------------
+    # -- replaying -------------------------------------------------------------------------------------------
 
     def draw(self, n: int, generator: torch.Generator | None = None) -> tuple[Tensor, Tensor, Tensor | None]:
-        """n clips at random, as `read` gives them."""
+        """Draw n clips at random, in the form of `read`."""
         return self.read(self.choose(n, generator))
 
     def choose(self, n: int, generator: torch.Generator | None = None) -> Tensor:
-        """Positions of n clips at random, Long[n]: all different, unless n is more than there are (then all, again and again)."""
+        """Positions of n random clips, Long[n]; none is repeated before all others were chosen.
+
+        Raises:
+            ValueError: n is below 1, or the memory is empty.
+        """
         if n < 1:
             raise ValueError(f"draw({n}): expected at least one clip")
         if not self.count:
             raise ValueError(
-                f"draw({n}) from an empty memory ({self.seen} clips were offered to it); offer it the clips of a task first"
+                f"draw({n}) from an empty memory ({self.seen} clips were offered to it); "
+                "offer it the clips of a task first"
             )
         rounds = -(-n // self.count)
         order = random.uniform((rounds, self.count), self.device, generator).topk(min(n, self.count)).indices
         return order.flatten()[:n]
 
     def read(self, index: Tensor) -> tuple[Tensor, Tensor, Tensor | None]:
-        """Clips at positions 0 to len - 1: restored [n, 3, T, V, M], labels Long[n], logits float32 [n, classes] or None."""
-        heads = self._heads()[index]
-        where = self.table["where"][heads].long()
-        there = where >= 0
-        tracks = where[there]
-        stored = {name: self.table[name][tracks] for name in _PACKED if name in self.table}
-        who = there.to(torch.uint8)
-        who[there] = state = self.table["who"][tracks]
-        gappy = tracks[state == 2]
-        packed = Packed(
-            **stored, presence=who, frames=self.frames, gaps=self.table["gaps"][gappy] if len(gappy) else None
-        )
+        """Restored clips [n, 3, T, V, M], labels Long[n], and logits float32 [n, classes] or None.
+
+        Args:
+            index: Long[n], positions 0 to len - 1.
+        """
+        heads = self.heads[index]
         logits = self.table["logits"][heads].float() if self.classes else None
-        return self.codec.decode(packed), self.table["label"][heads].long(), logits
+        x = slot_table.restore(self.table, self.codec, heads, self.frames)
+        return x, self.table["label"][heads].long(), logits
 
     def update_logits(self, index: Tensor, logits: Tensor) -> None:
-        """Replace the stored logits of clips at positions 0 to len - 1. logits [n, classes]."""
-        self.table["logits"][self._heads()[index]] = self._check_logits(logits, len(index))
+        """Replace the stored logits [n, classes] of the clips at positions `index`, Long[n]."""
+        self.table["logits"][self.heads[index]] = self._check_logits(logits, len(index))
 
     def refresh_logits(self, network: Callable[[Tensor], Tensor], batch: int = 64) -> None:
-        """Recompute every stored logit: network(x [n, 3, T, V, M]) -> [n, classes], on restored clips as they are.
+        """Recompute all stored logits from the restored clips.
 
-        Differs from the authors: theirs overwrites every logit from one random rotation; here x is not augmented.
+        Args:
+            network: x [n, 3, T, V, M] -> logits [n, classes].
+            batch: clips per call of the network.
+
+        Differs from the authors: theirs overwrites all logits after one random rotation; here x is not
+            augmented.
         """
         with torch.no_grad():
             for start in range(0, self.count, batch):
                 index = torch.arange(start, min(start + batch, self.count), device=self.device)
                 self.update_logits(index, network(self.read(index)[0]))
 
-    # -- checkpoints -----------------------------------------------------------------------------------------------
+    # -- checkpoints -----------------------------------------------------------------------------------------
 
     def state_dict(self) -> dict[str, Tensor]:
-        """All of it, bit for bit, as plain tensors (safetensors stores them)."""
+        """The whole memory as plain tensors, which safetensors can store; restored bit for bit."""
         about = torch.tensor(list(self._about().encode()), dtype=torch.uint8)
-        return {name: v.clone() for name, v in self.table.items()} | {
-            "about": about,
-            "counts": torch.tensor([self.count, self.seen]),
-        }
+        columns = {name: v.clone() for name, v in self.table.items()}
+        return columns | {"about": about, "counts": torch.tensor([self.count, self.seen])}
 
     def load_state_dict(self, state: dict[str, Tensor]) -> None:
-        """Take over what `state_dict` gave. Raises ValueError if that was another kind of memory, and changes nothing then."""
+        """Restore what `state_dict` returned.
+
+        Raises:
+            ValueError: the state is of a memory of another size, codec or kind of clip; nothing is changed.
+        """
         about = bytes(state["about"].tolist()).decode()
         if about != self._about():
             raise ValueError(
-                f"this state is of another memory: {about}; here: {self._about()}; make the memory as it was made then"
+                f"this state is of another memory: {about}; here: {self._about()}; "
+                "create the memory with the same arguments"
             )
         for name, column in self.table.items():
             column.copy_(state[name])
@@ -295,14 +269,15 @@ class ReplayMemory:
         shape = f"{self.frames} frames, {self.joints} joints, {self.persons} persons, {self.classes} classes"
         return f"{self.slots} slots of {self.slot_bytes} bytes, {self.codec}, {shape}"
 
-    # -- checks ----------------------------------------------------------------------------------------------------
+    # -- checks ----------------------------------------------------------------------------------------------
 
     def _check(self, x: Tensor, labels: Tensor, logits: Tensor | None) -> Tensor | None:
-        """The logits as they will be stored, if all is as it should be."""
+        """Check what is offered. Returns the logits as they will be stored; None if none are."""
         expected = [3, self.frames, self.joints, self.persons]
         if list(motion.check_batch(x).shape[1:]) != expected:
             raise ValueError(
-                f"clips of shape {list(x.shape[1:])} were offered to a memory of clips {expected} [channels, frames, joints, persons]"
+                f"clips of shape {list(x.shape[1:])} were offered to a memory of clips {expected} "
+                "[channels, frames, joints, persons]"
             )
         if labels.shape != x.shape[:1]:
             raise ValueError(
@@ -311,11 +286,13 @@ class ReplayMemory:
         if (logits is not None) != bool(self.classes):
             given = "without logits" if logits is None else "with logits"
             raise ValueError(
-                f"clips were offered {given} to a memory of classes={self.classes}; classes= is the number of logits stored, 0 for none"
+                f"clips were offered {given} to a memory of classes={self.classes}; "
+                "classes= is the number of logits stored, 0 for none"
             )
-        return self._check_logits(logits, len(x)) if self.classes else None
+        return None if logits is None else self._check_logits(logits, len(x))
 
     def _check_logits(self, logits: Tensor, clips: int) -> Tensor:
+        """Logits in the type and on the device of the table, checked."""
         if list(logits.shape) != [clips, self.classes]:
             raise ValueError(
                 f"logits of shape {list(logits.shape)}; expected {[clips, self.classes]}, [clips, classes]"
@@ -323,6 +300,7 @@ class ReplayMemory:
         stored = logits.detach().to(self.device, self.table["logits"].dtype)
         if not stored.isfinite().all():
             raise ValueError(
-                f"logits that are not finite in {str(stored.dtype).removeprefix('torch.')}; the network has diverged, or store float32"
+                f"logits that are not finite in {str(stored.dtype).removeprefix('torch.')}; "
+                "the network has diverged, or store float32"
             )
         return stored

@@ -140,8 +140,8 @@ CONTINUAL_PRESETS = {
         probe_lr=5e-4,
     ),
 }
-"""smoke: seconds, shows that everything runs. laptop: minutes on two cores, shows the effects. gpu: for one GPU. paper: as published;
-its learning rate is not published, so ours is a guess."""
+"""smoke: seconds, shows that everything runs. laptop: minutes on two cores, shows the effects. gpu: for
+one GPU. paper: as published; its learning rate is not published, so ours is a guess."""
 
 
 def settings(preset: str = "laptop", **changes: Any) -> Settings:

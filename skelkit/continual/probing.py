@@ -1,70 +1,106 @@
-"""Linear probing: the encoder is frozen, only the classifier learns; so each clip goes through the encoder once. (CHARON, linear probing.)"""
+"""Linear probing: the encoder is frozen and the classifier alone learns, so each clip is encoded once."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ..training.inputs import INFERENCE_BATCH
+from .losses import derpp_loss
 from .memory import ReplayMemory
 from .presets import Settings
 
 
+class FeatureClassifier(Protocol):
+    """A network that ends in a linear classifier."""
+
+    @property
+    def classifier(self) -> nn.Linear:
+        """Features [N, D] -> class logits [N, classes]."""
+
+    def features(self, x: Tensor) -> Tensor:
+        """Features [N, D] of clips x [N, 3, T, V, M]."""
+
+
 def probe(
-    network: nn.Module,
+    network: FeatureClassifier,
     features: Tensor,
     labels: Tensor,
     memory: ReplayMemory | None,
     settings: Settings,
     generator: torch.Generator,
 ) -> None:
-    """Train `network.classifier` for some epochs on what the frozen encoder says of the task and of draws from the memory.
+    """Train `network.classifier` on features of the task's and of stored clips. (CHARON, linear probing.)
 
-    loss = CE(stream) + α · MSE(logits of draw 1, stored) + β · CE(draw 2), as in training but without reconstruction. The learning rate
-    falls evenly to nothing.
+    The loss is `derpp_loss`; cross-entropy alone without stored clips. The learning rate falls linearly to 0.
 
     Args:
-        features: of the task's clips, [N, D]; labels: Long[N].
-        memory: of the tasks before, if there is one; its clips that are drawn are encoded here, each once, however often they are drawn.
+        network: in evaluation mode.
+        features: [N, D], of the task's clips; labels: Long[N].
+        memory: clips of the earlier tasks, with logits; None or empty if there are none. Each clip that is
+            drawn is encoded once.
     """
-    steps = [
-        b
-        for _ in range(settings.probe_epochs_for(len(labels)))
-        for b in torch.randperm(len(labels), generator=generator).split(settings.batch)
+    classifier, s = network.classifier, settings
+    batches = [
+        index
+        for _ in range(s.probe_epochs_for(len(labels)))
+        for index in torch.randperm(len(labels), generator=generator).split(s.batch)
     ]
-    classifier = network.classifier
-    optimiser = torch.optim.AdamW(
-        classifier.parameters(), lr=settings.probe_lr, weight_decay=settings.weight_decay
-    )
-    draws = (
-        [[memory.choose(settings.batch, generator) for _ in range(2)] for _ in steps]
-        if memory is not None and len(memory)
-        else None
-    )
-    if draws:
-        drawn, place = torch.stack([torch.stack(pair) for pair in draws]).unique(
-            return_inverse=True
-        )  # place [steps, 2, batch]
-        old, old_labels, stored = _encode_memory(network, memory, drawn)
-    for k, index in enumerate(steps):
+    optimiser = torch.optim.AdamW(classifier.parameters(), lr=s.probe_lr, weight_decay=s.weight_decay)
+    replayed = None
+    if memory is not None and len(memory) and batches:
+        replayed = EncodedDraws(network.features, memory, len(batches), s.batch, generator)
+    for step, index in enumerate(batches):
         index = index.to(labels.device)
-        loss = F.cross_entropy(classifier(features[index]), labels[index])
-        if draws:
-            first, second = place[k]
-            loss = loss + settings.alpha * F.mse_loss(classifier(old[first]), stored[first])
-            loss = loss + settings.beta * F.cross_entropy(classifier(old[second]), old_labels[second])
-        optimiser.param_groups[0]["lr"] = settings.probe_lr * (1 - k / len(steps))
+        logits = classifier(features[index])
+        if replayed is None:
+            loss = F.cross_entropy(logits, labels[index])
+        else:
+            (first, stored, _), (second, _, second_labels) = replayed.pair(step)
+            draws = (classifier(first), stored, classifier(second), second_labels)
+            loss = derpp_loss(logits, labels[index], *draws, s.alpha, s.beta)
+        optimiser.param_groups[0]["lr"] = s.probe_lr * (1 - step / len(batches))
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
         optimiser.step()
 
 
-@torch.no_grad()
-def _encode_memory(network: nn.Module, memory: ReplayMemory, index: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Features, labels and stored logits of clips of the memory; restored a few at a time."""
-    parts = []
-    for some in index.split(INFERENCE_BATCH):
-        x, labels, logits = memory.read(some)
-        parts.append((network.features(x), labels, logits))
-    return tuple(torch.cat(column) for column in zip(*parts, strict=True))
+class EncodedDraws:
+    """Two draws from a memory for each training step, encoded: each clip once, however often it is drawn.
+
+    Args:
+        encode: clips [n, 3, T, V, M] -> features [n, D].
+        steps: number of training steps.
+        batch: clips of each draw.
+    """
+
+    @torch.no_grad()
+    def __init__(
+        self,
+        encode: Callable[[Tensor], Tensor],
+        memory: ReplayMemory,
+        steps: int,
+        batch: int,
+        generator: torch.Generator,
+    ):
+        draws = [torch.stack([memory.choose(batch, generator) for _ in range(2)]) for _ in range(steps)]
+        drawn, self.position = torch.stack(draws).unique(return_inverse=True)  # position [steps, 2, batch]
+        features, labels, logits = [], [], []
+        for index in drawn.split(INFERENCE_BATCH):
+            x, some_labels, some_logits = memory.read(index)
+            if some_logits is None:
+                raise ValueError("probing needs a memory that stores logits; give ReplayMemory classes=")
+            features.append(encode(x))
+            labels.append(some_labels)
+            logits.append(some_logits)
+        self.features, self.labels, self.logits = torch.cat(features), torch.cat(labels), torch.cat(logits)
+
+    def pair(self, step: int) -> list[tuple[Tensor, Tensor, Tensor]]:
+        """Features [batch, D], stored logits and labels of both draws of a step."""
+        return [
+            (self.features[index], self.logits[index], self.labels[index]) for index in self.position[step]
+        ]

@@ -1,4 +1,4 @@
-"""Reservoir sampling and the byte budget of a replay memory."""
+"""Reservoir sampling by keys, and the byte budget of a replay memory."""
 
 from __future__ import annotations
 
@@ -9,9 +9,13 @@ from torch import Tensor
 
 
 def smallest_keys(key: Tensor, size: Tensor, limit: int) -> Tensor:
-    """Which items are preceded, in order of key, by items of at most `limit` in total size: bool[N].
+    """Whether the items before each one in order of key have at most `limit` in total size, bool[N].
 
-    More items never bring back one that is out, so a stream may be thinned as it comes and the outcome is the same.
+    More items never bring back one that was dropped, so a stream may be thinned as it arrives and the outcome
+    is the same.
+
+    Args:
+        key: [N], all different; size: Long[N], at least 1.
     """
     order = key.argsort()
     size = size[order]
@@ -19,7 +23,14 @@ def smallest_keys(key: Tensor, size: Tensor, limit: int) -> Tensor:
 
 
 def budget_bytes(budget: int | str, frames: int, joints: int, persons: int = 2, slot_bytes: int = 0) -> int:
-    """Bytes of a budget: a number of bytes, "500 clips" (uncompressed: float32, every person slot), or "500 slots" of so many bytes.
+    """Bytes of a budget.
+
+    Args:
+        budget: bytes; "500 clips", uncompressed, in float32 with all persons; or "500 slots" of `slot_bytes`
+            each.
+
+    Raises:
+        ValueError: none of the three.
 
     >>> budget_bytes("500 clips", frames=120, joints=25)
     36000000
@@ -28,6 +39,8 @@ def budget_bytes(budget: int | str, frames: int, joints: int, persons: int = 2, 
         return int(match[1]) * (slot_bytes if match[2] == "slot" else frames * joints * 3 * 4 * persons)
     if isinstance(budget, bool) or not isinstance(budget, int) or budget < 0:
         raise ValueError(
-            f"a memory of {budget!r}: expected a whole number of bytes (65536), '500 clips' (the bytes of so many, uncompressed) or '500 slots' (each holds one person of one clip, compressed)"
+            f"a memory of {budget!r}: expected a whole number of bytes (65536), "
+            "'500 clips' (the bytes of so many, uncompressed) or "
+            "'500 slots' (each holds one person of one clip, compressed)"
         )
     return budget

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from itertools import product
 from typing import ClassVar
 
-from ..continual.learn import learn
+from ..continual.learning import learn
 from ..data.default_split import load_split
 
 MEMORY = "20 clips"

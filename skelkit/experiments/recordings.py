@@ -17,10 +17,11 @@ from ..data.loading import dataset_name
 from ..utils import parallel
 from ..utils.files import make_folder, write_atomic
 from ..utils.machine import machine
+from ..utils.notebooks import recorded_folder
 from ..utils.validation import one_of
 from . import continual, selfsup
 
-FOLDER = Path(__file__).parents[2] / "notebooks" / "recorded"
+FOLDER = recorded_folder()
 """Where the project keeps its recordings: one folder a data set, one file an experiment."""
 
 EXPERIMENTS: dict[str, Callable[[], list]] = continual.EXPERIMENTS | selfsup.EXPERIMENTS
@@ -59,7 +60,9 @@ class Recording:
         """Per variant: mean, sample standard deviation (0 of one), seeds."""
         return {label: spread(values) for label in self.labels if (values := self.of(label, what))}
 
-    def paired_differences(self, one: str, other: str, what: str = "faa", other_what: str = "") -> list[float]:
+    def paired_differences(
+        self, one: str, other: str, what: str = "faa", other_what: str = ""
+    ) -> list[float]:
         """One variant less another, seed by seed, in points; of the seeds that both have."""
         mine, theirs = (
             {run["seed"]: run[key] for run in self.runs if run["label"] == label}
@@ -155,7 +158,9 @@ def record(
             f" --sources {' '.join('synthetic' if source == 'synthetic' else 'PATH' for source in sources)}"
         )
         about["sources"] = [dataset_name(source) for source in sources]
-    for _, result in parallel.map_unordered(partial(run, dataset=dataset, preset=preset, sources=sources), todo, jobs):
+    for _, result in parallel.map_unordered(
+        partial(run, dataset=dataset, preset=preset, sources=sources), todo, jobs
+    ):
         about["divided"] = result.pop("divided")
         runs = sorted([*runs, result], key=lambda r: (order[_key(r["variant"])], r["seed"]))
         content = about | {"machine": machine(), "date": datetime.date.today().isoformat(), "runs": runs}

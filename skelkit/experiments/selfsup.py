@@ -16,11 +16,13 @@ from ..deploy.sparsity import prune
 from ..models import parameters
 from ..models.classifier import Classifier
 from ..ops import augment
-from ..selfsup.evaluation import ensemble, evaluate, right
-from ..selfsup.pretraining import METHODS, Pretrained, pretrain, together
+from ..selfsup.evaluation import ensemble, evaluate
+from ..selfsup.pretrained import Pretrained, together
+from ..selfsup.pretraining import METHODS, pretrain
+from ..selfsup.protocols import accuracy
 from ..training.inputs import PreparedClips
 
-JUDGED = ("knn", "linear", "finetune", "semi 10 %", "semi 1 %")
+EVALUATIONS = ("knn", "linear", "finetune", "semi 10 %", "semi 1 %")
 """How every method is judged."""
 
 
@@ -31,7 +33,7 @@ class Variant:
     Args:
         label: how the notebooks call it.
         method: of `METHODS`.
-        judged: names as in `JUDGED`; "joined", "aligned", "first alone", "second alone" are linear evaluations of two encoders; "streams" is
+        judged: names as in `EVALUATIONS`; "joined", "aligned", "first alone", "second alone" are linear evaluations of two encoders; "streams" is
             joint, bone and motion, each alone, as an ensemble, side by side and aligned.
         changes: of settings.
         elsewhere: pre-trained on other data sets than those it is judged on.
@@ -39,7 +41,7 @@ class Variant:
 
     label: str
     method: str
-    judged: tuple[str, ...] = JUDGED
+    judged: tuple[str, ...] = EVALUATIONS
     changes: dict = field(default_factory=dict)
     elsewhere: bool = False
 
@@ -51,7 +53,7 @@ class Variant:
     def run(self, dataset: str, seed: int, preset: str, sources: Sequence[str] = ()) -> dict:
         """One run, as it is kept: shares of test clips that are right, what it cost, what was learnt from."""
         setting = load_split(dataset, preset, seed)
-        clips = gathered(sources, preset, seed) if self.elsewhere and sources else setting.train
+        clips = merged_sources(sources, preset, seed) if self.elsewhere and sources else setting.train
         sided = (
             {"mirror": 0.0} if augment.sides(setting.train.classes) else {}
         )  # those it will be judged on, wherever it learns
@@ -59,7 +61,7 @@ class Variant:
         made = pretrain(self.method, clips, preset=preset, seed=seed, progress=False, **sided | self.changes)
         found: dict[str, float] = {}
         for name in self.judged:
-            found |= judge(name, made, setting, clips, seed, preset)
+            found |= evaluate_by(name, made, setting, clips, seed, preset)
         return {
             "label": self.label,
             "seed": seed,
@@ -73,18 +75,18 @@ class Variant:
             "clips": len(clips),
             "pretraining_seconds": made.seconds,
             "total_seconds": time.perf_counter() - begun,
-            "divided": divided(setting),
+            "divided": describe_split(setting),
         }
 
 
-def divided(setting: TrainTestSplit) -> str:
+def describe_split(setting: TrainTestSplit) -> str:
     return f"{len(setting.train.labels.unique())} classes, {len(setting.train)} clips to train, {len(setting.test)} to test, {setting.method}"
 
 
-def judge(
+def evaluate_by(
     name: str, made: Pretrained, setting: TrainTestSplit, clips: ClipSet, seed: int, preset: str
 ) -> dict[str, float]:
-    """Accuracy by one of the ways in `JUDGED`, or of two encoders, or of three streams, which are judged in several ways at once."""
+    """Accuracy by one of the ways in `EVALUATIONS`, or of two encoders, or of three streams, which are judged in several ways at once."""
     sets = setting.train, setting.test
 
     def linear(encoders: Pretrained, head: str = "") -> float:
@@ -114,10 +116,11 @@ def judge(
     return {name: evaluate(made, *sets, name, seed=seed).accuracy}
 
 
-def gathered(sources: Sequence[str], preset: str, seed: int) -> ClipSet:
+def merged_sources(sources: Sequence[str], preset: str, seed: int) -> ClipSet:
     """The training clips of several data sets as one, on the skeleton of the first; joints that a set does not have are filled in."""
     sets = [
-        load_split(source, preset, seed).train if source == "synthetic" else load(source) for source in sources
+        load_split(source, preset, seed).train if source == "synthetic" else load(source)
+        for source in sources
     ]
     return merge(
         *(
@@ -180,7 +183,7 @@ def transfer() -> list[Variant]:
 
 
 @dataclass(frozen=True)
-class Taught:
+class StudentsVariant:
     """One teacher, f and g aligned and fine-tuned, and all its students; shares of test clips that are right.
 
     Args:
@@ -203,7 +206,7 @@ class Taught:
         found, options = {"teacher": teacher.accuracy}, {"preset": preset, "seed": seed, "progress": False}
         known = setting.train
         if self.fraction < 1:
-            known, options["validation"] = teacher.known, 0.0  # too few to choose an epoch by
+            known, options["validation"] = teacher.labelled_clips, 0.0  # too few to choose an epoch by
         test = PreparedClips(setting.test, made.settings.frames)
         made_of: dict[str, Classifier] = {}
         for name, changes in self.students.items():
@@ -211,12 +214,12 @@ class Taught:
             made_of[name] = student = distill(
                 None if name.startswith("labels") else teacher.network, clips, **options, **changes
             )
-            found[name] = right(test.map(student), test.labels)
+            found[name] = accuracy(test.map(student), test.labels)
         if "student" in made_of:
             pruned = prune(made_of["student"])
             again = distill(teacher.network, setting.train, start=pruned, **options, epochs=20, least_steps=0)
             found["student, 2:4"], found["student, 2:4, taught again"] = (
-                right(test.map(s), test.labels) for s in (pruned, again)
+                accuracy(test.map(s), test.labels) for s in (pruned, again)
             )
         return {
             "label": self.label,
@@ -227,11 +230,11 @@ class Taught:
             "student_parameters": parameters(next(iter(made_of.values()))),
             "labelled": len(known),
             "total_seconds": time.perf_counter() - begun,
-            "divided": divided(setting),
+            "divided": describe_split(setting),
         }
 
 
-def students() -> list[Taught]:
+def students() -> list[StudentsVariant]:
     """A student that learns answers, at several temperatures, with labels, with features; one that learns labels alone, the control. A smaller
     one. And where few labels are known: the student learns what the teacher says of clips without."""
     ways = {
@@ -247,9 +250,9 @@ def students() -> list[Taught]:
     pocket = {"pocket": {"size": "pocket"}, "labels, pocket": {"size": "pocket"}}
     unlabelled = {"answers alone": {"hard": 0.0}, "labels": {}}
     return [
-        Taught(students=ways),
-        Taught("the smallest student", pocket),
-        Taught("ASMa, aligned, fine-tuned with 10 % of the labels", unlabelled, fraction=0.1),
+        StudentsVariant(students=ways),
+        StudentsVariant("the smallest student", pocket),
+        StudentsVariant("ASMa, aligned, fine-tuned with 10 % of the labels", unlabelled, fraction=0.1),
     ]
 
 

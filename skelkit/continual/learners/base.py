@@ -1,83 +1,141 @@
-"""What to do about forgetting, a class each: from nothing (fine-tuning) to everything at once (joint).
-
-A learner has a network and, if it uses_memory, a memory. `observe` gives the loss of a batch x [N, 3, T, V, M], y Long[N]; `end_task` gets
-the task's clips once more, still, after the last step and after batch norm was recalibrated, the network in evaluation mode.
-"""
+"""What every continual learner offers (`Learner`), and the state that all of them share (`BaseLearner`)."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import deepcopy
+from typing import Any, ClassVar, Protocol
 
 import torch
-import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
 
-from ...models import STTFormer
-from ...ops import augment
+from ...models import MaskedAutoencoder, STTFormer
 from ...training.inputs import PreparedClips
 from ..memory import ReplayMemory
 from ..presets import Settings
-from ..probing import probe
+
+Network = STTFormer | MaskedAutoencoder
 
 
-class FineTuning:
-    """Learn each task, do nothing about the others: the lower bound."""
+class Learner(Protocol):
+    """What `learn` needs of a method.
 
-    uses_memory = stores_logits = compresses_memory = False
-    trains_on_all_past_tasks = False
-    """Whether a task's clips are those of all tasks so far."""
+    For each task, `learn` calls `begin_task`; `observe` for each batch and `end_epoch` after each epoch, in
+    training mode; recalibrates batch norm; then calls `end_task` and `logits` in evaluation mode.
 
-    def __init__(
-        self, network: nn.Module, settings: Settings, memory: ReplayMemory | None, generator: torch.Generator
-    ):
-        self.network, self.settings, self.memory, self.generator = network, settings, memory, generator
-        self.classes: list[int] = []  # of the task being learnt
-        self.past: list[int] = []  # of the tasks before it
-        head = list(network.classifier.parameters())
-        rest = [p for p in network.parameters() if all(p is not q for q in head)]
-        groups = [{"params": rest, "factor": 1.0}, {"params": head, "factor": settings.classifier_factor}]
-        self.optimiser = torch.optim.AdamW(groups, lr=settings.lr, weight_decay=settings.weight_decay)
+    Attributes:
+        network, optimiser, settings, generator: what is trained, by what, how, and where random numbers come
+            from.
+        memory: stored clips of earlier tasks; None for a method that stores none.
+        ratio: share of frame tuples hidden in training; None for a method that hides none.
+        trains_on_all_past_tasks: whether a task's clips are those of all tasks so far.
+    """
 
-    @classmethod
-    def build(cls, classes: int, joints: int, settings: Settings, generator: torch.Generator) -> nn.Module:
-        """The network this learner trains."""
-        return STTFormer(
-            classes, joints, settings.size, generator, settings.temporal_position, settings.attention
-        )
+    network: Network
+    optimiser: torch.optim.Optimizer
+    settings: Settings
+    generator: torch.Generator
+    memory: ReplayMemory | None
+    ratio: float | None
+    trains_on_all_past_tasks: ClassVar[bool]
 
     def begin_task(self, classes: Sequence[int]) -> None:
-        """Classes of the task that begins; the optimiser begins anew."""
-        self.past, self.classes = (
-            self.past + self.classes,
-            [c for c in classes if c not in self.past + self.classes],
-        )
+        """Prepare for a task with these classes."""
+
+    def observe(self, x: Tensor, y: Tensor) -> Tensor:
+        """Loss, a scalar, of a batch x [n, 3, T, V, M] with labels y Long[n]."""
+
+    def end_epoch(self) -> None:
+        """Update what changes from epoch to epoch."""
+
+    def end_task(self, clips: PreparedClips) -> None:
+        """Store what is needed later of a finished task; clips: its training clips, not augmented."""
+
+    def logits(self, x: Tensor) -> Tensor:
+        """Class logits [n, classes] of clips x [n, 3, T, V, M]."""
+
+    def state_dict(self) -> dict[str, Any]:
+        """Everything that training changes: nested dictionaries and lists of tensors, numbers and strings."""
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Restore what `state_dict` returned."""
+
+
+class BaseLearner:
+    """Network, optimiser, memory and state of a learner; a subclass adds `observe` and overrides hooks.
+
+    A subclass with state of its own extends `state_dict` and `load_state_dict`; then a killed run resumes
+    with the same bits.
+
+    Args:
+        network: as `build_network` returns it.
+        settings: of the network and its training.
+        memory: needed if `uses_memory`.
+        generator: source of all random draws.
+
+    Attributes:
+        classes: of the task being learnt; past: of the tasks before it.
+
+    Raises:
+        ValueError: a learner that uses a memory was given none.
+    """
+
+    uses_memory: ClassVar[bool] = False
+    """Whether `learn` creates a memory for it."""
+    stores_logits: ClassVar[bool] = False
+    """Whether the memory stores logits with each clip."""
+    compresses_memory: ClassVar[bool] = False
+    """Whether the memory stores clips with the codec of the settings, instead of whole."""
+    trains_on_all_past_tasks: ClassVar[bool] = False
+    """Whether a task's clips are those of all tasks so far."""
+
+    network: Network
+    memory: ReplayMemory | None
+    ratio: float | None = None
+
+    def __init__(
+        self,
+        network: Network,
+        settings: Settings,
+        memory: ReplayMemory | None,
+        generator: torch.Generator,
+    ):
+        if self.uses_memory and memory is None:
+            raise ValueError(f"{type(self).__name__} needs a memory; got None")
+        self.network, self.settings, self.memory, self.generator = network, settings, memory, generator
+        self.classes: list[int] = []
+        self.past: list[int] = []
+        self.optimiser = build_optimiser(network, settings)
+
+    @classmethod
+    def build_network(
+        cls, classes: int, joints: int, settings: Settings, generator: torch.Generator
+    ) -> Network:
+        """Untrained network that this learner trains, with one classifier for all classes."""
+        return build_encoder(classes, joints, settings, generator)
+
+    def begin_task(self, classes: Sequence[int]) -> None:
+        """Note the classes of the task and reset the optimiser's state."""
+        known = self.past + self.classes
+        self.past, self.classes = known, [c for c in classes if c not in known]
         self.optimiser.state.clear()
 
     def observe(self, x: Tensor, y: Tensor) -> Tensor:
-        return F.cross_entropy(self.network(x), y)
+        """Loss, a scalar, of a batch x [n, 3, T, V, M] with labels y Long[n]."""
+        raise NotImplementedError(f"{type(self).__name__} defines no loss; override observe(x, y)")
 
     def end_epoch(self) -> None:
-        """All batches of the task were observed once more."""
+        """No-op."""
 
     def end_task(self, clips: PreparedClips) -> None:
-        """What is kept of a task that is over."""
+        """No-op."""
 
     def logits(self, x: Tensor) -> Tensor:
-        """What a clip is taken for, [N, classes]; the network is in evaluation mode."""
+        """Class logits [n, classes] of clips x [n, 3, T, V, M]; the network is in evaluation mode."""
         return self.network(x)
 
-    def passes(self, *batches: Tensor) -> Sequence[Tensor]:
-        """Logits of each batch: one pass of the network for all, or one for each."""
-        if not self.settings.fused:
-            return [self.network(x) for x in batches]
-        return self.network(torch.cat(batches)).split([len(x) for x in batches])
-
-    def replay(self) -> tuple[Tensor, Tensor, Tensor | None]:
-        """A draw from the memory, rotated anew: clips, labels, stored logits."""
-        x, y, logits = self.memory.draw(self.settings.batch, self.generator)
-        return augment.rotate(x, self.generator), y, logits
-
-    def state_dict(self) -> dict:
+    def state_dict(self) -> dict[str, Any]:
+        """Network, optimiser, classes and memory."""
         state = {
             "network": self.network.state_dict(),
             "optimiser": self.optimiser.state_dict(),
@@ -85,7 +143,8 @@ class FineTuning:
         }
         return state | ({"memory": self.memory.state_dict()} if self.memory is not None else {})
 
-    def load_state_dict(self, state: dict) -> None:
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Restore what `state_dict` returned."""
         self.network.load_state_dict(state["network"])
         self.optimiser.load_state_dict(state["optimiser"])
         self.past, self.classes = state["classes"]
@@ -93,21 +152,20 @@ class FineTuning:
             self.memory.load_state_dict(state["memory"])
 
 
-class Joint(FineTuning):
-    """Learn every task together with all clips of the tasks before: the upper bound, which remembers everything.
+def build_encoder(classes: int, joints: int, settings: Settings, generator: torch.Generator) -> STTFormer:
+    """Untrained STTFormer of the size, position code and attention that the settings name."""
+    s = settings
+    return STTFormer(classes, joints, s.size, generator, s.temporal_position, s.attention)
 
-    Its classifier is probed as CHARON's is: whatever does not need the past to be forgotten, the upper bound has too.
-    """
 
-    trains_on_all_past_tasks = True
+def build_optimiser(network: Network, settings: Settings) -> torch.optim.Optimizer:
+    """AdamW in two parameter groups: the classifier learns `settings.classifier_factor` times as fast."""
+    head = list(network.classifier.parameters())
+    rest = [p for p in network.parameters() if all(p is not q for q in head)]
+    groups = [{"params": rest, "factor": 1.0}, {"params": head, "factor": settings.classifier_factor}]
+    return torch.optim.AdamW(groups, lr=settings.lr, weight_decay=settings.weight_decay)
 
-    def end_task(self, clips: PreparedClips) -> None:
-        if self.settings.probing:
-            probe(
-                self.network,
-                clips.map(self.network.features),
-                clips.labels,
-                None,
-                self.settings,
-                self.generator,
-            )
+
+def frozen_copy(network: Network) -> Network:
+    """A copy in evaluation mode whose parameters take no gradient."""
+    return deepcopy(network).requires_grad_(False).eval()

@@ -1,96 +1,127 @@
-"""CHARON: a memory of compressed clips, masked training with reconstruction, linear probing. ("Mask and Compress", arXiv 2407.01397.)"""
+"""CHARON: a memory of compressed clips, masked training with reconstruction, linear probing."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from copy import deepcopy
+from typing import Any, ClassVar
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ...models import MaskedAutoencoder
-from ...models.autoencoder import Output, draw_hidden
+from ...models.autoencoder import draw_hidden
 from ...training.inputs import PreparedClips
+from ..losses import charon_loss, masked_loss
+from ..memory import ReplayMemory
 from ..presets import Settings
 from ..probing import probe
-from .replay import DERpp
+from ..replay import batch_logits, draw_rotated, draw_rotated_with_logits
+from .base import BaseLearner, Network, build_encoder
+
+Masked = tuple[Tensor, Tensor]
+"""Class logits [n, classes] of masked clips, and their mean squared reconstruction error (m², scalar)."""
 
 
-class CHARON(DERpp):
-    """DER++ whose memory is compressed, whose network sees a part of each clip and restores the rest, and whose classifier is probed.
+class CHARON(BaseLearner):
+    """DER++ with a compressed memory, masked training and linear probing. (arXiv 2407.01397.)
 
-    loss = CE(stream) + γ·rec(stream) + α·[MSE(logits of draw 1, stored) + γ·rec(draw 1)] + β·[CE(draw 2) + γ·rec(draw 2)].
-    After the task, with the encoder frozen and nothing hidden, the classifier alone learns the same without rec; then the clips are offered
-    to the memory, and every stored logit is computed anew.
+    The loss is `charon_loss`. After the task, with the encoder frozen and nothing masked, the classifier
+    alone learns the same without reconstruction; then the clips are offered to the memory, and every stored
+    logit is recomputed.
 
-    Settings compression, masking, reconstruction, probing and refresh switch a part off; without all five it is DER++.
+    Settings compression, masking, reconstruction, probing and refresh switch a component off; without all
+    five it is DER++.
 
-    Differs from the authors: each clip is offered once, not once per epoch of probing; probing sees clips un-augmented, so that each
-    goes through the frozen encoder once; refreshed logits are those of un-augmented clips.
+    Differs from the authors: each clip is offered once, not once per epoch of probing; probing sees clips
+    un-augmented, so that each goes through the frozen encoder once; refreshed logits are those of
+    un-augmented clips.
+
+    Attributes:
+        ratio: share of frame tuples masked in the current epoch.
+        unprobed: the classifier as the last task's training left it, before probing; None before the first
+            task is over.
+        batch_accuracies: training accuracy of each batch of the current epoch.
     """
 
-    compresses_memory = True
+    uses_memory: ClassVar[bool] = True
+    stores_logits: ClassVar[bool] = True
+    compresses_memory: ClassVar[bool] = True
 
-    def __init__(self, *args):
-        super().__init__(*args)
-        s = self.settings
-        self.ratio = s.ratio if s.masking and s.adaptive == "no" else 0.0
-        self.unprobed: nn.Linear | None = None  # the classifier as the last task's training left it
-        self.right: list[Tensor] = []  # share of each batch of this epoch that was recognised
+    network: MaskedAutoencoder
+    memory: ReplayMemory
+    ratio: float
+
+    def __init__(
+        self,
+        network: Network,
+        settings: Settings,
+        memory: ReplayMemory | None,
+        generator: torch.Generator,
+    ):
+        super().__init__(network, settings, memory, generator)
+        fixed = settings.masking and settings.adaptive == "no"
+        self.ratio = settings.ratio if fixed else 0.0
+        self.unprobed: nn.Linear | None = None
+        self.batch_accuracies: list[Tensor] = []
 
     @classmethod
-    def build(cls, classes: int, joints: int, settings: Settings, generator: torch.Generator) -> nn.Module:
-        return MaskedAutoencoder(super().build(classes, joints, settings, generator), generator)
+    def build_network(
+        cls, classes: int, joints: int, settings: Settings, generator: torch.Generator
+    ) -> Network:
+        """Untrained STTFormer with the decoder of its size."""
+        return MaskedAutoencoder(build_encoder(classes, joints, settings, generator), generator)
 
     def observe(self, x: Tensor, y: Tensor) -> Tensor:
+        """`charon_loss`; `masked_loss` while the memory is empty."""
         s = self.settings
         if not len(self.memory):
-            ((now, rec),) = self.masked(x)
-            return self.stream_loss(now, y) + s.gamma * rec
-        (old, _, stored), (other, labels, _) = self.replay(), self.replay()
-        (now, rec), (then, rec1), (again, rec2) = self.masked(x, old, other)
-        loss = self.stream_loss(now, y) + s.gamma * rec
-        return (
-            loss
-            + s.alpha * (F.mse_loss(then, stored) + s.gamma * rec1)
-            + s.beta * (F.cross_entropy(again, labels) + s.gamma * rec2)
-        )
+            ((logits, reconstruction),) = self.masked_passes(x)
+            self.track_accuracy(logits, y)
+            return masked_loss(logits, y, reconstruction, s.gamma)
+        first, stored = draw_rotated_with_logits(self.memory, s.batch, self.generator)
+        second, labels = draw_rotated(self.memory, s.batch, self.generator)
+        stream, *replayed = self.masked_passes(x, first, second)
+        self.track_accuracy(stream[0], y)
+        return charon_loss(stream, y, replayed[0], stored, replayed[1], labels, s.alpha, s.beta, s.gamma)
 
-    def stream_loss(self, logits: Tensor, y: Tensor) -> Tensor:
-        self.right.append((logits.detach().argmax(1) == y).float().mean())
-        return F.cross_entropy(logits, y)
+    def track_accuracy(self, logits: Tensor, y: Tensor) -> None:
+        """Note the accuracy of a batch of the stream, which an adaptive mask ratio follows."""
+        self.batch_accuracies.append((logits.detach().argmax(1) == y).float().mean())
 
-    def masked(self, *batches: Tensor) -> list[tuple[Tensor, Tensor | float]]:
-        """Logits and reconstruction loss (m^2) of each batch, from what the mask leaves of it: a pass each, or one for all."""
-        lengths = [len(x) for x in batches]
-        out = [self.one_pass(x) for x in ([torch.cat(batches)] if self.settings.fused else batches)]
+    def masked_passes(self, *batches: Tensor) -> Sequence[Masked]:
+        """Logits and reconstruction error of each batch [n, 3, T, V, M], randomly masked."""
         if not self.settings.reconstruction:
-            logits = [o.logits for o in out] if not self.settings.fused else out[0].logits.split(lengths)
-            return [(v, 0.0) for v in logits]
+            every = batch_logits(self._masked_logits, batches, self.settings.fused)
+            return [(logits, logits.new_zeros(())) for logits in every]
         if not self.settings.fused:
-            return [(o.logits, o.loss) for o in out]
-        parts = zip(*(v.split(lengths) for v in (out[0].logits, out[0].errors, out[0].counts)), strict=True)
+            separate = [self.network(x, self.ratio, self.generator) for x in batches]
+            return [(out.logits, out.loss) for out in separate]
+        out = self.network(torch.cat(batches), self.ratio, self.generator)
+        lengths = [len(x) for x in batches]
+        parts = zip(*(v.split(lengths) for v in (out.logits, out.errors, out.counts)), strict=True)
         return [
             (logits, (errors * counts).sum() / counts.sum().clamp_min(1)) for logits, errors, counts in parts
         ]
 
-    def one_pass(self, x: Tensor) -> Output:
-        if self.settings.reconstruction:
-            return self.network(x, self.ratio, self.generator)
-        return Output(self.network.encoder(x, draw_hidden(x, self.ratio, self.generator)))
+    def _masked_logits(self, x: Tensor) -> Tensor:
+        return self.network.encoder(x, draw_hidden(x, self.ratio, self.generator))
 
     def end_epoch(self) -> None:
+        """Set the mask ratio of the next epoch, if the settings make it adaptive."""
         s = self.settings
         if s.masking and s.adaptive == "difficulty":
-            self.ratio = s.ratio * float(torch.stack(self.right).mean())
+            self.ratio = s.ratio * float(torch.stack(self.batch_accuracies).mean())
         if s.masking and s.adaptive == "memory":
             self.ratio = s.ratio * self.memory.used_bytes / self.memory.nbytes
-        self.right.clear()
+        self.batch_accuracies.clear()
 
     def logits(self, x: Tensor) -> Tensor:
+        """Class logits [n, classes] of whole clips x [n, 3, T, V, M]."""
         return self.network.encoder(x)
 
     def end_task(self, clips: PreparedClips) -> None:
+        """Probe the classifier, offer the task's clips to the memory, recompute the stored logits."""
         features, classifier = clips.map(self.network.features), self.network.classifier
         self.unprobed = deepcopy(classifier)
         if self.settings.probing:
@@ -102,13 +133,13 @@ class CHARON(DERpp):
         if self.settings.refresh:
             self.memory.refresh_logits(self.network.encoder)
 
-    def state_dict(self) -> dict:
-        return super().state_dict() | {
-            "ratio": self.ratio,
-            "unprobed": self.unprobed and self.unprobed.state_dict(),
-        }
+    def state_dict(self) -> dict[str, Any]:
+        """The shared state, the mask ratio and the classifier before probing."""
+        unprobed = None if self.unprobed is None else self.unprobed.state_dict()
+        return super().state_dict() | {"ratio": self.ratio, "unprobed": unprobed}
 
-    def load_state_dict(self, state: dict) -> None:
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Restore what `state_dict` returned."""
         super().load_state_dict(state)
         self.ratio = state["ratio"]
         if state["unprobed"] is not None:

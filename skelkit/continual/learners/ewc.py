@@ -1,62 +1,91 @@
-"""Online elastic weight consolidation: a quadratic penalty on weights that mattered."""
+"""Online elastic weight consolidation (EWC): a quadratic penalty on changes of important weights."""
 
 from __future__ import annotations
+
+from functools import reduce
+from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from ...training.inputs import PreparedClips
-from .base import FineTuning
+from ..losses import ewc_penalty
+from ..memory import ReplayMemory
+from ..presets import Settings
+from .base import BaseLearner, Network
+
+FISHER_CLIPS = 64
+"""Clips of a task from which its Fisher information is estimated."""
 
 
-class EWC(FineTuning):
-    """Online elastic weight consolidation: weights that mattered are held back by springs. (Kirkpatrick 2017; Schwarz 2018, section 3.)
+class EWC(BaseLearner):
+    """Online elastic weight consolidation.
 
-    loss = CE + ewc / 2 · Σ F (θ − θ*)², with F the diagonal Fisher information, summed over the tasks with decay.
+    (Kirkpatrick et al. 2017, arXiv 1612.00796; Schwarz et al. 2018, arXiv 1805.06370, section 3.)
 
-    Differs from the authors: F from at most 64 clips, drawn anew, with labels the network itself draws; scaled to a mean of 1 a task.
+    CE + ewc / 2 · Σ F (θ − θ*)², with F the diagonal Fisher information, summed over the tasks with decay.
+
+    Differs from the authors: F is estimated from at most 64 clips with labels sampled from the network, and
+    scaled to a mean of 1 for each task.
+
+    Attributes:
+        fisher: F by parameter name; anchor: θ*, the parameters after the last task.
     """
 
-    CLIPS = 64
-
-    def __init__(self, *args):
-        super().__init__(*args)
-        self.fisher = {name: torch.zeros_like(p) for name, p in self.network.named_parameters()}
-        self.anchor = {name: p.detach().clone() for name, p in self.network.named_parameters()}
+    def __init__(
+        self,
+        network: Network,
+        settings: Settings,
+        memory: ReplayMemory | None,
+        generator: torch.Generator,
+    ):
+        super().__init__(network, settings, memory, generator)
+        self.fisher = {name: torch.zeros_like(p) for name, p in network.named_parameters()}
+        self.anchor = {name: p.detach().clone() for name, p in network.named_parameters()}
 
     def observe(self, x: Tensor, y: Tensor) -> Tensor:
-        pull = sum(
-            (self.fisher[n] * (p - self.anchor[n]).square()).sum() for n, p in self.network.named_parameters()
-        )
-        return super().observe(x, y) + self.settings.ewc / 2 * pull
+        """CE(stream) + ewc / 2 · `ewc_penalty`."""
+        penalty = ewc_penalty(dict(self.network.named_parameters()), self.anchor, self.fisher)
+        return F.cross_entropy(self.network(x), y) + self.settings.ewc / 2 * penalty
 
     def end_task(self, clips: PreparedClips) -> None:
-        weights = dict(self.network.named_parameters())
-        new = {name: torch.zeros_like(p) for name, p in weights.items()}
-        chosen = torch.randperm(len(clips), generator=self.generator)[: self.CLIPS].to(clips.labels.device)
-        for clip in clips[chosen].split(1):
-            chances = F.log_softmax(self.network(clip)[0], 0)
-            label = torch.multinomial(chances.detach().exp().cpu(), 1, generator=self.generator)
-            for name, slope in zip(
-                weights,
-                torch.autograd.grad(
-                    chances[label.to(chances.device)].sum(), weights.values(), allow_unused=True
-                ),
-                strict=True,
-            ):
-                if slope is not None:
-                    new[name] += slope.square()
-        mean = sum(f.sum() for f in new.values()) / sum(f.numel() for f in new.values())
-        for name, p in weights.items():
-            self.fisher[name].mul_(self.settings.ewc_decay).add_(new[name] / mean.clamp_min(1e-12))
-            self.anchor[name] = p.detach().clone()
+        """Add the task's Fisher information and move the anchor to the current parameters."""
+        for name, fisher in diagonal_fisher(self.network, clips, self.generator).items():
+            self.fisher[name].mul_(self.settings.ewc_decay).add_(fisher)
+            self.anchor[name] = self.network.get_parameter(name).detach().clone()
 
-    def state_dict(self) -> dict:
+    def state_dict(self) -> dict[str, Any]:
+        """The shared state, F and θ*."""
         return super().state_dict() | {"fisher": self.fisher, "anchor": self.anchor}
 
-    def load_state_dict(self, state: dict) -> None:
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Restore what `state_dict` returned."""
         super().load_state_dict(state)
-        for mine, kept in ((self.fisher, state["fisher"]), (self.anchor, state["anchor"])):
-            for name, v in kept.items():
-                mine[name].copy_(v)
+        for current, saved in ((self.fisher, state["fisher"]), (self.anchor, state["anchor"])):
+            for name, values in saved.items():
+                current[name].copy_(values)
+
+
+def diagonal_fisher(network: Network, clips: PreparedClips, generator: torch.Generator) -> dict[str, Tensor]:
+    """Diagonal of the Fisher information, E[(∂ log p(y | x) / ∂θ)²], y ~ p(y | x), scaled to a mean of 1.
+
+    Estimated from at most `FISHER_CLIPS` clips, drawn at random; the network is in evaluation mode.
+
+    Returns:
+        parameter name -> tensor of the parameter's shape, at least 0.
+    """
+    weights = dict(network.named_parameters())
+    fisher = {name: torch.zeros_like(p) for name, p in weights.items()}
+    chosen = torch.randperm(len(clips), generator=generator)[:FISHER_CLIPS].to(clips.labels.device)
+    for clip in clips[chosen].split(1):
+        log_probabilities = F.log_softmax(network(clip)[0], 0)
+        label = torch.multinomial(log_probabilities.detach().exp().cpu(), 1, generator=generator)
+        likelihood = log_probabilities[label.to(log_probabilities.device)].sum()
+        gradients = torch.autograd.grad(likelihood, list(weights.values()), allow_unused=True)
+        for name, gradient in zip(weights, gradients, strict=True):
+            if gradient is not None:
+                fisher[name] += gradient.square()
+    total = reduce(torch.add, (f.sum() for f in fisher.values()))
+    mean = total / sum(f.numel() for f in fisher.values())
+    return {name: f / mean.clamp_min(1e-12) for name, f in fisher.items()}

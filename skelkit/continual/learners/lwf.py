@@ -1,51 +1,60 @@
-"""Learning without forgetting: distillation from the network before the task."""
+"""Learning without forgetting (LwF): distillation from the network as it was before the task."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from copy import deepcopy
+from typing import Any
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
-from .base import FineTuning
+from ..losses import lwf_loss
+from ..memory import ReplayMemory
+from ..presets import Settings
+from .base import BaseLearner, Network, frozen_copy
 
 
-class LwF(FineTuning):
-    """Learning without forgetting: on the new clips, keep giving the old network's answers for the old classes. (Li and Hoiem 2016.)
+class LwF(BaseLearner):
+    """On new clips, keep the old network's predictions for old classes. (Li and Hoiem 2016.)
 
-    loss = CE among the task's classes + distillation · KL(old ‖ new) among the old classes, both softened by the temperature.
+    CE among the task's classes + distillation · τ² · KL(old ‖ new) among the old classes, both softened by
+    the temperature τ.
 
-    Differs from the authors: one classifier for all classes instead of a head per task; no warm-up of the new classes alone.
+    Differs from the authors: one classifier for all classes instead of a head per task; no warm-up of the new
+    classes alone.
+
+    Attributes:
+        old: frozen copy of the network as it was when the task began.
     """
 
-    def __init__(self, *args):
-        super().__init__(*args)
-        self.old = deepcopy(self.network).requires_grad_(False).eval()
+    def __init__(
+        self,
+        network: Network,
+        settings: Settings,
+        memory: ReplayMemory | None,
+        generator: torch.Generator,
+    ):
+        super().__init__(network, settings, memory, generator)
+        self.old = frozen_copy(network)
 
     def begin_task(self, classes: Sequence[int]) -> None:
+        """Copy the network's weights into the frozen one."""
         super().begin_task(classes)
         self.old.load_state_dict(self.network.state_dict())
 
     def observe(self, x: Tensor, y: Tensor) -> Tensor:
-        logits = self.network(x)
-        place = torch.full((logits.shape[1],), -1, device=y.device)
-        place[self.classes] = torch.arange(len(self.classes), device=y.device)
-        loss = F.cross_entropy(logits[:, self.classes], place[y])
-        return loss + self.settings.distillation * self.kept(logits, x) if self.past else loss
+        """`lwf_loss`; in the first task cross-entropy among its classes."""
+        s, logits, old_logits = self.settings, self.network(x), None
+        if self.past:
+            with torch.no_grad():
+                old_logits = self.old(x)
+        return lwf_loss(logits, y, self.classes, old_logits, self.past, s.distillation, s.temperature)
 
-    def kept(self, logits: Tensor, x: Tensor) -> Tensor:
-        tau = self.settings.temperature
-        with torch.no_grad():
-            wanted = F.log_softmax(self.old(x)[:, self.past] / tau, 1)
-        return tau**2 * F.kl_div(
-            F.log_softmax(logits[:, self.past] / tau, 1), wanted, reduction="batchmean", log_target=True
-        )
-
-    def state_dict(self) -> dict:
+    def state_dict(self) -> dict[str, Any]:
+        """The shared state and the frozen network's weights."""
         return super().state_dict() | {"old": self.old.state_dict()}
 
-    def load_state_dict(self, state: dict) -> None:
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Restore what `state_dict` returned."""
         super().load_state_dict(state)
         self.old.load_state_dict(state["old"])

@@ -1,0 +1,136 @@
+"""`learn`: train one method on a sequence of tasks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from ..data import ClipSet
+from ..data.tasks import Scenario, split_into_tasks
+from ..ops import codecs
+from ..training import loop
+from ..utils.progress import ProgressBar
+from ..utils.validation import one_of
+from .history import History
+from .learners import LEARNERS
+from .learners.base import BaseLearner, Learner
+from .memory import ReplayMemory
+from .presets import Settings
+from .presets import settings as make_settings
+from .stages import Callback, ContinualRun
+
+
+def learn(
+    name: str,
+    train: ClipSet,
+    test: ClipSet,
+    tasks: int | str | None = None,
+    *,
+    classes_per_task: int | None = None,
+    memory: int | str = "500 clips",
+    preset: str = "laptop",
+    seed: int = 0,
+    order: Sequence[int | str] | None = None,
+    order_seed: int | None = None,
+    validation: float = 0.1,
+    drop: bool = False,
+    callback: Callback | None = None,
+    checkpoints: str | Path | None = None,
+    every: float = 30.0,
+    progress: bool | None = None,
+    **changes: Any,
+) -> History:
+    """Learn tasks one after the other; after each, evaluate on the test clips of all tasks so far.
+
+    Args:
+        name: a name in `LEARNERS`.
+        train, test: clips, on the device where the training runs.
+        tasks, classes_per_task, order, validation, drop: as in `data.tasks.tasks`.
+        memory: budget of the learners that use a memory: bytes, or "500 clips" (uncompressed).
+        preset: a name in `CONTINUAL_PRESETS`; changes: single settings, by name.
+        seed: of all random draws; order_seed: of the class order and the validation part. Default: `seed`.
+        callback: called after every epoch and every task; raise `loop.Stopped` in it to end the run.
+        checkpoints: folder; a killed run resumes from there. every: seconds between checkpoints.
+        progress: whether to show a progress bar. Default: in an interactive session.
+
+    Raises:
+        ValueError: an unknown learner, preset or setting, tasks that cannot be made, a memory that cannot
+            hold a clip, a checkpoint written with other settings.
+        loop.Diverged: the loss is not finite; the last checkpoint is kept.
+
+    >>> from skelkit import load
+    >>> clips = load("synthetic", clips=120, classes=["wave", "hug", "kick", "nod"])
+    >>> train, test = clips.split("subject", train=range(1, 41, 2))
+    >>> history = learn("er", train, test, tasks=2, memory="20 clips", preset="smoke", epochs=1)
+    >>> history.accuracy.shape, history.bytes_per_clip is not None
+    (torch.Size([2, 2]), True)
+    """
+    one_of(name, LEARNERS, "learner")
+    s = make_settings(preset, **changes)
+    order_seed = seed if order_seed is None else order_seed
+    scenario = split_into_tasks(
+        train, test, tasks, classes_per_task, order=order, seed=order_seed, validation=validation, drop=drop
+    )
+    generator = torch.Generator().manual_seed(seed)
+    learner = build_learner(name, scenario, s, memory, generator)
+    history = empty_history(name, learner, scenario)
+    identity = {
+        "learner": name,
+        "memory": memory,
+        "seed": seed,
+        "order": scenario.order,
+        "order_seed": order_seed,
+        "validation": validation,
+        "clips": [len(train), len(test)],
+        "frames of clips": [len(train.poses), len(test.poses)],
+    }
+    parts = {"learner": learner, "generator": generator, "history": history}
+    run = loop.Run(parts, identity | s.as_dict(), checkpoints, every)
+    bar = ProgressBar(name, len(scenario), progress)
+    ContinualRun(learner, scenario, history, run, callback, bar).go()
+    return history
+
+
+def build_learner(
+    name: str, scenario: Scenario, s: Settings, memory: int | str, generator: torch.Generator
+) -> BaseLearner:
+    """Untrained learner with its network and, if it uses one, its empty memory.
+
+    Args:
+        name: a name in `LEARNERS`.
+        memory: budget, as `ReplayMemory` takes it.
+        generator: draws the network's weights, and everything that the learner draws later.
+    """
+    kind, clips = LEARNERS[name], scenario.train
+    classes, joints, persons = len(clips.classes), len(clips.skeleton), clips.poses.shape[1]
+    network = kind.build_network(classes, joints, s, generator).to(clips.device)
+    replay_memory = None
+    if kind.uses_memory:
+        replay_memory = ReplayMemory(
+            memory,
+            s.memory_codec() if kind.compresses_memory else codecs.LOSSLESS,
+            frames=s.frames,
+            joints=joints,
+            persons=persons,
+            classes=classes if kind.stores_logits else 0,
+            logits=s.logits,
+            device=clips.device,
+        )
+    return kind(network, s, replay_memory, generator)
+
+
+def empty_history(name: str, learner: Learner, scenario: Scenario) -> History:
+    """History of a run that has not begun: accuracies are nan, counts are 0."""
+    size, classes = len(scenario), len(scenario.train.classes)
+    return History(
+        name,
+        learner.settings,
+        scenario,
+        accuracy=torch.full((size, size), torch.nan),
+        task_accuracy=torch.full((size, size), torch.nan),
+        confusion=torch.zeros(classes, classes, dtype=torch.long),
+        method=learner,
+    )
