@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ..data import ClipSet
-from ..data.tasks import tasks as split_into_tasks
+from ..data.tasks import split_into_tasks
 from ..models import STGCN
 from ..models.block import initialise
 from ..models.classifier import Classifier
@@ -63,7 +63,7 @@ class Settings:
             )
 
 
-PRESETS = {
+DISTILLATION_PRESETS = {
     "smoke": Settings(frames=20, epochs=8, batch=16, least_steps=0),
     "laptop": Settings(),
     "gpu": Settings(size="laptop", epochs=100, batch=128),
@@ -72,7 +72,7 @@ PRESETS = {
 
 
 @dataclass(frozen=True)
-class Progress:
+class DistillationProgress:
     """What a callback gets after each epoch: counted from 1, its mean loss, accuracy on the validation clips, the student as it is now."""
 
     epoch: int
@@ -108,7 +108,7 @@ def distill(
     seed: int = 0,
     validation: float = 0.15,
     start: Classifier | None = None,
-    callback: Callable[[Progress], None] | None = None,
+    callback: Callable[[DistillationProgress], None] | None = None,
     checkpoints: str | Path | None = None,
     every: float = 30.0,
     progress: bool | None = None,
@@ -120,7 +120,7 @@ def distill(
         teacher: centred clips [N, 3, T, V, M] -> logits [N, classes]; a `selfsup.Downstream`, say. None: the control, a student that is
             taught by the labels alone.
         train: clips; their labels are used only with hard > 0, or without a teacher.
-        preset: one of `PRESETS`; changes: single settings, by name.
+        preset: one of `DISTILLATION_PRESETS`; changes: single settings, by name.
         validation: share of the training subjects (or clips) by which the epoch is chosen; 0 takes the last.
         start: a student to go on from, instead of first weights; of `sparsity.prune`, say: weights that are zero stay zero.
         checkpoints, every, callback, progress: as in `selfsup.pretrain`.
@@ -142,7 +142,9 @@ def distill(
             f"the teacher knows {', '.join(theirs)}, the clips are of {', '.join(train.classes)}; train it on the same classes"
         )
     s = choose(
-        PRESETS, preset, {"soft": 0.0, "hard": 1.0, "features": 0.0} | changes if teacher is None else changes
+        DISTILLATION_PRESETS,
+        preset,
+        {"soft": 0.0, "hard": 1.0, "features": 0.0} | changes if teacher is None else changes,
     )
     generator = torch.Generator().manual_seed(seed)
     scenario = split_into_tasks(train, train, 1, seed=seed, validation=validation)
@@ -166,7 +168,7 @@ def distill(
             lesson.best.offer(right, epoch + 1)
             shown.update(f"epoch {epoch + 1} of {epochs}", loss, 1)
             if callback is not None:
-                callback(Progress(epoch + 1, epochs, loss, right, student))
+                callback(DistillationProgress(epoch + 1, epochs, loss, right, student))
     lesson.best.restore()
     return student.eval()
 
@@ -187,7 +189,9 @@ def _right(student: Classifier, clips: PreparedClips) -> float:
 class _Lesson:
     """The epochs of a student, and its best weights so far by validation clips."""
 
-    def __init__(self, student: Classifier, teacher, clips: PreparedClips, s: Settings, generator: torch.Generator):
+    def __init__(
+        self, student: Classifier, teacher, clips: PreparedClips, s: Settings, generator: torch.Generator
+    ):
         self.student, self.teacher, self.clips, self.s, self.generator = student, teacher, clips, s, generator
         self.keep_zeros = sparsity.Frozen(student)
         self.best = loop.BestWeights(student)

@@ -1,44 +1,49 @@
-"""What encoders are worth: k-NN, linear evaluation, fine-tuning, few labels, another data set. (ASMa and PSTL, experiments.)
-
-Every way takes the epoch (or k) from validation clips and looks at the test clips once.
-"""
+"""`evaluate`: how good pre-trained encoders are, by test accuracy of a classifier on top of them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from numbers import Real
+from typing import Any
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from ..data import ClipSet
-from ..data.tasks import rank_in_class
-from ..data.tasks import tasks as split_into_tasks
-from ..ops import augment
-from ..training import loop
+from ..data.tasks import rank_in_class, split_into_tasks
 from ..training.inputs import PreparedClips
 from ..utils.validation import instance_of, one_of
+from . import protocols
 from .downstream import Downstream
-from .presets import Settings
-from .pretraining import Pretrained
+from .pretrained import Pretrained
+from .protocols import accuracy
 
-PROTOCOLS = ("knn", "linear", "finetune", "semi", "transfer")
+PROTOCOLS = {
+    "knn": protocols.knn,
+    "linear": protocols.linear,
+    "finetune": protocols.finetune,
+    "semi": protocols.finetune,
+    "transfer": protocols.finetune,
+}
 
-LINEAR_BATCH = 128
+SEMI_FRACTION = 0.1
+"""Share of the labels that "semi" uses by default."""
 
 
 @dataclass(frozen=True)
 class Evaluation:
-    """How well labels are told.
+    """Result of `evaluate`.
 
     Attributes:
-        accuracy: on the test clips; validation: on the validation clips at the chosen epoch (or k).
+        protocol: of `PROTOCOLS`.
+        accuracy: on the test clips, 0 to 1.
+        validation: accuracy on the validation clips at the chosen epoch (or k).
         chosen: that epoch, counted from 1, or that k.
-        logits: [N, classes] of the test clips, labels: Long[N].
-        known: clips whose labels were learnt from; labelled: how many.
-        made: encoders and head as chosen, `network`; None of k-NN, which has none.
-        lost: joints of the encoders' skeleton that the clips do not have.
+        logits: of the test clips, [N, classes].
+        labels: of the test clips, Long[N].
+        labelled_clips: training clips whose labels were used.
+        downstream: encoders and head at the chosen epoch; None for k-NN.
+        missing_joints: joints of the encoders' skeleton that the clips lack.
     """
 
     protocol: str
@@ -47,25 +52,31 @@ class Evaluation:
     chosen: int
     logits: Tensor
     labels: Tensor
-    known: ClipSet
-    made: Downstream | None = None
-    lost: tuple[str, ...] = ()
+    labelled_clips: ClipSet
+    downstream: Downstream | None = None
+    missing_joints: tuple[str, ...] = ()
 
     @property
     def network(self) -> Downstream:
-        """Encoders and head as chosen. Raises ValueError for k-NN."""
-        if self.made is None:
+        """Encoders and head at the chosen epoch.
+
+        Raises:
+            ValueError: The protocol is k-NN, which trains no network.
+        """
+        if self.downstream is None:
             raise ValueError(
                 "k-NN trains no network; evaluate by 'linear' or 'finetune' for one that can teach or be used"
             )
-        return self.made
+        return self.downstream
 
     @property
     def labelled(self) -> int:
-        return len(self.known)
+        """Number of labels used."""
+        return len(self.labelled_clips)
 
     def __repr__(self) -> str:
-        return f"Evaluation({self.protocol}: {self.accuracy:.1%} of {len(self.labels)} test clips, {self.labelled} labels)"
+        tested = f"{self.accuracy:.1%} of {len(self.labels)} test clips"
+        return f"Evaluation({self.protocol}: {tested}, {self.labelled} labels)"
 
 
 def evaluate(
@@ -78,207 +89,98 @@ def evaluate(
     head: str = "",
     seed: int = 0,
     validation: float = 0.15,
-    **changes,
+    **changes: Any,
 ) -> Evaluation:
-    """Accuracy on test clips of a classifier that learns labels of training clips on top of pre-trained encoders.
+    """Test accuracy of a classifier on pre-trained encoders. (ASMa and PSTL, experiments.)
+
+    The epoch (or k) is chosen by validation accuracy; the test clips are used once, at the end.
 
     Args:
-        protocol: "knn": the classes of the nearest training clips, by cosine. "linear": a head on frozen encoders. "finetune": encoders and
-            head. "semi": "finetune" with a `fraction` of the labels (0.1 unless given). "transfer": "finetune" on clips of another set; their
-            skeleton may be another one in any protocol, joints are matched by name.
-        fraction: of every class's training clips whose labels are used, at least one a class; drawn by `seed`.
-        head: "linear" or "aligned" (f and g); see `Downstream`.
-        validation: share of the training subjects (or clips) from which the epoch, or k, is chosen.
-        changes: single settings other than those of pre-training.
+        pretrained: the encoders; they are copied.
+        train: clips with labels; validation clips are split off.
+        test: clips for the accuracy.
+        protocol: "knn": vote of the nearest training clips by cosine. "linear": train a head on frozen
+            encoders. "finetune": train encoders and head. "semi": "finetune" with a `fraction` of the
+            labels. "transfer": "finetune" on another data set than that of the pre-training. In every
+            protocol the clips may have another skeleton; joints are matched by name.
+        fraction: share of each class's training clips whose labels are used, at least one clip per class.
+            Default: 0.1 for "semi", else 1.
+        head: "linear" or "aligned"; see `Downstream`.
+        seed: of the splits, initial weights and batches.
+        validation: share of the training subjects (or clips) for validation.
+        changes: settings that differ from those of the pre-training, by name.
 
     Raises:
-        ValueError: an unknown protocol or setting, a skeleton with no common joint.
+        ValueError: An unknown protocol or setting, an invalid fraction or share, or skeletons without a
+            common joint.
 
     >>> from skelkit import load, selfsup
-    >>> train, test = load("synthetic", clips=60, classes=["wave", "hug"]).split("subject", train=range(1, 31))
-    >>> evaluate(selfsup.pretrain("scratch", train, preset="smoke"), train, test, "knn").labels.shape == (len(test),)
+    >>> clips = load("synthetic", clips=60, classes=["wave", "hug"])
+    >>> train, test = clips.split("subject", train=range(1, 31))
+    >>> encoders = selfsup.pretrain("scratch", train, preset="smoke")
+    >>> evaluate(encoders, train, test, "knn").labels.shape == (len(test),)
     True
     """
     one_of(protocol, PROTOCOLS, "protocol")
     instance_of(Pretrained, pretrained, "pretrained", "selfsup.pretrain")
     if not 0 < validation < 1:
         raise ValueError(
-            f"validation={validation}: the epoch (or k) is chosen on that share of the training subjects or clips, between 0 and 1"
+            f"validation={validation}: the epoch (or k) is chosen on that share of the training subjects "
+            "or clips; give a number between 0 and 1"
         )
     if protocol == "knn" and head:
         raise ValueError(
-            f"head={head!r}: k-NN compares the features of all encoders side by side and has no head; leave it out"
+            f"head={head!r}: k-NN compares the concatenated features of all encoders and has no head; "
+            "leave it out"
         )
     s = pretrained.settings.changed(**changes)
     generator = torch.Generator().manual_seed(seed)
     scenario = split_into_tasks(train, test, 1, seed=seed, validation=validation)
-    learnt = few(
-        scenario.train, fraction if fraction is not None else 0.1 if protocol == "semi" else 1.0, generator
-    )
+    assert scenario.validation is not None  # its share is positive
+    if fraction is None:
+        fraction = SEMI_FRACTION if protocol == "semi" else 1.0
+    labelled = keep_labels(scenario.train, fraction, generator)
     network = Downstream(pretrained, train.classes, generator, train.skeleton, head).to(train.device)
-    sets = [PreparedClips(clips, s.frames) for clips in (learnt, scenario.validation, scenario.test)]
-    lost = network.mapping.missing if network.mapping is not None else ()
-    way = {"knn": _knn, "linear": _linear}.get(protocol, _finetune)
-    accuracy, chosen, logits = way(network, s, *sets, generator)
-    labels = sets[2].labels
+    splits = protocols.Splits(
+        *(PreparedClips(clips, s.frames) for clips in (labelled, scenario.validation, scenario.test))
+    )
+    outcome = PROTOCOLS[protocol](network, s, splits, generator)
     return Evaluation(
         protocol,
-        right(logits, labels),
-        accuracy,
-        chosen,
-        logits,
-        labels,
-        learnt,
+        accuracy(outcome.logits, splits.test.labels),
+        outcome.validation,
+        outcome.chosen,
+        outcome.logits,
+        splits.test.labels,
+        labelled,
         None if protocol == "knn" else network,
-        tuple(lost),
+        tuple(network.mapping.missing) if network.mapping is not None else (),
     )
 
 
 def ensemble(*evaluations: Evaluation) -> float:
-    """Accuracy where several say how sure they are and the mean is taken, as of the joint, bone and motion streams. (ASMa, PSTL: 3s.)
+    """Test accuracy of the mean of several classifiers' probabilities. (ASMa, PSTL: three streams.)
 
     Raises:
-        ValueError: they were not of the same test clips.
+        ValueError: The evaluations are not of the same test clips.
     """
     first = evaluations[0]
     if any(not torch.equal(e.labels, first.labels) for e in evaluations):
         raise ValueError(
-            "an ensemble takes evaluations of the same test clips; evaluate all streams with the same test set"
+            "an ensemble takes evaluations of the same test clips; "
+            "evaluate all streams with the same test set"
         )
-    return right(torch.stack([e.logits.softmax(1) for e in evaluations]).mean(0), first.labels)
+    return accuracy(torch.stack([e.logits.softmax(1) for e in evaluations]).mean(0), first.labels)
 
 
-def right(logits: Tensor, labels: Tensor) -> float:
-    """Share of clips whose label has the largest logit."""
-    return float((logits.argmax(1) == labels).float().mean())
+def keep_labels(clips: ClipSet, fraction: float, generator: torch.Generator) -> ClipSet:
+    """A random fraction of each class's clips, at least one clip per class.
 
-
-def few(clips: ClipSet, fraction: float, generator: torch.Generator) -> ClipSet:
-    """A fraction of every class's clips, at least one. Raises ValueError for a fraction outside (0, 1]."""
+    Raises:
+        ValueError: The fraction is not in (0, 1].
+    """
     if not (isinstance(fraction, Real) and 0 < fraction <= 1):
         raise ValueError(f"fraction={fraction!r}: the share of labels that are used lies in (0, 1]")
     labels = clips.labels.cpu()
     wanted = (labels.bincount() * fraction).round().clamp_min(1)[labels]
     return clips.select(rank_in_class(labels, generator) < wanted)
-
-
-def _knn(
-    network: Downstream, s: Settings, train: PreparedClips, validation: PreparedClips, test: PreparedClips, _
-) -> tuple[float, int, Tensor]:
-    network.eval()
-    known, asked, tested = (
-        F.normalize(clips.map(lambda x: torch.cat([t.mean(1) for t in network.tokens(x)], 1)))
-        for clips in (train, validation, test)
-    )
-    classes = network.classifier.out_features
-    choices = [k for k in (1, 3, 5, 10, 20) if k <= len(known)]
-    scores = {k: right(votes(known, train.labels, asked, k, classes), validation.labels) for k in choices}
-    best = max(choices, key=scores.get)
-    return scores[best], best, votes(known, train.labels, tested, best, classes)
-
-
-def votes(known: Tensor, labels: Tensor, asked: Tensor, k: int, classes: int) -> Tensor:
-    """What the k nearest say, each with the weight exp(cosine / 0.1). [A, D], Long[A], [B, D] -> [B, classes]. (Wu et al., 2018.)
-
-    >>> votes(torch.eye(2), torch.tensor([0, 1]), torch.eye(2), 1, 2).argmax(1).tolist()
-    [0, 1]
-    """
-    near, who = (asked @ known.T).topk(k, dim=1)
-    return known.new_zeros(len(asked), classes).scatter_add(1, labels[who], (near / 0.1).exp())
-
-
-def _linear(
-    network: Downstream, s: Settings, train: PreparedClips, validation: PreparedClips, test: PreparedClips, generator
-) -> tuple[float, int, Tensor]:
-    network.eval()
-    known, asked, tested = (
-        _tokens(network, clips) for clips in (train, validation, test)
-    )  # frozen encoders: once
-    optimiser = torch.optim.Adam(network.head, lr=s.linear_lr)
-
-    def loss(index: Tensor) -> Tensor:
-        return F.cross_entropy(network.classify([t[index] for t in known]), train.labels[index])
-
-    @torch.no_grad()
-    def logits(tokens: list[Tensor]) -> Tensor:
-        return network.classify(tokens)
-
-    return _best(
-        network,
-        optimiser,
-        s.linear_epochs,
-        LINEAR_BATCH,
-        loss,
-        lambda: logits(asked),
-        lambda: logits(tested),
-        len(train),
-        validation.labels,
-        s,
-        generator,
-        heads_only=True,
-    )
-
-
-@torch.no_grad()
-def _tokens(network: Downstream, clips: PreparedClips) -> list[Tensor]:
-    parts = [network.tokens(x) for _, x in clips.batches()]
-    return [torch.cat(column) for column in zip(*parts, strict=True)]
-
-
-def _finetune(
-    network: Downstream, s: Settings, train: PreparedClips, validation: PreparedClips, test: PreparedClips, generator
-) -> tuple[float, int, Tensor]:
-    encoders = list(network.encoders.parameters())
-    groups = [{"params": encoders, "factor": 1.0}, {"params": network.head, "factor": s.tune_factor}]
-    optimiser = torch.optim.AdamW(groups, lr=s.tune_lr, weight_decay=s.weight_decay)
-
-    def loss(index: Tensor) -> Tensor:
-        index = index.to(train.labels.device)
-        x = augment.tilt(augment.crop(train[index], generator, s.crop), generator, s.tilt)
-        return F.cross_entropy(network(x), train.labels[index], label_smoothing=s.smoothing)
-
-    epochs = max(s.tune_epochs, -(-s.least_steps // -(-len(train) // s.batch)))
-    return _best(
-        network,
-        optimiser,
-        epochs,
-        s.batch,
-        loss,
-        lambda: validation.map(network),
-        lambda: test.map(network),
-        len(train),
-        validation.labels,
-        s,
-        generator,
-    )
-
-
-def _best(
-    network,
-    optimiser,
-    epochs,
-    size,
-    loss,
-    asked,
-    tested,
-    clips,
-    labels,
-    s: Settings,
-    generator,
-    heads_only=False,
-):
-    """Train for so many epochs with a falling rate; go back to the one that validation clips liked best, the latest of equals."""
-    best = loop.BestWeights(network)
-    first = [g["lr"] * g.get("factor", 1.0) for g in optimiser.param_groups]
-    for epoch in range(epochs):
-        network.train()
-        network.encoders.train(not heads_only)
-        batches = loop.batches(clips, size, generator)
-        for group, lr in zip(optimiser.param_groups, first, strict=True):
-            group["lr"] = lr * (1 - epoch / epochs)
-        loop.fit(loss, batches, optimiser, clip=s.clip, precision=s.precision, what=f"epoch {epoch + 1}")
-        network.eval()
-        best.offer(right(asked(), labels), epoch + 1)
-    best.restore()
-    network.eval()
-    return best.score, best.epoch, tested()
