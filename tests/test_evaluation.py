@@ -5,7 +5,8 @@ from helpers import seeded
 
 from skelkit import models, selfsup
 from skelkit.selfsup import Downstream, evaluate
-from skelkit.selfsup.evaluation import few, right, votes
+from skelkit.selfsup.evaluation import keep_labels
+from skelkit.selfsup.protocols import accuracy, nearest_neighbour_scores
 from skelkit.skeletons.layouts import KINECT20, NTU25
 from skelkit.skeletons.skeleton import Skeleton
 from skelkit.training.inputs import PreparedClips
@@ -45,7 +46,7 @@ def test_easy_clips_are_told_apart_by_every_protocol(protocol, sets):
         tune_lr=0.01,
     )
     assert found.accuracy > 0.6  # of three classes
-    assert found.accuracy == right(found.logits, sets[1].labels)
+    assert found.accuracy == accuracy(found.logits, sets[1].labels)
     assert found.logits.shape == (len(sets[1]), 12)
 
 
@@ -92,7 +93,7 @@ def test_nearest_neighbours_vote_by_cosine():
         F.normalize(torch.randn(3, 4, generator=seeded(1))),
     )
     labels = torch.tensor([0, 1, 2] * 3)
-    found = votes(known, labels, asked, 4, 3)
+    found = nearest_neighbour_scores(known, labels, asked, 4, 3)
     for row, question in zip(found, asked, strict=True):
         cosines = [(float(question @ k), int(label)) for k, label in zip(known, labels, strict=True)]
         expected = torch.zeros(3)
@@ -104,11 +105,13 @@ def test_nearest_neighbours_vote_by_cosine():
 @pytest.mark.parametrize(("fraction", "count"), [(0.01, 1), (0.25, 4), (1.0, 16)])
 def test_few_labels_are_of_every_class_alike(fraction, count, toy):
     clips = toy(each=16)
-    some = few(clips, fraction, seeded())
+    some = keep_labels(clips, fraction, seeded())
     assert some.labels.bincount().tolist() == [count] * 4
-    assert not fraction < 1 or not torch.equal(some.poses[:5], few(clips, fraction, seeded(9)).poses[:5])
+    assert not fraction < 1 or not torch.equal(
+        some.poses[:5], keep_labels(clips, fraction, seeded(9)).poses[:5]
+    )
     with pytest.raises(ValueError, match="fraction=0: the share of labels"):
-        few(clips, 0, seeded())
+        keep_labels(clips, 0, seeded())
 
 
 def test_two_encoders_are_aligned_unless_it_is_asked_otherwise(sets):
@@ -143,7 +146,7 @@ def test_an_ensemble_takes_the_mean_of_how_sure_they_are(sets):
         evaluate(encoders(sets, stream=stream), *sets, "linear") for stream in ("joint", "bone", "motion")
     ]
     sure = torch.stack([m.logits.softmax(1) for m in made]).mean(0)
-    assert selfsup.ensemble(*made) == right(sure, sets[1].labels)
+    assert selfsup.ensemble(*made) == accuracy(sure, sets[1].labels)
     with pytest.raises(ValueError, match="of the same test clips"):
         selfsup.ensemble(made[0], evaluate(encoders(sets), sets[0], sets[0], "knn"))
 
@@ -177,7 +180,7 @@ def test_what_was_lost_in_a_transfer_is_named(toy):
         "scratch", selfsup.Settings(**QUICK), other, [models.STGCN(other, "small", seeded()).eval()]
     )
     found = evaluate(made, train, test, "transfer", tune_epochs=1)
-    assert found.lost == ("e",)
+    assert found.missing_joints == ("e",)
 
 
 def test_skeletons_without_a_common_joint_are_refused(toy):

@@ -59,18 +59,21 @@ def test_a_training_that_was_stopped_goes_on_with_the_same_bits(name, toy, tmp_p
 
 
 def test_asma_has_two_encoders_that_differ_and_pstl_one():
-    made = siamese.Twins(NTU25, settings("smoke"), seeded(), ["f", "g"])
+    made = siamese.SiameseObjective(NTU25, settings("smoke"), seeded(), ["f", "g"])
     assert len(made.encoders) == 2
-    assert (made.twins[0].remove, made.twins[1].remove) == (masks.degree_joints, masks.inverse_degree_joints)
-    assert made.twins[0].drop is siamese.least_motion
-    assert made.twins[1].drop is masks.motion_attentive_frames
+    assert (made.twins[0].joint_mask, made.twins[1].joint_mask) == (
+        masks.degree_joints,
+        masks.inverse_degree_joints,
+    )
+    assert made.twins[0].frame_mask is siamese.least_motion
+    assert made.twins[1].frame_mask is masks.motion_attentive_frames
 
 
 @pytest.mark.parametrize(("way", "low"), [("f", True), ("g", False)])
 def test_f_drops_the_frames_that_move_least_and_g_those_that_move_most(way, low, toy):
     clips = toy()
     x = clips.batch(torch.arange(6), frames=20)
-    _, drop = siamese.VIEWS[way]
+    _, drop = siamese.VIEW_MASKS[way]
     hidden = drop(x, clips.skeleton, 0.4, seeded())
     certain = (masks.low_motion_frames if low else masks.high_motion_frames)(x, ratio=0.2)
     assert (hidden.sum(1) == 8).all()
@@ -79,7 +82,7 @@ def test_f_drops_the_frames_that_move_least_and_g_those_that_move_most(way, low,
 
 def test_each_view_is_projected_once_and_hides_what_it_should(toy, monkeypatch):
     clips, s = toy(), settings("smoke", **QUICK)
-    twin, asked = siamese.Twin(clips.skeleton, s, seeded(), *siamese.VIEWS["pstl"]), []
+    twin, asked = siamese.SiameseEncoder(clips.skeleton, s, seeded(), *siamese.VIEW_MASKS["pstl"]), []
     monkeypatch.setattr(
         twin.encoder,
         "features",
@@ -100,7 +103,7 @@ def test_each_view_is_projected_once_and_hides_what_it_should(toy, monkeypatch):
 
 def test_without_masks_nothing_is_hidden(toy, monkeypatch):
     clips, s = toy(), settings("smoke", **QUICK)
-    twin, asked = siamese.Twin(clips.skeleton, s, seeded(), *siamese.VIEWS["plain"]), []
+    twin, asked = siamese.SiameseEncoder(clips.skeleton, s, seeded(), *siamese.VIEW_MASKS["plain"]), []
     monkeypatch.setattr(
         twin.encoder,
         "features",
@@ -132,7 +135,7 @@ def test_what_is_covered_is_not_seen(kind, toy):
     """The covered coordinates, whatever they are, change neither the encoder's input nor its answer, only the target."""
     clips, s = toy(), settings("smoke", **QUICK)
     model, x = kind(clips.skeleton, s, seeded()), clips.batch(torch.arange(6), frames=10)
-    people, seen, covered = model.cover(x, sharpness=0.0)
+    people, seen, covered = model.masked(x, sharpness=0.0)
     assert (
         torch.equal(seen.poses.movedim(1, -1)[~covered], people.poses.movedim(1, -1)[~covered] * 1)
         or (~people.present).any()
@@ -151,7 +154,7 @@ def test_the_error_of_the_autoencoder_is_taken_where_it_was_covered(toy):
     state = model.generator.get_state()
     loss = model.loss(x)
     model.generator.set_state(state)
-    people, _, covered = model.cover(x, sharpness=0.0)
+    people, _, covered = model.masked(x, sharpness=0.0)
     assert loss.item() == pytest.approx(people.poses.square().mean(1)[covered].mean().item(), rel=1e-5)
 
 
@@ -245,7 +248,7 @@ def test_wrong_requests_are_refused(toy):
 
 
 def test_the_rate_rises_then_falls_to_nothing():
-    rates = [pretraining.rate(Settings(warmup=0.1, lr=1.0), k, 100) for k in range(100)]
+    rates = [pretraining.learning_rate(Settings(warmup=0.1, lr=1.0), k, 100) for k in range(100)]
     assert rates[:10] == pytest.approx([k / 10 for k in range(1, 11)])
     assert all(a >= b for a, b in pairwise(rates[9:]))
     assert rates[-1] < 1e-3

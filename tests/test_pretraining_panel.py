@@ -5,7 +5,7 @@ import torch
 from helpers import seeded
 
 from skelkit import selfsup
-from skelkit.selfsup.diagnostics import Diary, Moment
+from skelkit.selfsup.diagnostics import EncoderRecorder, EpochSnapshot
 from skelkit.selfsup.objectives.barlow_twins import cross_correlation, effective_rank
 from skelkit.viz.figures import representations
 from skelkit.viz.panels import pretraining
@@ -17,25 +17,25 @@ QUICK = {"frames": 10, "batch": 12, "projector": 16, "size": "small", "epochs": 
 @pytest.fixture
 def watched(toy):
     clips = toy()
-    diary = Diary(clips, 10, every=2)
+    diary = EncoderRecorder(clips, 10, every=2)
     return clips, diary, selfsup.pretrain("asma", clips, callback=diary, **QUICK)
 
 
 def test_a_diary_keeps_the_start_every_so_many_epochs_and_the_end(watched):
     clips, diary, made = watched
-    assert [m.epoch for m in diary.moments] == [0, 2, 3]
-    assert len(diary.moments[0].features) == len(diary.moments[0].correlations) == 2
+    assert [m.epoch for m in diary.snapshots] == [0, 2, 3]
+    assert len(diary.snapshots[0].features) == len(diary.snapshots[0].correlations) == 2
     from skelkit.training.inputs import PreparedClips
 
     x = PreparedClips(clips, 10, crop=None)[torch.arange(len(clips))]
-    assert torch.allclose(torch.cat(diary.moments[-1].features, 1), made.features(x), atol=1e-5)
+    assert torch.allclose(torch.cat(diary.snapshots[-1].features, 1), made.features(x), atol=1e-5)
 
 
 def test_watching_changes_nothing(toy):
     clips = toy()
     plain, watched = (
         selfsup.pretrain("pstl", clips, **QUICK),
-        selfsup.pretrain("pstl", clips, callback=Diary(clips, 10), **QUICK),
+        selfsup.pretrain("pstl", clips, callback=EncoderRecorder(clips, 10), **QUICK),
     )
     assert plain.losses == watched.losses
     assert all(
@@ -48,16 +48,16 @@ def test_watching_changes_nothing(toy):
 
 def test_agreement_and_redundancy_are_read_off_the_matrix():
     c = torch.tensor([[1.0, 0.5], [-0.5, 0.8]])
-    moment = Moment(1, 0.0, (), (c,))
+    moment = EpochSnapshot(1, 0.0, (), (c,))
     assert moment.agreement == [pytest.approx(0.9)]
     assert moment.redundancy == [pytest.approx(0.5)]
 
 
 def test_methods_without_a_projector_have_features_and_no_matrix(toy):
-    diary = Diary(toy(), 10)
+    diary = EncoderRecorder(toy(), 10)
     selfsup.pretrain("autoencoder", toy(), callback=diary, **QUICK)
-    assert diary.moments[-1].correlations == ()
-    assert diary.moments[-1].features[0].shape == (24, 12)
+    assert diary.snapshots[-1].correlations == ()
+    assert diary.snapshots[-1].features[0].shape == (24, 12)
 
 
 def test_the_slider_changes_matrix_clips_and_numbers(watched):
@@ -67,7 +67,7 @@ def test_the_slider_changes_matrix_clips_and_numbers(watched):
     other = panel.state(epoch=0, encoder=1)
     assert now["figure"].data[0].z != other["figure"].data[0].z
     assert now["text"] != other["text"]
-    assert f"{diary.moments[-1].agreement[0]:.2f}" in now["text"]
+    assert f"{diary.snapshots[-1].agreement[0]:.2f}" in now["text"]
     assert "before the first epoch" in other["figure"].layout.title.text
 
 

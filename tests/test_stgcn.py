@@ -3,7 +3,7 @@ import torch
 import torch.nn.functional as F
 from helpers import batch, seeded
 
-from skelkit.deploy.folded_stgcn import FrozenSTGCN
+from skelkit.deploy.folded_stgcn import FoldedSTGCN
 from skelkit.models import GRAPH_SIZES, STGCN, GraphSize, macs, parameters
 from skelkit.models.persons import tracks
 from skelkit.models.stgcn import among, kept_joints, spread_over_graph
@@ -197,5 +197,5 @@ def test_the_frozen_network_gives_the_same_feature_maps(size):
         people = tracks(batch(frames=frames))
         expected = network.encode(people).detach().transpose(2, 3)
         assert torch.allclose(
-            FrozenSTGCN(network)(people.poses), expected, rtol=1e-4, atol=1e-5 * float(expected.abs().max())
+            FoldedSTGCN(network)(people.poses), expected, rtol=1e-4, atol=1e-5 * float(expected.abs().max())
         )

@@ -5,9 +5,9 @@ from __future__ import annotations
 import torch
 
 from ..data import load
-from ..selfsup import PRESETS
+from ..selfsup import PRETRAINING_PRESETS
 from ..selfsup.objectives.barlow_twins import barlow_twins
-from ..selfsup.objectives.siamese import Twins
+from ..selfsup.objectives.siamese import SiameseObjective
 from ..selfsup.views import augmented
 from ..training import loop
 from ..training.inputs import PreparedClips
@@ -16,16 +16,16 @@ from .timing import against_products
 
 def bench_asma(device: torch.device, rounds: int = 5) -> list[dict]:
     """Two encoders, three views each; on a GPU the published setting in bf16, elsewhere that of preset laptop."""
-    s, precision = (PRESETS["paper"], "bf16") if device.type == "cuda" else (PRESETS["laptop"], "fp32")
+    s, precision = (PRETRAINING_PRESETS["paper"], "bf16") if device.type == "cuda" else (PRETRAINING_PRESETS["laptop"], "fp32")
     generator = torch.Generator().manual_seed(0)
     clips = load("synthetic", clips=s.batch).to(device)
     x = PreparedClips(clips, s.frames, crop=None)[torch.arange(s.batch, device=device)]
-    model = Twins(clips.skeleton, s, generator, ["f", "g"]).to(device)
+    model = SiameseObjective(clips.skeleton, s, generator, ["f", "g"]).to(device)
     optimiser = torch.optim.Adam(model.parameters(), s.lr)
     twin = model.twins[0]
     remove, drop = (
-        twin.remove(x, clips.skeleton, s.joints, generator),
-        twin.drop(x, clips.skeleton, s.hidden, generator),
+        twin.joint_mask(x, clips.skeleton, s.joints, generator),
+        twin.frame_mask(x, clips.skeleton, s.hidden, generator),
     )
     fewer = x[:, :, ~drop[0]]
     features = twin.encoder.features(x).detach()

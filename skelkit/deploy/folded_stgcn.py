@@ -10,7 +10,7 @@ from torch.nn.utils import fuse_conv_bn_weights
 from ..models.stgcn import STGCN, GraphBlock
 
 
-class FrozenSTGCN(nn.Module):
+class FoldedSTGCN(nn.Module):
     """The feature maps of an `STGCN` in evaluation, of all its joints: [P, C, T, V] -> [P, D, T', V].
 
     The same numbers but for rounding. What takes time in so small a network, once it is exported, is to move memory about: in this order of
@@ -18,7 +18,7 @@ class FrozenSTGCN(nn.Module):
 
     >>> from skelkit.skeletons import NTU25
     >>> network, x = STGCN(NTU25, "student", torch.Generator().manual_seed(0)).eval(), torch.rand(2, 3, 20, 25)
-    >>> FrozenSTGCN(network)(x).shape
+    >>> FoldedSTGCN(network)(x).shape
     torch.Size([2, 32, 5, 25])
     """
 

@@ -25,7 +25,7 @@ from ..ops import motion
 from ..utils.files import write_atomic
 from ..utils.version import __version__
 from . import recognizer
-from .folded_stgcn import FrozenSTGCN
+from .folded_stgcn import FoldedSTGCN
 
 AXES = {0: "clips", 2: "frames", 4: "persons"}
 
@@ -90,7 +90,7 @@ class _Dense(nn.Module):
     def __init__(self, classifier: Classifier):
         super().__init__()
         self.stream_input, self.skeleton = classifier.stream_input, classifier.skeleton
-        self.encoder, self.last = FrozenSTGCN(classifier.encoder), classifier.output_layer
+        self.encoder, self.last = FoldedSTGCN(classifier.encoder), classifier.output_layer
 
     def forward(self, x: Tensor) -> Tensor:
         x = self.stream_input(motion.centre(x, self.skeleton))

@@ -1,4 +1,4 @@
-"""What a training looks like from inside, epoch by epoch: features of the same clips, and how the features of two views go together."""
+"""Record how features and their cross-correlation change during pre-training."""
 
 from __future__ import annotations
 
@@ -9,18 +9,21 @@ from torch import Tensor
 
 from ..data import ClipSet
 from ..training.inputs import PreparedClips
+from .objectives import Objective, SiameseObjective
 from .objectives.barlow_twins import cross_correlation, effective_rank
-from .objectives.siamese import Twins
-from .pretraining import Progress
+from .pretraining import PretrainingProgress
 
 
 @dataclass(frozen=True)
-class Moment:
+class EpochSnapshot:
     """Encoders at the end of an epoch.
 
     Attributes:
-        features: of each encoder [N, D], of the diary's clips, nothing hidden, on the CPU.
-        correlations: of each encoder [K, K], of what the projector makes of the anchor and of the spatial view; none of other methods.
+        epoch: epochs done.
+        loss: mean loss of the epoch.
+        features: of each encoder, [N, D], of the recorder's clips without masks, on the CPU.
+        correlations: of each encoder, [K, K]: cross-correlation of the projected anchor and spatial view;
+            empty for objectives that have no projector.
     """
 
     epoch: int
@@ -30,59 +33,62 @@ class Moment:
 
     @property
     def agreement(self) -> list[float]:
-        """Mean of each diagonal: 1 if both views say the same."""
+        """Mean of the diagonal of each cross-correlation; 1 if the views agree."""
         return [float(c.diagonal().mean()) for c in self.correlations]
 
     @property
     def redundancy(self) -> list[float]:
-        """Root mean square off each diagonal: 0 if no two features say the same."""
+        """Root mean square of each cross-correlation off the diagonal; 0 if no features are correlated."""
         return [
             float((c - c.diagonal().diag()).square().sum().div(c.numel() - len(c)).sqrt())
             for c in self.correlations
         ]
 
 
-class Diary:
-    """A callback of `pretrain` that keeps a `Moment` before the first epoch and after each (or every so many).
+class EncoderRecorder:
+    """A callback of `pretrain` that takes an `EpochSnapshot` before the first epoch and after others.
 
     Args:
-        clips: always the same; their labels are kept for colours alone.
+        clips: whose features are recorded; their labels only colour figures.
         frames: `Settings.frames`.
+        every: epochs between snapshots.
         seed: of the views, which are the same in every epoch.
+
+    Attributes:
+        snapshots: in the order of epochs.
+        ranks: effective rank of each encoder's projected anchors, for each snapshot.
     """
 
     def __init__(self, clips: ClipSet, frames: int, every: int = 1, seed: int = 0):
-        self.still, self.every, self.seed, self.moments = PreparedClips(clips, frames, crop=None), every, seed, []
+        self.clips, self.every, self.seed = PreparedClips(clips, frames, crop=None), every, seed
+        self.snapshots: list[EpochSnapshot] = []
         self.ranks: list[list[float]] = []
-        """Effective rank of what each projector says of the clips, after each moment."""
 
-    def __call__(self, progress: Progress) -> None:
+    def __call__(self, progress: PretrainingProgress) -> None:
         if progress.epoch % self.every and progress.epoch != progress.epochs:
             return
-        mode = progress.model.training
+        training = progress.model.training
         progress.model.eval()
         with torch.no_grad():
-            x = self.still[torch.arange(len(self.still), device=self.still.labels.device)]
+            x = self.clips[torch.arange(len(self.clips), device=self.clips.labels.device)]
             features = tuple(tokens.mean(1).cpu() for tokens in progress.pretrained.tokens(x))
-            said = self._said(progress.model, x)
-        self.moments.append(
-            Moment(
-                progress.epoch, progress.loss, features, tuple(cross_correlation(a, b).cpu() for a, b in said)
-            )
-        )
-        self.ranks.append([effective_rank(a) for a, _ in said])
-        progress.model.train(mode)
+            views = self._projected_views(progress.model, x)
+        correlations = tuple(cross_correlation(a, b).cpu() for a, b in views)
+        self.snapshots.append(EpochSnapshot(progress.epoch, progress.loss, features, correlations))
+        self.ranks.append([effective_rank(anchor) for anchor, _ in views])
+        progress.model.train(training)
 
-    def _said(self, model, x: Tensor) -> list[tuple[Tensor, Tensor]]:
-        if not isinstance(model, Twins):
+    def _projected_views(self, model: Objective, x: Tensor) -> list[tuple[Tensor, Tensor]]:
+        """Projected anchor and spatial view of each encoder, [N, K] each."""
+        if not isinstance(model, SiameseObjective):
             return []
-        both = []
-        for twin in model.twins:
-            anchor, spatial, _ = twin.views(x, torch.Generator().manual_seed(self.seed))
-            both.append((twin.projector(anchor), twin.projector(spatial)))
-        return both
+        projected = []
+        for member in model.members:
+            anchor, spatial, _ = member.views(x, torch.Generator().manual_seed(self.seed))
+            projected.append((member.projector(anchor), member.projector(spatial)))
+        return projected
 
     @property
     def labels(self) -> Tensor:
-        """Of the clips, Long[N], on the CPU."""
-        return self.still.labels.cpu()
+        """Labels of the clips, Long[N], on the CPU."""
+        return self.clips.labels.cpu()

@@ -1,33 +1,40 @@
-"""From encoders to labels: the network that is judged, tuned, and that teaches a student."""
+"""Pre-trained encoders with a classifier: what is evaluated, fine-tuned and used as a teacher."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from copy import deepcopy
+from typing import cast
 
 import torch
 from torch import Tensor, nn
 
 from ..data.mapping import match
-from ..models import Alignment
+from ..models import STGCN, Alignment
 from ..models.block import initialise
 from ..skeletons.skeleton import Skeleton
-from .pretraining import Pretrained, tokens_of
+from .pretrained import Pretrained, encoder_tokens
 
 HEADS = ("linear", "aligned")
 
 
 class Downstream(nn.Module):
-    """Encoders and a classifier of their features: clips [N, 3, T, V, M], centred, in metres -> logits [N, classes]. (ASMa, downstream.)
+    """Class logits of clips: [N, 3, T, V, M], centred, in metres -> [N, classes]. (ASMa, downstream.)
 
-    Features are normalised over the batch, without weights, before the linear layer, so that one learning rate suits every encoder.
+    Features are normalised over the batch, without learnt scale and shift, before the linear layer; so one
+    learning rate suits every encoder.
 
     Args:
         pretrained: its encoders are copied.
-        classes: their names.
-        skeleton: of the clips, if it is not that of the encoders: joints are matched by name, missing ones removed from the graph.
-        head: "linear": one layer on the features of all encoders side by side. "aligned": the feature alignment module before it; the
-            default where there are several encoders.
+        classes: class names.
+        generator: draws the initial weights of the head.
+        skeleton: of the clips. Joints are matched by name with the encoders' skeleton; those that clips lack
+            are removed from the graph. Default: the encoders' skeleton.
+        head: "linear": one layer on the concatenated features. "aligned": the feature alignment module before
+            it. Default: "aligned" if there are several encoders.
+
+    Raises:
+        ValueError: An unknown head, an aligned head for one encoder, or skeletons without a common joint.
 
     >>> from skelkit import selfsup, skeletons
     >>> from skelkit.data import synthetic
@@ -68,26 +75,24 @@ class Downstream(nn.Module):
         return self.classify(self.tokens(x))
 
     def tokens(self, x: Tensor) -> list[Tensor]:
-        """Of each encoder [N, T', D]."""
+        """Tokens [N, T', D] of each encoder."""
         hidden = None
         if self.mapping is not None:
             x = self.mapping.apply(x)
             hidden = self.mapping.hidden.to(x.device) if self.mapping.missing else None
-        return tokens_of(self.encoders, self.streams, x, hidden)
+        return encoder_tokens(cast(Iterable[STGCN], self.encoders), self.streams, x, hidden)
 
     def classify(self, tokens: list[Tensor]) -> Tensor:
         """Logits of tokens, [N, classes]."""
         return self.classifier(self.norm(self.fuse(tokens)))
 
     def fuse(self, tokens: list[Tensor]) -> Tensor:
-        """One vector a clip: aligned, or the means side by side."""
-        return (
-            self.alignment(*tokens)
-            if self.alignment is not None
-            else torch.cat([t.mean(1) for t in tokens], 1)
-        )
+        """One feature vector per clip, [N, sum D]: aligned, or the concatenated means of the tokens."""
+        if self.alignment is not None:
+            return self.alignment(*tokens)
+        return torch.cat([t.mean(1) for t in tokens], 1)
 
     @property
     def head(self) -> list[nn.Parameter]:
-        """What is learnt with labels where the encoders are frozen."""
+        """The parameters outside the encoders: what linear evaluation trains."""
         return [p for name, p in self.named_parameters() if not name.startswith("encoders.")]

@@ -1,33 +1,52 @@
-"""Settings of self-supervised pre-training and of its evaluation, and presets of them."""
+"""Settings and presets of self-supervised pre-training and of its evaluation."""
 
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from ..training.settings import check, choose
 
 
 @dataclass(frozen=True)
 class Settings:
-    """How encoders are built and pre-trained, whatever the method, and how they are judged. (ASMa and PSTL, implementation details.)
+    """Encoder, pre-training and evaluation. (ASMa and PSTL, implementation details.)
 
     Args:
         size: of every encoder, a name in `models.GRAPH_SIZES`.
-        frames: T, all clips are resized to it.
-        stream: "joint", "bone" (child minus parent) or "motion" (frame differences).
-        epochs, batch, lr, weight_decay: of pre-training, with Adam. warmup: share of the steps over which the rate rises; then it
-            falls along a cosine.
-        projector, depth: width and number of layers of the Barlow Twins head; redundancy: λ, weight of what is off the diagonal.
-        joints: share of the joints removed in the spatial view; hidden: share of the frames dropped in the temporal view, half of them
-            those that move most (or least), half at random.
-        shear, tilt, mirror, crop: of augmentation, the same for every method; see `augment`.
-        covered: share of the coordinates covered (Skeleton2vec, masked autoencoder), in tubes of `tube` frames; top: how many of the last
-            layers are targets, ema: what is left of the old teacher after a step (Skeleton2vec).
-        linear_epochs, linear_lr: of a head on frozen features. tune_epochs, tune_lr: of the whole network; the head learns at
-            tune_factor times that rate.
-        least_steps: a fine-tuning on few labels goes through them more often, so that it takes at least so many steps.
-        smoothing: of labels in fine-tuning.
+        frames: T; every clip is resampled to it.
+        stream: input of the encoders: "joint", "bone" (child minus parent) or "motion" (frame differences).
+        epochs: number of pre-training epochs.
+        batch: clips per step of pre-training and fine-tuning.
+        lr: peak learning rate of Adam in pre-training.
+        weight_decay: of every optimiser but that of linear evaluation.
+        warmup: share of the steps over which the rate rises; afterwards it falls along a cosine.
+        projector: width of the Barlow Twins projector.
+        depth: number of layers of the projector.
+        redundancy: λ, weight of the redundancy-reduction term.
+        joints: share of the joints removed in the spatial view.
+        hidden: share of the frames dropped in the temporal view: half of them are those that move most (or
+            least), half are random.
+        shear: amplitude of the random shear.
+        tilt: largest rotation about the vertical axis, in degrees.
+        mirror: probability that a view is mirrored.
+        crop: share of padding before the random temporal crop. All of these: see `augment`.
+        covered: share of the coordinates that are masked (Skeleton2vec, masked autoencoder).
+        tube: frames of a masked tube.
+        top: number of last layers that serve as targets (Skeleton2vec).
+        ema: decay of the teacher's moving average (Skeleton2vec).
+        linear_epochs: number of epochs of linear evaluation.
+        linear_lr: learning rate of linear evaluation.
+        tune_epochs: number of epochs of fine-tuning.
+        tune_lr: learning rate of the encoders in fine-tuning.
+        tune_factor: the head's learning rate in fine-tuning, as a multiple of `tune_lr`.
+        least_steps: smallest number of fine-tuning steps; with few labels more epochs are run to reach it.
+        smoothing: label smoothing in fine-tuning.
+        clip: largest norm of the gradient.
+        precision: "fp32", "bf16" (autocast) or "auto" (bf16 on a GPU that supports it).
+
+    Raises:
+        ValueError: A value is of the wrong type or out of range.
     """
 
     size: str = "laptop"
@@ -61,7 +80,7 @@ class Settings:
     clip: float = 5.0
     precision: Literal["auto", "fp32", "bf16"] = "auto"
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         check(
             self,
             dict.fromkeys(("frames", "depth", "projector", "tube", "top"), 1)
@@ -69,18 +88,24 @@ class Settings:
         )
         if self.batch < 2:
             raise ValueError(
-                f"batch={self.batch}: Barlow Twins compares features over a batch; give at least 2 clips, better 32"
+                f"batch={self.batch}: Barlow Twins compares features over a batch; "
+                "give at least 2 clips, better 32"
             )
 
-    def changed(self, **changes) -> Settings:
-        """The same with some settings changed."""
+    def changed(self, **changes: Any) -> Settings:
+        """A copy with some settings changed.
+
+        Raises:
+            ValueError: An unknown setting or an invalid value.
+        """
         return choose({"": self}, "", changes)
 
-    def as_dict(self) -> dict:
+    def as_dict(self) -> dict[str, Any]:
+        """All settings by name."""
         return asdict(self)
 
 
-PRESETS = {
+PRETRAINING_PRESETS = {
     "smoke": Settings(
         frames=20, epochs=2, batch=16, linear_epochs=20, tune_epochs=6, least_steps=0, projector=64
     ),
@@ -107,13 +132,16 @@ PRESETS = {
         tune_epochs=100,
     ),
 }
-"""smoke: seconds, shows that all of it runs. laptop: minutes on two cores, shows the phenomenon. paper: the published setting."""
+"""smoke: seconds, everything runs. laptop: minutes on two cores. gpu: larger. paper: as published."""
 
 
-def settings(preset: str = "laptop", **changes) -> Settings:
-    """A preset with some settings changed; ValueError lists the known ones.
+def settings(preset: str = "laptop", **changes: Any) -> Settings:
+    """A preset with some settings changed.
+
+    Raises:
+        ValueError: An unknown preset or setting (lists the known ones), or an invalid value.
 
     >>> settings("laptop", stream="bone").stream
     'bone'
     """
-    return choose(PRESETS, preset, changes)
+    return choose(PRETRAINING_PRESETS, preset, changes)

@@ -1,4 +1,4 @@
-"""From clips to the views that are compared: augmented, with frames dropped."""
+"""Augmentation of clips, and views from which frames are dropped."""
 
 from __future__ import annotations
 
@@ -12,22 +12,29 @@ from .presets import Settings
 
 
 def augmented(x: Tensor, skeleton: Skeleton, s: Settings, generator: torch.Generator) -> Tensor:
-    """Cropped in time, sheared, turned and perhaps mirrored, every clip by its own draw. [N, 3, T, V, M]. (PSTL, section on augmentation.)"""
+    """Clips after random crop in time, shear, rotation and mirroring, [N, 3, T, V, M] -> [N, 3, T, V, M].
+
+    Every clip has its own random draws. (PSTL, section on augmentation.)
+    """
     x = augment.crop(x, generator, s.crop)
     x = augment.tilt(augment.shear(x, generator, s.shear), generator, s.tilt)
     return augment.mirror(x, skeleton, generator, s.mirror)
 
 
 def drop_frames(x: Tensor, hidden: Tensor) -> Tensor:
-    """x without its hidden frames, the others in order. [N, C, T, V, M], bool[N, T], as many in every clip -> [N, C, K, V, M].
+    """The clips without their hidden frames, [N, C, T, V, M] -> [N, C, K, V, M]; the order of the rest stays.
+
+    Args:
+        hidden: bool[N, T], true where a frame is dropped; equally many in every clip.
 
     Raises:
-        ValueError: no frame would stay, or different numbers of them.
+        ValueError: A clip would have no frame left, or the clips would keep different numbers of frames.
     """
     fewest, most = (int(count) for count in (~hidden).sum(1).aminmax())
     if fewest == 0:
         raise ValueError(
-            f"clip {int(hidden.all(1).nonzero()[0])}: all {x.shape[2]} frames would be dropped; choose a smaller ratio"
+            f"clip {int(hidden.all(1).nonzero()[0])}: all {x.shape[2]} frames would be dropped; "
+            "choose a smaller ratio"
         )
     if fewest != most:
         raise ValueError(f"the clips keep {fewest} to {most} frames; drop equally many of every clip")

@@ -1,18 +1,43 @@
-"""Self-supervised objectives: what an encoder learns from clips without labels."""
+"""Self-supervised objectives, and the table of all of them."""
 
-from .barlow_twins import barlow_twins, cross_correlation, effective_rank
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+import torch
+
+from ...skeletons.skeleton import Skeleton
+from ..presets import Settings
 from .coordinate_autoencoder import CoordinateAutoencoder
-from .siamese import VIEWS, Twin, Twins, least_motion
+from .objective import Objective
+from .siamese import VIEW_MASKS, SiameseEncoder, SiameseObjective, least_motion
 from .skeleton2vec import Skeleton2vec
 
+OBJECTIVES: dict[str, Callable[[Skeleton, Settings, torch.Generator], Objective]] = {
+    "skeletonbt": partial(SiameseObjective, masking=["plain"]),
+    "pstl": partial(SiameseObjective, masking=["pstl"]),
+    "asma": partial(SiameseObjective, masking=["f", "g"]),
+    "skeleton2vec": Skeleton2vec,
+    "autoencoder": CoordinateAutoencoder,
+    "scratch": partial(SiameseObjective, masking=["plain"]),
+    "two f": partial(SiameseObjective, masking=["f", "f"]),
+    "two g": partial(SiameseObjective, masking=["g", "g"]),
+    "two random": partial(SiameseObjective, masking=["random", "random"]),
+}
+"""Objectives by name.
+
+Controls: "scratch" is not trained, its encoder keeps its initial weights; "two …" has two encoders as ASMa
+has, but with the same kind of masks.
+"""
+
 __all__ = [
-    "VIEWS",
+    "OBJECTIVES",
+    "VIEW_MASKS",
     "CoordinateAutoencoder",
+    "Objective",
+    "SiameseEncoder",
+    "SiameseObjective",
     "Skeleton2vec",
-    "Twin",
-    "Twins",
-    "barlow_twins",
-    "cross_correlation",
-    "effective_rank",
     "least_motion",
 ]

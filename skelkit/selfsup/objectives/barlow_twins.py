@@ -1,52 +1,71 @@
-"""Barlow Twins: what two views of a clip share, and nothing twice. (Zbontar et al., 2021; PSTL and ASMa, loss.)"""
+"""Barlow Twins loss. (Zbontar et al., 2021; PSTL and ASMa, loss.)"""
 
 from __future__ import annotations
+
+from typing import Any
 
 import torch
 import torch.distributed as dist
 from torch import Tensor
 
 
-def cross_correlation(a: Tensor, b: Tensor) -> Tensor:
-    """Correlation of every feature of one view with every feature of the other, over the batch. [N, D], [N, D] -> [D, D].
+def barlow_twins(a: Tensor, b: Tensor, redundancy: float = 2e-4) -> Tensor:
+    """Barlow Twins loss of two views, [N, D], [N, D] -> scalar.
 
-    Where several processes train together (torch.distributed), the batch is that of all of them.
+    sum_i (1 - C_ii)^2 + redundancy * sum_{i != j} C_ij^2, with C the cross-correlation of the views.
 
     Raises:
-        ValueError: fewer than two clips; there is no correlation over one.
-    """
-    a, b = of_all(a), of_all(b)
-    if len(a) < 2:
-        raise ValueError(
-            f"a batch of {len(a)}: Barlow Twins correlates features over the clips of a batch and needs at least 2; choose a larger batch"
-        )
-    return _standard(a).T @ _standard(b) / len(a)
-
-
-def barlow_twins(a: Tensor, b: Tensor, redundancy: float = 2e-4) -> Tensor:
-    """sum_i (1 - C_ii)^2 + redundancy * sum_{i != j} C_ij^2 with C the cross-correlation of the views. [N, D], [N, D] -> scalar.
-
-    The first term asks that both views say the same of a clip; the second that no two features say the same, which keeps the network from
-    answering one thing to everything.
+        ValueError: Fewer than two clips.
 
     >>> z = torch.tensor([[1.0, 1.0], [1.0, -1.0], [-1.0, 1.0], [-1.0, -1.0]])
     >>> barlow_twins(z, z).item() < 1e-6, round(barlow_twins(z, -z).item(), 3)
     (True, 8.0)
     """
     c = cross_correlation(a, b)
-    diagonal = c.diagonal()
-    return (1 - diagonal).square().sum() + redundancy * (c.square().sum() - diagonal.square().sum())
+    return invariance_loss(c) + redundancy * redundancy_reduction_loss(c)
 
 
-def of_all(z: Tensor) -> Tensor:
-    """The rows of all processes, as many of each, in order of rank; gradients flow back to whoever has them. Alone: z itself."""
-    alone = not (dist.is_available() and dist.is_initialized() and dist.get_world_size() > 1)
-    return z if alone else _Gather.apply(z)
+def invariance_loss(c: Tensor) -> Tensor:
+    """sum_i (1 - C_ii)^2 of a cross-correlation C [D, D] -> scalar: each feature agrees between the views."""
+    return (1 - c.diagonal()).square().sum()
+
+
+def redundancy_reduction_loss(c: Tensor) -> Tensor:
+    """sum_{i != j} C_ij^2 of a cross-correlation C [D, D] -> scalar: different features are uncorrelated.
+
+    This term prevents collapse to a representation that is the same for all clips.
+    """
+    return c.square().sum() - c.diagonal().square().sum()
+
+
+def cross_correlation(a: Tensor, b: Tensor) -> Tensor:
+    """Correlation over the batch of every feature of a with every feature of b. [N, D], [N, D] -> [D, D].
+
+    With torch.distributed the batch is that of all processes together.
+
+    Raises:
+        ValueError: Fewer than two clips, over which no correlation is defined.
+    """
+    a, b = gather_rows(a), gather_rows(b)
+    if len(a) < 2:
+        raise ValueError(
+            f"a batch of {len(a)}: Barlow Twins correlates features over the clips of a batch "
+            "and needs at least 2; choose a larger batch"
+        )
+    return _standardised(a).T @ _standardised(b) / len(a)
+
+
+def gather_rows(z: Tensor) -> Tensor:
+    """Rows of all processes in order of rank, [N, D] -> [processes * N, D]; differentiable."""
+    distributed = dist.is_available() and dist.is_initialized() and dist.get_world_size() > 1
+    return _Gather.apply(z) if distributed else z
 
 
 class _Gather(torch.autograd.Function):
+    """all_gather whose backward pass sums the gradients of all processes."""
+
     @staticmethod
-    def forward(ctx, z: Tensor) -> Tensor:
+    def forward(ctx: Any, z: Tensor) -> Tensor:
         parts = [
             torch.empty_like(z, memory_format=torch.contiguous_format) for _ in range(dist.get_world_size())
         ]
@@ -54,25 +73,27 @@ class _Gather(torch.autograd.Function):
         return torch.cat(parts)
 
     @staticmethod
-    def backward(ctx, gradient: Tensor) -> Tensor:
+    def backward(ctx: Any, gradient: Tensor) -> Tensor:
         gradient = gradient.clone(memory_format=torch.contiguous_format)
-        dist.all_reduce(gradient)  # every process asks something of these rows
+        dist.all_reduce(gradient)  # the loss of every process depends on these rows
         return gradient.tensor_split(dist.get_world_size())[dist.get_rank()]
 
 
-def _standard(z: Tensor, eps: float = 1e-5) -> Tensor:
-    """Each feature with mean 0 and variance 1 over the batch, in float32."""
+def _standardised(z: Tensor, eps: float = 1e-5) -> Tensor:
+    """Features with mean 0 and variance 1 over the batch, in float32. [N, D] -> [N, D]."""
     z = z.float()
     z = z - z.mean(0)
     return z * (z.square().mean(0) + eps).rsqrt()
 
 
 def effective_rank(features: Tensor) -> float:
-    """How many directions features use: exp of the entropy of their covariance's eigenvalues. [N, D] -> 1 to min(N - 1, D).
+    """exp of the entropy of the covariance's normalised eigenvalues, [N, D] -> 1 to min(N - 1, D).
 
-    1, or not a number for constant features, means collapse: all clips lie on one line, or on one point. (Roy and Vetterli, 2007.)
+    A value of 1 (or nan, for constant features) means collapse: the features of all clips lie on one line (or
+    are one point). (Roy and Vetterli, 2007.)
 
-    >>> round(effective_rank(torch.eye(4)), 2), round(effective_rank(torch.arange(4.0)[:, None].expand(4, 3)), 2)
+    >>> line = torch.arange(4.0)[:, None].expand(4, 3)
+    >>> round(effective_rank(torch.eye(4)), 2), round(effective_rank(line), 2)
     (3.0, 1.0)
     """
     values = torch.linalg.svdvals((features - features.mean(0)).double()).square()

@@ -1,4 +1,4 @@
-"""A masked autoencoder that restores hidden coordinates."""
+"""Masked autoencoder: reconstruct masked coordinates."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ from ...models import GRAPH_SIZES
 from ...models.sttformer import resolve_size
 from ...skeletons.skeleton import Skeleton
 from ..presets import Settings
-from .predictive import Covered
+from .masked_prediction import MaskedPrediction
 
 
-class CoordinateAutoencoder(Covered):
-    """Restore covered coordinates; the error is taken where they were covered. (In the manner of SkeletonMAE, the same encoder as all.)"""
+class CoordinateAutoencoder(MaskedPrediction):
+    """Mean squared error of the reconstructed coordinates, over the masked ones only. (After SkeletonMAE.)
+
+    Differs from the authors: the encoder is the ST-GCN that all objectives here share.
+    """
 
     def __init__(self, skeleton: Skeleton, s: Settings, generator: torch.Generator):
         stride = math.prod(stride for _, stride in resolve_size(s.size, GRAPH_SIZES).blocks)
-        super().__init__(skeleton, s, generator, answers=3 * stride)
+        super().__init__(skeleton, s, generator, predictions=3 * stride)
         self.stride = stride
 
     def loss(self, x: Tensor) -> Tensor:
-        people, seen, covered = self.cover(x, sharpness=0.0)
-        answer = self.head(self.encoder.encode(seen))  # [P, 3 stride, V, T']
-        answer = (
-            answer.unflatten(1, (3, self.stride))
-            .permute(0, 1, 4, 2, 3)
-            .flatten(2, 3)[:, :, : covered.shape[1]]
-        )  # [P, 3, T, V]
-        error = (answer - people.poses).square().mean(1)  # [P, T, V]
-        return (error * covered).sum() / covered.sum().clamp_min(1)
+        people, visible, mask = self.masked(x, sharpness=0.0)
+        prediction = self.head(self.encoder.encode(visible))  # [P, 3 stride, V, T']
+        prediction = prediction.unflatten(1, (3, self.stride)).permute(0, 1, 4, 2, 3)  # [P, 3, T', stride, V]
+        prediction = prediction.flatten(2, 3)[:, :, : mask.shape[1]]  # [P, 3, T, V]
+        error = (prediction - people.poses).square().mean(1)  # [P, T, V]
+        return (error * mask).sum() / mask.sum().clamp_min(1)

@@ -1,4 +1,4 @@
-"""Skeleton2vec: predict an EMA teacher's features of hidden places."""
+"""Skeleton2vec: predict a moving-average teacher's features of masked coordinates."""
 
 from __future__ import annotations
 
@@ -12,40 +12,39 @@ from ...models import GRAPH_SIZES
 from ...models.sttformer import resolve_size
 from ...skeletons.skeleton import Skeleton
 from ..presets import Settings
-from .predictive import Covered
+from .masked_prediction import MaskedPrediction
 
 
-class Skeleton2vec(Covered):
-    """Tell what a teacher, who sees everything, makes of the covered places; the teacher follows the student slowly. (Skeleton2vec.)
+class Skeleton2vec(MaskedPrediction):
+    """Smooth L1 distance between predicted and teacher features at the masked positions. (Skeleton2vec.)
 
-    Targets are the teacher's last layers, each normalised over the joints and frames of a person. Motion-aware tubes are covered.
+    The teacher reads whole clips; its weights are an exponential moving average of the encoder's. Targets are
+    its last layers, each normalised over the joints and frames of a person. Masks prefer tubes with motion.
 
-    Differs from the authors: ST-GCN as for every method here, not a transformer; so layers differ in width, and are put side by side
-    where the authors take their mean.
+    Differs from the authors: the encoder is an ST-GCN, as for all objectives here, not a transformer. Its
+    layers differ in width, so the target layers are concatenated instead of averaged.
     """
 
     def __init__(self, skeleton: Skeleton, s: Settings, generator: torch.Generator):
         widths = [c for c, _ in resolve_size(s.size, GRAPH_SIZES).blocks]
-        super().__init__(skeleton, s, generator, answers=sum(widths[-s.top :]))
+        super().__init__(skeleton, s, generator, predictions=sum(widths[-s.top :]))
         self.teacher = deepcopy(self.encoder).requires_grad_(False)
 
     def loss(self, x: Tensor) -> Tensor:
-        people, seen, covered = self.cover(x, sharpness=1.0)
-        answer = self.head(self.encoder.encode(seen))  # [P, D, V, T']
+        people, visible, mask = self.masked(x, sharpness=1.0)
+        prediction = self.head(self.encoder.encode(visible))  # [P, D, V, T']
+        size = prediction.shape[2:]
         with torch.no_grad():
             layers = self.teacher.layers(people)[-self.settings.top :]
-            layers = [
-                F.adaptive_avg_pool2d(y, answer.shape[2:]) for y in layers
-            ]  # layers before a stride have more frames
+            layers = [F.adaptive_avg_pool2d(y, size) for y in layers]  # early layers have more frames
             target = torch.cat([F.instance_norm(y) for y in layers], 1)
-        places = F.adaptive_max_pool2d(covered.transpose(1, 2)[:, None].to(x.dtype), answer.shape[2:])[
-            :, 0
-        ]  # [P, V, T']
-        error = F.smooth_l1_loss(answer, target, reduction="none").mean(1)
-        return (error * places).sum() / places.sum().clamp_min(1)
+        mask = mask.transpose(1, 2)[:, None].to(x.dtype)  # [P, 1, V, T]
+        mask = F.adaptive_max_pool2d(mask, size)[:, 0]  # [P, V, T']
+        error = F.smooth_l1_loss(prediction, target, reduction="none").mean(1)
+        return (error * mask).sum() / mask.sum().clamp_min(1)
 
     @torch.no_grad()
     def after_step(self) -> None:
-        """The teacher follows."""
-        for mine, theirs in zip(self.teacher.parameters(), self.encoder.parameters(), strict=True):
-            mine.lerp_(theirs, 1 - self.settings.ema)
+        """Update the teacher's moving average."""
+        for average, current in zip(self.teacher.parameters(), self.encoder.parameters(), strict=True):
+            average.lerp_(current, 1 - self.settings.ema)

@@ -10,16 +10,16 @@ from torch import Tensor
 
 from ...data import ClipSet
 from ...deploy.distillation import soft_labels
-from ...selfsup.diagnostics import Diary
-from ...selfsup.evaluation import right, votes
+from ...selfsup.diagnostics import EncoderRecorder
 from ...selfsup.objectives.barlow_twins import effective_rank
+from ...selfsup.protocols import accuracy, nearest_neighbour_scores
 from ..figures import representations
 from ..style import readable
 from ..tables import table
 from .panel import LAYOUT, WIDE, Panel
 
 
-def training(diary: Diary, names: Sequence[str], encoders: Sequence[str] = ("",)) -> Panel:
+def training(diary: EncoderRecorder, names: Sequence[str], encoders: Sequence[str] = ("",)) -> Panel:
     """Move through the epochs: how the features of two views go together, and where the clips lie.
 
     Args:
@@ -27,7 +27,7 @@ def training(diary: Diary, names: Sequence[str], encoders: Sequence[str] = ("",)
     """
 
     def state(epoch: int, encoder: int = 0) -> dict:
-        moment = diary.moments[epoch]
+        moment = diary.snapshots[epoch]
         when = f"after epoch {moment.epoch}" if moment.epoch else "before the first epoch"
         features = moment.features[encoder]
         figure = representations.inside(
@@ -53,7 +53,7 @@ def training(diary: Diary, names: Sequence[str], encoders: Sequence[str] = ("",)
         ]
         return {"figure": figure, "text": table(["", "now", "ideal"], rows)}
 
-    epochs = [(str(m.epoch), i) for i, m in enumerate(diary.moments)]
+    epochs = [(str(m.epoch), i) for i, m in enumerate(diary.snapshots)]
     controls = {
         "epoch": widgets.SelectionSlider(
             options=epochs, value=len(epochs) - 1, description="epoch", style=WIDE, layout=LAYOUT
@@ -85,14 +85,14 @@ def together(
 
     def state(which: str) -> dict:
         known, asked = features[which]
-        nearest = votes(
+        nearest = nearest_neighbour_scores(
             *(torch.nn.functional.normalize(known), train_labels),
             torch.nn.functional.normalize(asked),
             5,
             len(names),
         )
         text = (
-            f"<b>{right(nearest, labels):.0%}</b> of the test clips are told by their five nearest training clips; "
+            f"<b>{accuracy(nearest, labels):.0%}</b> of the test clips are told by their five nearest training clips; "
             f"effective rank of the {asked.shape[1]} features: <b>{effective_rank(asked):.1f}</b>"
         )
         return {

@@ -1,0 +1,163 @@
+"""Evaluation protocols: k-NN, linear evaluation and fine-tuning. (ASMa and PSTL, experiments.)
+
+Each chooses k or the epoch by validation accuracy and computes the logits of the test clips once, at the end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from ..ops import augment
+from ..training import loop
+from ..training.inputs import PreparedClips
+from .downstream import Downstream
+from .presets import Settings
+
+LINEAR_BATCH = 128
+"""Clips per step of linear evaluation."""
+
+NEIGHBOURS = (1, 3, 5, 10, 20)
+"""Values of k that validation accuracy chooses from."""
+
+KNN_TEMPERATURE = 0.1
+"""A neighbour's vote has the weight exp(cosine / temperature)."""
+
+
+class Splits(NamedTuple):
+    """Training, validation and test clips."""
+
+    train: PreparedClips
+    validation: PreparedClips
+    test: PreparedClips
+
+
+class Outcome(NamedTuple):
+    """Validation accuracy, the epoch (or k) that it chose, and logits of the test clips [N, classes]."""
+
+    validation: float
+    chosen: int
+    logits: Tensor
+
+
+def accuracy(logits: Tensor, labels: Tensor) -> float:
+    """Share of clips whose label has the largest logit. [N, classes], Long[N] -> 0 to 1."""
+    return float((logits.argmax(1) == labels).float().mean())
+
+
+def nearest_neighbour_scores(known: Tensor, labels: Tensor, queries: Tensor, k: int, classes: int) -> Tensor:
+    """Class scores [B, classes] of queries: votes of the k nearest known features. (Wu et al., 2018.)
+
+    Args:
+        known: normalised features [A, D] of clips with `labels` Long[A].
+        queries: normalised features [B, D].
+
+    >>> nearest_neighbour_scores(torch.eye(2), torch.tensor([0, 1]), torch.eye(2), 1, 2).argmax(1).tolist()
+    [0, 1]
+    """
+    cosine, nearest = (queries @ known.T).topk(k, dim=1)
+    weights = (cosine / KNN_TEMPERATURE).exp()
+    return known.new_zeros(len(queries), classes).scatter_add(1, labels[nearest], weights)
+
+
+def knn(network: Downstream, s: Settings, splits: Splits, generator: torch.Generator) -> Outcome:
+    """Classify by the nearest training clips in cosine distance; nothing is trained."""
+    network.eval()
+    train, validation, test = (
+        F.normalize(clips.map(lambda x: torch.cat([t.mean(1) for t in network.tokens(x)], 1)))
+        for clips in splits
+    )
+    classes, labels = network.classifier.out_features, splits.train.labels
+
+    def validation_accuracy(k: int) -> float:
+        scores = nearest_neighbour_scores(train, labels, validation, k, classes)
+        return accuracy(scores, splits.validation.labels)
+
+    found = {k: validation_accuracy(k) for k in NEIGHBOURS if k <= len(train)}
+    best = max(found, key=lambda k: found[k])
+    return Outcome(found[best], best, nearest_neighbour_scores(train, labels, test, best, classes))
+
+
+def linear(network: Downstream, s: Settings, splits: Splits, generator: torch.Generator) -> Outcome:
+    """Train the head on features of frozen encoders."""
+    network.eval()
+    train, validation, test = (_tokens(network, clips) for clips in splits)  # encoders are frozen: once
+    labels = splits.train.labels
+    optimiser = torch.optim.Adam(network.head, lr=s.linear_lr)
+
+    def loss(index: Tensor) -> Tensor:
+        return F.cross_entropy(network.classify([t[index] for t in train]), labels[index])
+
+    @torch.no_grad()
+    def logits(tokens: list[Tensor]) -> Tensor:
+        return network.classify(tokens)
+
+    training = _Training(network, s, splits, generator, optimiser, loss, train_encoders=False)
+    return training.run(s.linear_epochs, LINEAR_BATCH, lambda: logits(validation), lambda: logits(test))
+
+
+def finetune(network: Downstream, s: Settings, splits: Splits, generator: torch.Generator) -> Outcome:
+    """Train encoders and head on augmented clips."""
+    train, validation, test = splits
+    groups = [
+        {"params": list(network.encoders.parameters()), "factor": 1.0},
+        {"params": network.head, "factor": s.tune_factor},
+    ]
+    optimiser = torch.optim.AdamW(groups, lr=s.tune_lr, weight_decay=s.weight_decay)
+
+    def loss(index: Tensor) -> Tensor:
+        index = index.to(train.labels.device)
+        x = augment.tilt(augment.crop(train[index], generator, s.crop), generator, s.tilt)
+        return F.cross_entropy(network(x), train.labels[index], label_smoothing=s.smoothing)
+
+    epochs = max(s.tune_epochs, -(-s.least_steps // -(-len(train) // s.batch)))
+    training = _Training(network, s, splits, generator, optimiser, loss, train_encoders=True)
+    return training.run(epochs, s.batch, lambda: validation.map(network), lambda: test.map(network))
+
+
+@torch.no_grad()
+def _tokens(network: Downstream, clips: PreparedClips) -> list[Tensor]:
+    """Tokens of all clips, [N, T', D] for each encoder."""
+    parts = [network.tokens(x) for _, x in clips.batches()]
+    return [torch.cat(column) for column in zip(*parts, strict=True)]
+
+
+class _Training(NamedTuple):
+    """Training with labels at a rate that falls linearly."""
+
+    network: Downstream
+    s: Settings
+    splits: Splits
+    generator: torch.Generator
+    optimiser: torch.optim.Optimizer
+    loss: Callable[[Tensor], Tensor]
+    train_encoders: bool
+
+    def run(
+        self,
+        epochs: int,
+        batch: int,
+        validation_logits: Callable[[], Tensor],
+        test_logits: Callable[[], Tensor],
+    ) -> Outcome:
+        """Train, restore the epoch of the best validation accuracy (the latest of equals), and test."""
+        network, optimiser, s = self.network, self.optimiser, self.s
+        best = loop.BestWeights(network)
+        initial = [group["lr"] * group.get("factor", 1.0) for group in optimiser.param_groups]
+        for epoch in range(epochs):
+            network.train()
+            network.encoders.train(self.train_encoders)
+            batches = loop.batches(len(self.splits.train), batch, self.generator)
+            for group, lr in zip(optimiser.param_groups, initial, strict=True):
+                group["lr"] = lr * (1 - epoch / epochs)
+            what = f"epoch {epoch + 1}"
+            loop.fit(self.loss, batches, optimiser, clip=s.clip, precision=s.precision, what=what)
+            network.eval()
+            best.offer(accuracy(validation_logits(), self.splits.validation.labels), epoch + 1)
+        best.restore()
+        network.eval()
+        return Outcome(best.score, best.epoch, test_logits())
