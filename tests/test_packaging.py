@@ -1,9 +1,13 @@
-"""The project's own files agree with each other."""
+"""The project's own files agree with each other, and the wheel contains what users need."""
 
+import os
 import re
 import subprocess
 import sys
+import sysconfig
 import tomllib
+import venv
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -58,7 +62,8 @@ def test_the_core_needs_torch_numpy_and_safetensors_alone():
 
 @pytest.mark.parametrize("module", ["plotly", "ipywidgets", "anywidget", "papermill", "IPython", "nbformat"])
 def test_importing_skelkit_does_not_import(module):
-    code = f"import sys, skelkit; skelkit.load, skelkit.codecs, skelkit.masks; assert {module!r} not in sys.modules"
+    used = "import sys, skelkit; skelkit.load, skelkit.codecs, skelkit.masks"
+    code = f"{used}; assert {module!r} not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
@@ -89,3 +94,87 @@ def test_the_examples_of_the_readme_run(tmp_path, monkeypatch, capsys):
         "what the camera showed has a name"
     )
     assert sorted(p.name for p in tmp_path.iterdir()) == ["clip.html", "robot.safetensors", "student.onnx"]
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory):
+    """The wheel of this checkout."""
+    folder = tmp_path_factory.mktemp("wheel")
+    build = [sys.executable, "-m", "pip", "wheel", "--no-deps", "--no-build-isolation", "--quiet"]
+    subprocess.run([*build, "--wheel-dir", folder, ROOT], check=True)
+    return next(folder.glob("*.whl"))
+
+
+@pytest.fixture(scope="module")
+def installed(wheel, tmp_path_factory):
+    """`installed(*arguments)` runs the `skelkit` command of the wheel, outside the checkout.
+
+    The wheel is installed into a new environment that finds all other packages where this one has them.
+    """
+    folder, outside = tmp_path_factory.mktemp("environment"), tmp_path_factory.mktemp("outside")
+    venv.create(folder, with_pip=False)
+    binaries = folder / ("Scripts" if os.name == "nt" else "bin")
+    install = [
+        sys.executable,
+        "-m",
+        "pip",
+        "--python",
+        binaries / "python",
+        "install",
+        "--no-deps",
+        "--no-index",
+    ]
+    subprocess.run([*install, "--quiet", "--disable-pip-version-check", wheel], check=True)
+    purelib = sysconfig.get_path("purelib", vars={"base": str(folder)})
+    Path(purelib, "others.pth").write_text(sysconfig.get_path("purelib") + "\n")
+
+    def run(*arguments):
+        done = subprocess.run(
+            [binaries / "skelkit", *arguments], cwd=outside, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr
+        return outside, done.stdout
+
+    return run
+
+
+def test_the_wheel_contains_scripts_styles_types_and_notebooks(wheel):
+    with zipfile.ZipFile(wheel) as archive:
+        names = set(archive.namelist())
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True)
+    if listed.returncode:
+        pytest.skip("not a git checkout")
+    for name in filter(None, listed.stdout.split("\0")):
+        if name.startswith("skelkit/") and (ROOT / name).is_file():
+            assert name in names
+        elif name.startswith("notebooks/") and (ROOT / name).is_file():
+            assert f"skelkit/{name}" in names
+    assert {"skelkit/py.typed", "skelkit/notebooks/00_start_here.ipynb"} <= names
+
+
+def test_the_study_runs_outside_the_checkout(installed):
+    outside, printed = installed("study", "00")
+    assert (outside / "build" / "study" / "synthetic-smoke" / "report.html").is_file()
+    assert "claims true" in printed
+
+
+def test_the_notebooks_are_copied_outside_the_checkout_and_a_changed_one_is_kept(installed):
+    outside, _ = installed("lab", "--copy-only")
+    copy = outside / "skelkit-notebooks"
+    for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
+        assert (copy / path.name).read_bytes() == path.read_bytes()
+    assert (copy / "glossary.md").is_file()
+    assert (copy / "pictures" / "panel.png").is_file()
+    assert (copy / "recorded" / "synthetic" / "methods.json").is_file()
+    (copy / "01_compression.ipynb").write_text("changed")
+    (copy / "02_masks.ipynb").unlink()
+    _, printed = installed("lab", "--copy-only")
+    assert "skelkit-notebooks: 1 file copied" in printed
+    assert "kept skelkit-notebooks/01_compression.ipynb: it differs from the installed version" in printed
+    assert (copy / "01_compression.ipynb").read_text() == "changed"
+
+
+def test_the_installed_package_is_that_of_the_wheel(installed):
+    _, printed = installed("--version")
+    version = re.search(r'"(.+)"', (ROOT / "skelkit" / "utils" / "version.py").read_text().split("=")[1])[1]
+    assert printed.strip() == version

@@ -30,7 +30,7 @@ def _run(options: Namespace) -> int:
     else:
         folder = options.folder or COPY
         copied, kept = copy_notebooks(folder)
-        print(f"{folder}: {copied} files copied")
+        print(f"{folder}: {copied} {'file' if copied == 1 else 'files'} copied")
         for path in kept:
             print(f"kept {path}: it differs from the installed version; delete it to get that one")
         os.environ[RECORDED] = str((folder / "recorded").resolve())

@@ -11,8 +11,9 @@ from pathlib import Path
 
 from .. import study
 from ..utils.files import make_folder
+from ..utils.notebooks import notebooks_folder
 
-NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
+NOTEBOOKS = notebooks_folder()
 
 
 class NotebookFailed(RuntimeError):
