@@ -1,7 +1,8 @@
-"""How data sets are divided where nobody says otherwise."""
+"""The default train/test split of a data set."""
 
 import pytest
 import torch
+from helpers import seeded
 
 import skelkit as sk
 from skelkit import study
@@ -9,17 +10,14 @@ from skelkit.data.default_split import LEAST, TooFewClips, load_split, train_tes
 
 
 def clips(counts, subjects=None):
-    """So many clips of each class; subjects take turns."""
+    """`counts[c]` clips of class c; subjects take turns."""
     labels = [c for c, n in enumerate(counts) for _ in range(n)]
-    arrays = [
-        1 + 0.01 * torch.randn(40, 20, 3, generator=torch.Generator().manual_seed(i)).cumsum(0)
-        for i in range(len(labels))
-    ]
+    arrays = [1 + 0.01 * torch.randn(40, 20, 3, generator=seeded(i)).cumsum(0) for i in range(len(labels))]
     subject = None if subjects is None else [i % subjects for i in range(len(labels))]
     return sk.ClipSet.from_arrays(arrays, labels=labels, subject=subject)
 
 
-def test_many_subjects_are_divided_by_subject_and_few_by_clip():
+def test_many_subjects_are_split_by_subject_and_few_by_clip():
     many, few = train_test_split(clips([18, 18], 9)), train_test_split(clips([18, 18], 3))
     assert not set(many.train.subject.tolist()) & set(many.test.subject.tolist())
     assert many.method == "cross-subject"
@@ -35,9 +33,7 @@ def test_classes_with_too_few_clips_are_left_out_by_name():
     assert divided.tasks == 2
 
 
-def test_a_set_too_small_to_teach_on_is_refused_and_a_notebook_goes_on_with_the_embedded_data(
-    tmp_path, capsys
-):
+def test_a_set_too_small_to_train_on_is_refused_and_a_notebook_uses_the_embedded_data(tmp_path, capsys):
     small = clips([2, 1])
     with pytest.raises(TooFewClips, match="two are needed"):
         train_test_split(small)
@@ -48,7 +44,7 @@ def test_a_set_too_small_to_teach_on_is_refused_and_a_notebook_goes_on_with_the_
     assert "too small to teach a network on" in capsys.readouterr().out
 
 
-def test_the_lesson_on_recordings_takes_a_few_clips_of_each_class_at_smoke(tmp_path):
+def test_the_smoke_preset_uses_a_few_clips_of_each_class_of_recordings(tmp_path):
     path = clips([40, 40, 40], 8).save(tmp_path / "many.safetensors")
     small, whole = load_split(str(path), "smoke"), load_split(str(path), "laptop")
     assert len(small.train) + len(small.test) < len(whole.train) + len(whole.test)
@@ -56,15 +52,15 @@ def test_the_lesson_on_recordings_takes_a_few_clips_of_each_class_at_smoke(tmp_p
         load_split(preset="huge")
 
 
-def test_ntu_is_divided_by_the_published_subjects():
+def test_ntu_is_split_by_the_published_subjects():
     divided = train_test_split(sk.load("synthetic", clips=240, classes=["wave", "hug"], frames=8))
     assert divided.train.subject.unique().tolist() == [
         1, 2, 4, 5, 8, 9, 13, 14, 15, 16, 17, 18, 19, 25, 27, 28, 31, 34, 35, 38,
     ]  # fmt: skip
 
 
-def test_classes_without_clips_take_no_share_and_of_very_many_classes_some_are_taught(tmp_path):
-    """NTU RGB+D always has 60 classes, whatever part of it is there."""
+def test_classes_without_clips_are_ignored_and_of_very_many_classes_some_are_used(tmp_path):
+    """NTU RGB+D has 60 classes, even if only some of its clips are read."""
     clips = sk.load("synthetic", clips=600)
     declared = sk.ClipSet(
         clips.poses,

@@ -1,8 +1,9 @@
-"""Clips: where they come from and how they are kept."""
+"""Clips: loading, storing, splitting and mapping them."""
 
 from __future__ import annotations
 
-from .clips import Clip, ClipSet
+from .clip import Clip
+from .clips import ClipSet
 from .loading import load
 
 __all__ = ["Clip", "ClipSet", "load"]

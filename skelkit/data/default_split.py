@@ -1,35 +1,44 @@
-"""How a set of clips is divided where nobody says otherwise: into train and test, and into tasks."""
+"""The default train/test split of a data set, with the number of tasks."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
 import torch
+from torch import Tensor
 
 from ..utils.validation import one_of
-from . import ClipSet, load
+from .clips import ClipSet
+from .loading import load
 from .ntu.names import TRAINING_PERFORMERS
 from .tasks import rank_in_class
 
 TEN_ACTIONS = ("drink", "wave", "wave fast", "clap", "kick", "jump", "sit down", "stand up", "hug", "punch")
-"""Ten actions of the embedded set, of one person and of two; some differ by tempo or by the order of time alone."""
+"""Ten actions of the embedded set, of one person and of two; some differ only in tempo or time order."""
 
-_SIZES = {"smoke": (6, 72), "laptop": (10, 600), "gpu": (30, 3_000), "paper": (30, 20_000)}  # classes, clips
+_SIZES = {"smoke": (6, 72), "laptop": (10, 600), "gpu": (30, 3_000), "paper": (30, 20_000)}
+"""Preset -> number of classes and of clips of the embedded set."""
 
 FEW_SUBJECTS = 6
-"""Below this a cross-subject split would train on too few people; clips of each class are drawn instead."""
+"""With fewer subjects a cross-subject split would train on too few people; the split is then stratified."""
 
 LEAST = 3
-"""Clips of a class without which it is not taught: one may go to validation."""
+"""Fewest training clips of a class that is kept; one of them may become a validation clip."""
 
 
 class TooFewClips(ValueError):
-    """A data set with too few clips to teach on."""
+    """A data set with too few clips to train on."""
 
 
 @dataclass(frozen=True)
 class TrainTestSplit:
-    """Train and test clips, the number of tasks, and in words how the clips were divided."""
+    """A data set split into training and test clips.
+
+    Attributes:
+        train, test: the clips; both have the same classes.
+        tasks: number of tasks for continual learning; divides the number of classes.
+        method: description of the split, such as "cross-subject".
+    """
 
     train: ClipSet
     test: ClipSet
@@ -38,72 +47,88 @@ class TrainTestSplit:
 
     def __repr__(self) -> str:
         classes = len(self.train.labels.unique()) // self.tasks
-        return f"{self.tasks} task{'s' * (self.tasks > 1)} x {classes} classes, {len(self.train)} clips to train, {len(self.test)} to test, {self.method}"
+        return (
+            f"{self.tasks} task{'s' * (self.tasks > 1)} x {classes} classes, "
+            f"{len(self.train)} clips to train, {len(self.test)} to test, {self.method}"
+        )
 
 
 def train_test_split(clips: ClipSet, seed: int = 0) -> TrainTestSplit:
-    """Cross-subject where there are at least six subjects (two thirds of them train; NTU's forty by the published list), else a
-    stratified split, 70 % of each class's clips to train. Classes with fewer than three clips to train or none to test are left out.
+    """Cross-subject split if there are at least six subjects, otherwise a stratified split.
 
-    `seed` draws the stratified split alone.
+    Two thirds of the subjects are for training; for the forty subjects of NTU RGB+D, the published ones.
+    A stratified split trains on 70 % of the clips of each class. Classes with fewer than three training clips
+    or no test clips are left out.
+
+    Args:
+        clips: the whole data set.
+        seed: of the stratified split.
 
     Raises:
-        TooFewClips: fewer than two classes have clips enough.
+        TooFewClips: fewer than two classes have enough clips.
 
-    >>> from skelkit import load
     >>> train_test_split(load("synthetic", clips=400, classes=["wave", "hug", "kick", "nod"], frames=8))
     2 tasks x 2 classes, 200 clips to train, 200 to test, cross-subject
     """
     if len(clips.labels.unique()) < 2:
         raise TooFewClips(
-            "all clips are of one class; say which is of which, by labels or by names of files or folders"
+            "all clips have the same class; give the classes as labels or in the names of files or folders"
         )
     subjects = [] if clips.subject is None else clips.subject.unique().tolist()
     if len(subjects) >= FEW_SUBJECTS:
-        chosen = (
-            TRAINING_PERFORMERS[60]
-            if subjects == list(range(1, 41))
-            else [s for i, s in enumerate(subjects) if i % 3 != 2]
-        )
-        train, test = clips.split("subject", train=chosen)
-        method = "cross-subject"
-    else:  # without the subjects, so that validation clips are drawn likewise
-        try:
-            train, test = replace(clips, subject=None).split("stratified", train=0.7, seed=seed)
-        except ValueError as error:
-            raise TooFewClips(str(error)) from None
-        method = (
-            f"stratified ({len(subjects)} subjects only)"
-            if subjects
-            else "stratified (subjects are not known)"
-        )
-    return _enough(train, test, method)
+        every_third_tests = [s for i, s in enumerate(subjects) if i % 3 != 2]
+        published = subjects == list(range(1, 41))
+        chosen = TRAINING_PERFORMERS[60] if published else every_third_tests
+        return _trainable(*clips.split("subject", train=chosen), "cross-subject")
+    try:  # without subjects, so that validation clips are stratified too
+        train, test = replace(clips, subject=None).split("stratified", train=0.7, seed=seed)
+    except ValueError as error:
+        raise TooFewClips(str(error)) from None
+    reason = f"{len(subjects)} subjects only" if subjects else "subjects are not known"
+    return _trainable(train, test, f"stratified ({reason})")
 
 
-def _enough(train: ClipSet, test: ClipSet, method: str) -> TrainTestSplit:
-    """With the classes that can be taught, as many as make equal tasks."""
+def _trainable(train: ClipSet, test: ClipSet, method: str) -> TrainTestSplit:
+    """The classes with enough clips, as many of them as make equal tasks."""
     names = train.classes
-    counts = train.labels.bincount(minlength=len(names)).cpu()
-    taught = ((counts >= LEAST) & (test.labels.bincount(minlength=len(names)).cpu() > 0)).nonzero().flatten()
+    train_counts, test_counts = _counts(train), _counts(test)
+    taught = ((train_counts >= LEAST) & (test_counts > 0)).nonzero().flatten()
     if len(taught) < 2:
         raise TooFewClips(
-            f"{len(taught)} of {len(names)} classes have {LEAST} clips to train and 1 to test; two are needed, so give more clips of each class"
+            f"{len(taught)} of {len(names)} classes have {LEAST} clips to train and 1 to test; "
+            "two are needed, so give more clips of each class"
         )
     tasks = number_of_tasks(len(taught))
-    taught = taught[counts[taught].argsort(descending=True, stable=True)][: len(taught) // tasks * tasks]
-    there = counts.nonzero().flatten()
-    if len(taught) < len(there):
-        method += f", without {', '.join(names[c] for c in there.tolist() if c not in taught)} (too few clips or no place in a task)"
-        train, test = (part.select(torch.isin(part.labels.cpu(), taught)) for part in (train, test))
+    largest_first = taught[train_counts[taught].argsort(descending=True, stable=True)]
+    taught = largest_first[: len(taught) // tasks * tasks]
+    present = train_counts.nonzero().flatten()
+    if len(taught) < len(present):
+        left_out = ", ".join(names[c] for c in present.tolist() if c not in taught)
+        method += f", without {left_out} (too few clips or no place in a task)"
+        train, test = (side.select(torch.isin(side.labels.cpu(), taught)) for side in (train, test))
     return TrainTestSplit(train, test, tasks, method)
+
+
+def _counts(clips: ClipSet) -> Tensor:
+    """Number of clips of each class, Long[classes], on the CPU."""
+    return clips.labels.bincount(minlength=len(clips.classes)).cpu()
 
 
 def load_split(
     dataset: str = "synthetic", preset: str = "laptop", seed: int = 0, device: torch.device | str = "cpu"
 ) -> TrainTestSplit:
-    """Clips to teach networks on, at a preset's size, divided.
+    """Load a data set at the size of a preset, and split it with `train_test_split`.
 
-    Of the embedded set `TEN_ACTIONS` (or all thirty actions from preset "gpu" on); recordings are used whole, at "smoke" a few clips a class.
+    Args:
+        dataset: "synthetic", or a path that `skelkit.load` reads.
+        preset: of the embedded set, "smoke" uses six of `TEN_ACTIONS`, "laptop" all ten, larger presets
+            all thirty actions. Recordings are used whole; "smoke" uses only a few clips of each class.
+        seed: of the embedded set, of the clips that "smoke" draws, and of the split.
+        device: where the clips are put.
+
+    Raises:
+        ValueError: an unknown preset, or what `skelkit.load` raises.
+        TooFewClips: as in `train_test_split`.
 
     >>> load_split(preset="smoke")
     3 tasks x 2 classes, 38 clips to train, 34 to test, cross-subject
@@ -111,21 +136,20 @@ def load_split(
     one_of(preset, _SIZES, "preset")
     classes, size = _SIZES[preset]
     if dataset == "synthetic":
-        clips = load(
-            "synthetic",
-            seed=seed,
-            clips=size,
-            classes=TEN_ACTIONS[::-1][:classes] if classes <= len(TEN_ACTIONS) else None,
-        )
+        some = TEN_ACTIONS[::-1][:classes] if classes <= len(TEN_ACTIONS) else None
+        clips = load("synthetic", seed=seed, clips=size, classes=some)
     else:
         clips = load(dataset)
         if preset == "smoke" and len(clips) > size:
-            clips = _few(clips, size, classes, seed)
+            clips = _sample(clips, size, classes, seed)
     return train_test_split(clips.to(device), seed)
 
 
-def _few(clips: ClipSet, size: int, classes: int, seed: int) -> ClipSet:
-    """About `size` clips at random, equally many of every class that has any; of some classes alone where each would have fewer than four."""
+def _sample(clips: ClipSet, size: int, classes: int, seed: int) -> ClipSet:
+    """About `size` random clips, equally many of every class.
+
+    If every class would have fewer than four, only `classes` random classes.
+    """
     labels, generator = clips.labels.cpu(), torch.Generator().manual_seed(seed)
     rank, present = rank_in_class(labels, generator), labels.unique()
     if size // len(present) <= LEAST:
@@ -134,12 +158,14 @@ def _few(clips: ClipSet, size: int, classes: int, seed: int) -> ClipSet:
 
 
 def number_of_tasks(classes: int) -> int:
-    """The published 6 of 60 and 12 of 120; else 5, 4, 6, 3 or 2 if that divides the classes into tasks of at least two, else tasks of two.
+    """Number of tasks for so many classes.
+
+    The published 6 for 60 and 12 for 120 classes; otherwise the first of 5, 4, 6, 3 and 2 that divides the
+    classes into tasks of at least two; otherwise tasks of two.
 
     >>> [number_of_tasks(c) for c in (60, 120, 10, 8, 7, 3)]
     [6, 12, 5, 4, 3, 1]
     """
     published = {60: 6, 120: 12}
-    return published.get(classes) or next(
-        (t for t in (5, 4, 6, 3, 2) if classes % t == 0 and classes // t >= 2), classes // 2
-    )
+    divisors = (t for t in (5, 4, 6, 3, 2) if classes % t == 0 and classes // t >= 2)
+    return published.get(classes) or next(divisors, classes // 2)

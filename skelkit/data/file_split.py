@@ -1,4 +1,4 @@
-"""The split that a file itself has: on which of its clips one trains, and on which one tests."""
+"""The predefined train/test split of a file."""
 
 from __future__ import annotations
 
@@ -6,20 +6,23 @@ from .clips import ClipSet
 
 
 def subsets(clips: ClipSet) -> dict[str, list[int]]:
-    """Positions of the clips in each part; {} if the file has no part whose name ends in "train" and another to test on.
+    """Subset name -> clip positions. Empty unless the file has both training and other subsets.
 
-    They are those of `ClipSet.file_splits` (which may overlap: NTU-60 of pyskl has two splits, of subjects and of views), else those of `setup`.
+    A training subset is one whose name ends in "train". The subsets are those of `ClipSet.file_splits`, which
+    may overlap (NTU-60 of pyskl has a cross-subject and a cross-view split), or else the groups of `setup`.
     """
-    found = clips.file_splits
-    if found is None:
+    found: dict[str, list[int]] = {}
+    if clips.file_splits is not None:
+        found = {name: list(positions) for name, positions in clips.file_splits.items()}
+    elif clips.setup is not None:
         names = (clips.group_names or {}).get("setup", ())
-        found = {name: (clips.setup == code).nonzero().flatten().tolist() for code, name in enumerate(names)}
-    found = {name: list(positions) for name, positions in found.items() if len(positions)}
+        found = {name: (clips.setup == i).nonzero().flatten().tolist() for i, name in enumerate(names)}
+    found = {name: positions for name, positions in found.items() if positions}
     return found if any(map(_trains, found)) and not all(map(_trains, found)) else {}
 
 
 def train_test_pairs(clips: ClipSet) -> dict[str, str]:
-    """For each part to train on, the one to test on: its name begins alike, and it is "…test" before "…val" before any other.
+    """Training subset -> its test subset: same prefix, preferably "…test", then "…val", then any other.
 
     >>> import torch
     >>> clips = ClipSet.from_arrays([torch.ones(3, 25, 3)] * 3, setup=["xsub_train", "xsub_val", "xsub_test"])
@@ -31,34 +34,38 @@ def train_test_pairs(clips: ClipSet) -> dict[str, str]:
     for train in filter(_trains, names):
         others = [name for name in names if not _trains(name) and name.startswith(train[: -len("train")])]
         if others:
-            found[train] = min(
-                others, key=lambda name: (not name.endswith("test"), not name.endswith("val"), name)
-            )
+            found[train] = min(others, key=_test_preference)
     return found
 
 
 def split_by_file(clips: ClipSet, train: str | None = None) -> tuple[ClipSet, ClipSet, tuple[str, ...]]:
-    """Train and test as the file has them, and the parts that are in neither.
+    """Train and test set as the file defines them, and the names of the unused subsets.
 
     Args:
-        train: the part to train on, where there are several splits.
+        clips: as they are read, before any selection.
+        train: the training subset. Default: the only one.
 
     Raises:
-        ValueError: the file has no split; it has several and `train` is none of them.
+        ValueError: the file has no split; or it has several, and `train` is none of them.
     """
-    there, known = subsets(clips), train_test_pairs(clips)
-    if not known:
+    positions, pairs = subsets(clips), train_test_pairs(clips)
+    if not pairs:
         raise ValueError(
-            'this file has no split of its own (parts named "…train" and "…test" or "…val"); split by something else'
+            'this file has no split of its own (parts named "…train" and "…test" or "…val"); '
+            "split by something else"
         )
-    wanted = list(known) if train is None else [train]
-    if len(wanted) > 1 or wanted[0] not in known:
+    wanted = list(pairs) if train is None else [train]
+    if len(wanted) > 1 or wanted[0] not in pairs:
         what = "several splits" if train is None else f"no part {train!r} to train on"
-        raise ValueError(f"this file has {what}; say on which to train: {', '.join(known)}")
-    train = wanted[0]
-    left = tuple(name for name in there if name not in (train, known[train]))
-    return clips.select(there[train]), clips.select(there[known[train]]), left
+        raise ValueError(f"this file has {what}; say on which to train: {', '.join(pairs)}")
+    train, test = wanted[0], pairs[wanted[0]]
+    unused = tuple(name for name in positions if name not in (train, test))
+    return clips.select(positions[train]), clips.select(positions[test]), unused
 
 
 def _trains(name: str) -> bool:
     return name.endswith("train")
+
+
+def _test_preference(name: str) -> tuple[bool, bool, str]:
+    return not name.endswith("test"), not name.endswith("val"), name
