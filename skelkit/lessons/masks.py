@@ -235,7 +235,7 @@ def joints_until_half(skeleton: Skeleton, middle: Tensor) -> tuple[int, float]:
     def probability(count: int) -> float:
         if not count:
             return 0.0
-        return float(masks.degree_joints.probability(skeleton, count / len(skeleton))[middle].mean())
+        return float(masks.inclusion(skeleton.degrees, count)[middle].mean())
 
     half = next(k for k in range(1, len(skeleton)) if probability(k) >= 0.5)
     return half, probability(half - 1)

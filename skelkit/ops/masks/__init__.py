@@ -1,23 +1,69 @@
-"""Masks: which joints, frames or tuples are hidden, and how probable that is."""
+"""Masks: choose joints, frames or tuples to hide, and the probability of each to be hidden.
+
+A mask is called: ``hidden = DegreeJoints(ratio=0.3)(x, skeleton, generator)``, bool, true where hidden; its
+``probability(x, skeleton)`` has the same shape. Every mask is also a function of its parameters, such as
+``degree_joints(x, skeleton, ratio, generator)``.
+
+To add a mask, write a subclass of `Mask` and add it to `MASKS`.
+"""
 
 from .frames import (
-    frame_motion,
+    HighMotionFrames,
+    LowMotionFrames,
+    MotionAttentiveFrames,
+    RandomFrames,
     high_motion_frames,
-    joint_motion,
-    kept_tuples,
     low_motion_frames,
     motion_attentive_frames,
     random_frames,
-    random_tuples,
 )
 from .hiding import hide, straight_lines
-from .joints import degree_draws, degree_joints, inclusion, inverse_degree_joints, random_joints
+from .inclusion import inclusion
+from .joints import (
+    DegreeDraws,
+    DegreeJoints,
+    InverseDegreeJoints,
+    RandomJoints,
+    degree_draws,
+    degree_joints,
+    inverse_degree_joints,
+    random_joints,
+)
+from .mask import Mask
+from .motion_energy import frame_motion, joint_motion
 from .sampling import TUPLE
-from .tubes import motion_tubes
+from .tubes import MotionTubes, motion_tubes
+from .tuples import RandomTuples, kept_tuples, random_tuples
 from .views import View, asymmetric_views
 
+MASKS: dict[str, type[Mask]] = {
+    "random_joints": RandomJoints,
+    "degree_joints": DegreeJoints,
+    "inverse_degree_joints": InverseDegreeJoints,
+    "degree_draws": DegreeDraws,
+    "random_frames": RandomFrames,
+    "low_motion_frames": LowMotionFrames,
+    "high_motion_frames": HighMotionFrames,
+    "motion_attentive_frames": MotionAttentiveFrames,
+    "random_tuples": RandomTuples,
+    "motion_tubes": MotionTubes,
+}
+"""Every mask by its name."""
+
 __all__ = [
+    "MASKS",
     "TUPLE",
+    "DegreeDraws",
+    "DegreeJoints",
+    "HighMotionFrames",
+    "InverseDegreeJoints",
+    "LowMotionFrames",
+    "Mask",
+    "MotionAttentiveFrames",
+    "MotionTubes",
+    "RandomFrames",
+    "RandomJoints",
+    "RandomTuples",
     "View",
     "asymmetric_views",
     "degree_draws",

@@ -13,12 +13,18 @@ TUPLE = 6
 
 
 def check_ratio(ratio: float) -> float:
+    """The ratio itself. Raises ValueError unless it is between 0 and 1."""
     if not 0 <= ratio <= 1:
         raise ValueError(f"ratio={ratio}: the share to hide lies between 0 and 1")
     return ratio
 
 
 def hidden_count(ratio: float, of: int, what: str) -> int:
+    """round(ratio * of), the number of items to hide.
+
+    Raises:
+        ValueError: a ratio outside [0, 1], or one that hides all items; names them by `what`.
+    """
     count = round(check_ratio(ratio) * of)
     if count >= of:
         raise ValueError(
@@ -28,25 +34,38 @@ def hidden_count(ratio: float, of: int, what: str) -> int:
 
 
 def tuple_count(x: Tensor, size: int) -> int:
-    if check_batch(x).shape[2] % size:
+    """T' = T / size, the number of tuples in clips x [N, C, T, V, M].
+
+    Raises:
+        ValueError: T is not a multiple of `size`.
+    """
+    frames = check_batch(x).shape[2]
+    if frames % size:
         raise ValueError(
-            f"{x.shape[2]} frames are not a whole number of tuples of {size}; resize the clips to a multiple of {size}"
+            f"{frames} frames are not a whole number of tuples of {size}; "
+            f"resize the clips to a multiple of {size}"
         )
-    return x.shape[2] // size
+    return frames // size
 
 
 def draw_weighted(weights: Tensor, count: int, generator: torch.Generator | None) -> Tensor:
-    """`count` distinct items a row, drawn one after the other by weight: the first alarm clocks to ring. [N, K] -> bool [N, K]."""
-    rings = (
-        -torch.log1p(-uniform(weights.shape, weights.device, generator)) / weights
-    )  # weight inf rings at 0
-    return mark_top(-rings, count)
+    """Draw `count` distinct items of each row, one after another in proportion to their weights.
+
+    Equivalent to exponential arrival times with rate `weights`, of which the first `count` are drawn. Items
+    of infinite weight arrive at time 0. [N, K] -> bool [N, K].
+
+    Raises:
+        ValueError: no generator.
+    """
+    arrival = -torch.log1p(-uniform(weights.shape, weights.device, generator)) / weights
+    return mark_top(-arrival, count)
 
 
 def mark_top(scores: Tensor, count: int, lowest: bool = False) -> Tensor:
-    """Mark the `count` largest (or lowest) of each row. [N, K] -> bool [N, K].
+    """Mark the `count` largest (or lowest) scores of each row. [N, K] -> bool [N, K].
 
-    Equal scores rank by place, so that the lowest and the largest share nothing even where all are equal.
+    Equal scores are ranked by position, so that the lowest and the largest are disjoint even if all are
+    equal.
     """
     order = scores.argsort(dim=1, stable=True)
     chosen = order[:, :count] if lowest else order[:, scores.shape[1] - count :]

@@ -17,17 +17,22 @@ from .sampling import hidden_count
 
 @dataclass(frozen=True)
 class View:
-    """What one encoder does not see: joints bool[N, V] in its spatial stream, frames bool[N, T] in its temporal stream."""
+    """What is hidden from one encoder.
+
+    Attributes:
+        joints: bool[N, V], hidden from its spatial stream.
+        frames: bool[N, T], hidden from its temporal stream.
+    """
 
     joints: Tensor
     frames: Tensor
 
     def spatial(self, x: Tensor) -> Tensor:
-        """x with the hidden joints zeroed."""
+        """x with the hidden joints set to zero."""
         return hide(x, joints=self.joints)
 
     def temporal(self, x: Tensor) -> Tensor:
-        """x with the hidden frames zeroed."""
+        """x with the hidden frames set to zero."""
         return hide(x, frames=self.frames)
 
 
@@ -40,25 +45,32 @@ def asymmetric_views(
     cutoff: float | None = None,
     fps: float = 30.0,
 ) -> tuple[View, View]:
-    """The complementary masks of ASMa's two encoders (ASMa, method section).
+    """The complementary masks of ASMa's two encoders. (ASMa, method section.)
 
-    f hides high-degree joints and low-motion frames; g hides low-degree joints and high-motion frames.
+    f hides joints of high degree and frames of low motion; g hides joints of low degree and frames of high
+    motion.
+
+    Args:
+        x: clips [N, C, T, V, M].
+        joint_ratio, frame_ratio: shares of joints and frames that each of them hides.
+        cutoff, fps: as in `HighMotionFrames`.
 
     Raises:
-        ValueError: more than half of the frames each, so that some frame would be hidden from both; or nothing would be left to see.
+        ValueError: each hides more than half of the frames, so that some frames would be hidden from both; or
+            all joints would be hidden.
     """
     hidden = hidden_count(frame_ratio, check_batch(x, skeleton).shape[2], "frames")
     if 2 * hidden > x.shape[2]:
         raise ValueError(
-            f"frame_ratio={frame_ratio}: f and g would each hide {hidden} of {x.shape[2]} frames, some of them both; choose less"
+            f"frame_ratio={frame_ratio}: f and g would each hide {hidden} of {x.shape[2]} frames, "
+            "some of them both; choose a smaller ratio"
         )
-    low_pass = {"cutoff": cutoff, "fps": fps}
     f = View(
         degree_joints(x, skeleton, joint_ratio, generator),
-        low_motion_frames(x, ratio=frame_ratio, **low_pass),
+        low_motion_frames(x, ratio=frame_ratio, cutoff=cutoff, fps=fps),
     )
     g = View(
         inverse_degree_joints(x, skeleton, joint_ratio, generator),
-        high_motion_frames(x, ratio=frame_ratio, **low_pass),
+        high_motion_frames(x, ratio=frame_ratio, cutoff=cutoff, fps=fps),
     )
     return f, g
