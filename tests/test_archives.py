@@ -7,7 +7,7 @@ import zipfile
 import numpy as np
 import pytest
 
-from skelkit.data.readers import archives, bvh, common, npy
+from skelkit.data.readers import archives, bvh_clips, common, npy
 from skelkit.utils import files
 
 BVH = """HIERARCHY
@@ -53,7 +53,7 @@ def info(name, mode=0, flags=0):
     return member
 
 
-# -- what is read ------------------------------------------------------------------------------------------------------
+# -- what is read ------------------------------------------------------------------------------------------
 
 
 def test_members_come_by_name_with_their_content_and_nothing_else(packed):
@@ -67,11 +67,11 @@ def test_an_archive_of_bvh_files_reads_like_the_folder_it_was_packed_from(packed
         "data/dataset-1_run_glad_001.bvh": BVH.replace("200 0 0", "300 0 0"),
         "readme.md": "hello",
     }
-    clips = archives.read_bvh_zip(packed(files))
+    clips = bvh_clips.read_archive(packed(files))
     for name, content in files.items():
         (tmp_path / "folder" / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / "folder" / name).write_text(content)
-    same = bvh.read_folder(tmp_path / "folder")
+    same = bvh_clips.read_folder(tmp_path / "folder")
     assert clips.poses.tolist() == same.poses.tolist()
     assert (clips.classes, clips.names, clips.group_names, clips.fps) == (
         same.classes,
@@ -83,12 +83,12 @@ def test_an_archive_of_bvh_files_reads_like_the_folder_it_was_packed_from(packed
 
 
 def test_the_class_is_the_folder_or_the_archives_own_name_or_what_a_pattern_says(packed):
-    assert archives.read_bvh_zip(packed({"sit/a.bvh": BVH, "b.bvh": BVH}, "acts.zip")).classes == (
+    assert bvh_clips.read_archive(packed({"sit/a.bvh": BVH, "b.bvh": BVH}, "acts.zip")).classes == (
         "acts",
         "sit",
     )
-    assert archives.read_bvh_zip(packed({"a.bvh": BVH})).classes == ("all",)
-    clips = archives.read_bvh_zip(
+    assert bvh_clips.read_archive(packed({"a.bvh": BVH})).classes == ("all",)
+    clips = bvh_clips.read_archive(
         packed({"07-sit.bvh": BVH, "09-fall.bvh": BVH}), pattern=r"(?P<subject>\d+)-(?P<class>\w+)", scale=1
     )
     assert (clips.classes, clips.subject.tolist(), float(clips.poses.max())) == (("fall", "sit"), [7, 9], 200)
@@ -97,25 +97,25 @@ def test_the_class_is_the_folder_or_the_archives_own_name_or_what_a_pattern_says
 def test_nothing_is_left_behind(packed, tmp_path, monkeypatch):
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "temporary"))
     (tmp_path / "temporary").mkdir()
-    archives.read_bvh_zip(packed({"a.bvh": BVH}))
+    bvh_clips.read_archive(packed({"a.bvh": BVH}))
     with pytest.raises(ValueError, match="HIERARCHY"):
-        archives.read_bvh_zip(packed({"a.bvh": "nothing"}))
+        bvh_clips.read_archive(packed({"a.bvh": "nothing"}))
     assert not list((tmp_path / "temporary").iterdir())
 
 
 def test_an_error_in_a_member_names_the_archive_the_member_and_the_line(packed):
     path = packed({"sit/a.bvh": BVH, "sit/b.bvh": BVH.replace("200 0 0", "200 x 0")})
     with pytest.raises(ValueError, match=re.escape(f"{path}/sit/b.bvh:16: found 'x' as number 2")):
-        archives.read_bvh_zip(path)
+        bvh_clips.read_archive(path)
     with pytest.raises(
         ValueError,
         match=re.escape(f"{path}: pattern '(?P<class>z)' does not fit") + "|" + re.escape(str(path)),
     ):
-        archives.read_bvh_zip(path, pattern="(?P<class>z)")
+        bvh_clips.read_archive(path, pattern="(?P<class>z)")
     with pytest.raises(ValueError, match=r"clips.zip: found no .bvh file in the archive"):
-        archives.read_bvh_zip(packed({"a.txt": ""}))
+        bvh_clips.read_archive(packed({"a.txt": ""}))
     with pytest.raises(FileNotFoundError, match=r"no.zip: no such file"):
-        archives.read_bvh_zip(path.with_name("no.zip"))
+        bvh_clips.read_archive(path.with_name("no.zip"))
 
 
 # -- what is refused ---------------------------------------------------------------------------------------------------
@@ -144,7 +144,7 @@ def test_members_that_would_leave_their_folder_are_refused_before_anything_is_un
     with pytest.raises(
         ValueError, match=r"clips.zip: '.*': found the name .*, expected one that stays inside the archive"
     ):
-        archives.read_bvh_zip(path)
+        bvh_clips.read_archive(path)
     with pytest.raises(ValueError, match="stays inside"):
         next(archives.members(path))
     assert sorted(tmp_path.rglob("*")) == before
@@ -165,19 +165,19 @@ def test_members_that_would_leave_their_folder_are_refused_before_anything_is_un
 )
 def test_names_with_control_characters_are_refused_and_shown_harmlessly(packed, name):
     with pytest.raises(ValueError, match="expected a name") as error:
-        archives.read_bvh_zip(packed([(info(name), BVH)]))
+        bvh_clips.read_archive(packed([(info(name), BVH)]))
     assert str(error.value).isprintable()
 
 
 @pytest.mark.parametrize("kind", [stat.S_IFLNK, stat.S_IFIFO, stat.S_IFCHR, stat.S_IFBLK, stat.S_IFSOCK])
 def test_links_and_devices_are_refused(packed, kind):
     with pytest.raises(ValueError, match=r"'a.bvh': found a link or a device, expected files"):
-        archives.read_bvh_zip(packed([(info("a.bvh", kind | 0o777), "/etc/passwd")]))
+        bvh_clips.read_archive(packed([(info("a.bvh", kind | 0o777), "/etc/passwd")]))
 
 
 def test_plain_files_and_folders_with_their_modes_are_read(packed):
     files = [(info("d/", stat.S_IFDIR | 0o755), ""), (info("d/a.bvh", stat.S_IFREG | 0o644), BVH)]
-    assert len(archives.read_bvh_zip(packed(files))) == 1
+    assert len(bvh_clips.read_archive(packed(files))) == 1
 
 
 def test_encrypted_members_and_rare_methods_are_refused(packed):
@@ -186,29 +186,29 @@ def test_encrypted_members_and_rare_methods_are_refused(packed):
     content[content.index(b"PK\x01\x02") + 8] |= 1
     path.write_bytes(content)
     with pytest.raises(ValueError, match="found an encrypted member"):
-        archives.read_bvh_zip(path)
+        bvh_clips.read_archive(path)
     for method in (zipfile.ZIP_LZMA, zipfile.ZIP_BZIP2):
         with pytest.raises(
             ValueError, match=rf"found compression method {method}, expected store or deflate"
         ):
-            archives.read_bvh_zip(packed({"a.bvh": BVH}, method=method))
+            bvh_clips.read_archive(packed({"a.bvh": BVH}, method=method))
 
 
 @pytest.mark.filterwarnings("ignore:Duplicate name")
 @pytest.mark.parametrize("names", [["a.bvh", "a.bvh"], ["a.bvh", "A.BVH"], ["a.bvh", "a.bvh/b.bvh"]])
 def test_two_members_of_one_name_are_refused(packed, names):
     with pytest.raises(ValueError, match=r"found several members for 'a.bvh'"):
-        archives.read_bvh_zip(packed([(info(name), BVH) for name in names]))
+        bvh_clips.read_archive(packed([(info(name), BVH) for name in names]))
 
 
 def test_a_name_that_no_file_can_have_is_refused(packed):
     with pytest.raises(ValueError, match="expected a name of 1 to 200 characters"):
-        archives.read_bvh_zip(packed([(info("a" * 300 + ".bvh"), BVH)]))
+        bvh_clips.read_archive(packed([(info("a" * 300 + ".bvh"), BVH)]))
     with pytest.raises(ValueError, match="expected one that a file can have"):
-        archives.read_bvh_zip(packed([(info("\u20ac" * 150 + ".bvh"), BVH)]))
+        bvh_clips.read_archive(packed([(info("\u20ac" * 150 + ".bvh"), BVH)]))
 
 
-# -- bombs -------------------------------------------------------------------------------------------------------------
+# -- bombs -------------------------------------------------------------------------------------------------
 
 
 def test_a_bomb_is_refused_before_it_is_unpacked(packed):
@@ -218,7 +218,7 @@ def test_a_bomb_is_refused_before_it_is_unpacked(packed):
         ValueError,
         match=r"clips.zip: found [\d,]+ bytes that unpack to 200,000,000, expected at most 100 times as many",
     ):
-        archives.read_bvh_zip(path)
+        bvh_clips.read_archive(path)
 
 
 def test_a_member_that_says_it_is_small_is_not_unpacked_further_than_that(packed):
@@ -251,9 +251,9 @@ def test_a_bvh_file_with_thousands_of_joints_that_cost_nothing_is_refused(packed
         + "1 1 1 1 1 1\n" * 8998
     )
     with pytest.raises(ValueError, match=r"clips.zip/a.bvh: found 1,502 joints in [\d,]+ lines"):
-        archives.read_bvh_zip(packed({"a.bvh": bomb}))
+        bvh_clips.read_archive(packed({"a.bvh": bomb}))
     with pytest.raises(ValueError, match="found 2,502 joints"):
-        archives.read_bvh_zip(
+        bvh_clips.read_archive(
             packed(
                 {"a.bvh": BVH.replace("JOINT finger", many + many[:10] + "OFFSET " * 1000 + "JOINT finger")}
             )
@@ -268,7 +268,7 @@ def test_one_hot_labels_which_pack_very_well_are_no_bomb(tmp_path):
     assert npy.find(tmp_path / "y.npz", "y").shape == labels.shape
 
 
-# -- damage ------------------------------------------------------------------------------------------------------------
+# -- damage ------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("share", [0, 0.3, 0.9, 0.99])
@@ -276,7 +276,7 @@ def test_a_truncated_archive_is_refused(packed, share):
     path = packed({"a.bvh": BVH})
     path.write_bytes(path.read_bytes()[: int(share * path.stat().st_size)])
     with pytest.raises(ValueError, match=r"clips.zip: found a damaged zip archive"):
-        archives.read_bvh_zip(path)
+        bvh_clips.read_archive(path)
 
 
 def test_flipped_bits_are_found(packed):
@@ -285,7 +285,7 @@ def test_flipped_bits_are_found(packed):
     content[content.index(b"OFFSET")] ^= 1
     path.write_bytes(content)
     with pytest.raises(ValueError, match=r"found a damaged zip archive .*Bad CRC-32"):
-        archives.read_bvh_zip(path)
+        bvh_clips.read_archive(path)
 
 
 # -- arrays in archives ------------------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from skelkit.data.readers import bvh
+from skelkit.data.readers import bvh, bvh_clips
 from skelkit.skeletons.layouts import MOCAP21
 
 CLIP = """HIERARCHY
@@ -112,7 +112,7 @@ def check_against_slow(file, text, scale, end_sites=False):
             np.testing.assert_allclose(found, scale * np.array(wanted), atol=1e-5, rtol=1e-5)
 
 
-# -- real clips --------------------------------------------------------------------------------------------------------
+# -- real clips --------------------------------------------------------------------------------------------
 
 REAL = ["walk_active_001", "wave-both-hands_feminine_003", "raise-up-right-hand_masculine_007"]
 
@@ -128,7 +128,7 @@ def test_real_motion_capture_agrees_with_reading_it_joint_by_joint_and_frame_by_
 
 @pytest.fixture(scope="module")
 def recordings(real_data):
-    return bvh.read_folder(real_data("bandai-namco-2"))
+    return bvh_clips.read_folder(real_data("bandai-namco-2"))
 
 
 def test_a_folder_of_real_files_has_the_classes_and_subjects_of_its_file_names(real_data, recordings):
@@ -365,7 +365,7 @@ WRONG = {
         "JOINT Leg",
         "JOINT Chest",
         15,
-        "found joint 'Chest' again, expected each name once (it stands on line 7)",
+        "found joint 'Chest' again, expected each name once (it is also on line 7)",
     ),
     "brace missing": (
         "}\nMOTION",
@@ -477,13 +477,13 @@ def test_a_file_that_is_not_there_and_a_scale_of_nothing_are_refused(tmp_path, w
         bvh.read(written(CLIP), scale=0)
 
 
-# -- folders -----------------------------------------------------------------------------------------------------------
+# -- folders -----------------------------------------------------------------------------------------------
 
 
 def test_class_and_subject_come_from_the_groups_of_a_pattern_searched_in_the_path(tmp_path, written):
     for name in ("12/walk-1.bvh", "12/run-1.BVH", "3/walk-1.bvh"):
         written(CLIP, name)
-    clips = bvh.read_folder(tmp_path, pattern=r"(?P<subject>\d+)/(?P<class>\w+)-\d")
+    clips = bvh_clips.read_folder(tmp_path, pattern=r"(?P<subject>\d+)/(?P<class>\w+)-\d")
     assert clips.names == ("12/run-1.BVH", "12/walk-1.bvh", "3/walk-1.bvh")
     assert clips.classes == ("run", "walk")
     assert clips.labels.tolist() == [0, 1, 1]
@@ -505,7 +505,7 @@ def test_without_a_pattern_the_class_is_in_the_name_or_is_the_folder_or_is_all(
 ):
     for name in names:
         written(CLIP, name)
-    clips = bvh.read_folder(tmp_path)
+    clips = bvh_clips.read_folder(tmp_path)
     assert clips.classes == classes
     assert clips.labels.tolist() == labels
 
@@ -515,7 +515,7 @@ def test_files_that_list_the_same_joints_in_another_order_are_put_in_one_order(t
     leg = CLIP[CLIP.index("  JOINT Leg") : CLIP.index("}\nMOTION")]
     written(CLIP, "a.bvh")
     written(CLIP.replace(chest + leg, leg + chest), "b.bvh")
-    first, second = bvh.read_folder(tmp_path)
+    first, second = bvh_clips.read_folder(tmp_path)
     assert np.array_equal(first.poses, second.poses)
 
 
@@ -537,7 +537,7 @@ def test_files_with_the_joints_of_a_built_in_skeleton_are_put_in_its_order(tmp_p
             "5",
         ]
     )
-    clips = bvh.read_folder(written(text), scale=1)
+    clips = bvh_clips.read_folder(written(text), scale=1)
     assert clips.skeleton is MOCAP21
     assert clips.poses[0, 0, :, 0].tolist() == list(range(21))
 
@@ -563,7 +563,7 @@ def test_two_files_that_do_not_belong_together_are_both_named(tmp_path, written,
     written(CLIP, "a.bvh")
     written(CLIP.replace(old, new), "b.bvh")
     with pytest.raises(ValueError, match=message):
-        bvh.read_folder(tmp_path)
+        bvh_clips.read_folder(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -580,14 +580,14 @@ def test_two_files_that_do_not_belong_together_are_both_named(tmp_path, written,
 )
 def test_a_pattern_that_does_not_fit_is_refused_with_the_file(written, pattern, message):
     with pytest.raises(ValueError, match=message):
-        bvh.read_folder(written(CLIP), pattern=pattern)
+        bvh_clips.read_folder(written(CLIP), pattern=pattern)
 
 
 def test_a_folder_without_bvh_files_is_refused(tmp_path):
     with pytest.raises(ValueError, match=r"no .bvh file in this folder or its subfolders"):
-        bvh.read_folder(tmp_path)
+        bvh_clips.read_folder(tmp_path)
     with pytest.raises(FileNotFoundError, match="nowhere: no such file or folder"):
-        bvh.read_folder(tmp_path / "nowhere")
+        bvh_clips.read_folder(tmp_path / "nowhere")
 
 
 def test_joint_names_with_control_characters_are_refused_with_their_line(written):

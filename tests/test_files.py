@@ -1,15 +1,14 @@
 import pickle
 import re
-import sys
-import types
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 
 import skelkit as sk
-from skelkit.data import loading
-from skelkit.data.readers import bvh, ragged_npz
+from skelkit.data import loading, readers, synthetic
+from skelkit.data.readers import adapters
 from skelkit.skeletons.layouts import KINECT20, NTU25
 
 HAND = ["wrist", "index", "thumb"]
@@ -54,7 +53,7 @@ def npz(tmp_path):
     return write
 
 
-# -- .npz --------------------------------------------------------------------------------------------------------------
+# -- .npz --------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("persons", [None, 2])
@@ -117,7 +116,7 @@ def with_bad(value, frame):
         ({"data": np.zeros((7, 20, 3))}, "clip 0: all coordinates are zero"),
         (
             {"length": [2, 1, 5]},
-            "found lengths that add up to 8, expected 7, the frames in data; save both anew",
+            "found lengths that add up to 8, expected 7, the frames in data; save both again",
         ),
         ({"length": [2, 0, 5]}, "found clip 1 of 0 frames, expected at least one; leave empty clips out"),
         ({"length": [9, -6, 4]}, "found clip 1 of -6 frames"),
@@ -199,10 +198,9 @@ def test_a_bvh_file_and_the_folder_above_its_folder_load_alike(tmp_path):
 
 
 def test_synthetic_clips_come_from_their_own_module_with_seed_and_options(monkeypatch):
-    made = types.ModuleType("skelkit.data.synthetic")
-    made.make = lambda *, seed=0, clips=1: (seed, clips)
-    monkeypatch.setitem(sys.modules, "skelkit.data.synthetic", made)
-    monkeypatch.setattr(sk.data, "synthetic", made, raising=False)
+    assert adapters.SYNTHETIC.read is synthetic.make
+    made = replace(adapters.SYNTHETIC, read=lambda *, seed=0, clips=1: (seed, clips))
+    monkeypatch.setattr(readers, "READERS", (made,))
     assert sk.load("synthetic", seed=3, clips=5) == (3, 5)
     with pytest.raises(TypeError, match="no option 'clip' for synthetic clips; they take clips"):
         sk.load("synthetic", clip=5)
@@ -289,9 +287,10 @@ def test_the_limb_that_the_kinect_class_names_is_the_one_that_moves_most(kinect,
     assert sum(spread(clip, moves) for clip in chosen) > 1.5 * sum(spread(clip, rests) for clip in chosen)
 
 
-def test_the_table_of_sources_in_the_docstring_names_every_option():
-    for read in (bvh.read_folder, ragged_npz.read_npz):
-        for option in list(read.__kwdefaults__):
+def test_the_table_of_sources_in_the_docstring_names_every_reader_and_option():
+    for reader in readers.READERS:
+        assert reader.description in loading.load.__doc__
+        for option in reader.options:
             assert option in loading.load.__doc__
 
 

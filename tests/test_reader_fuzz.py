@@ -26,13 +26,12 @@ from hypothesis import strategies as st
 
 from skelkit.data import ClipSet
 from skelkit.data.readers import (
-    annotations,
-    archives,
-    bvh,
+    bvh_clips,
     description,
     npz_splits,
     nwucla,
     pickles,
+    pyskl,
     ragged_npz,
     stgcn_files,
     tables,
@@ -159,7 +158,7 @@ def timed(read):
             signal.setitimer(signal.ITIMER_REAL, 0)
 
 
-# -- mutations ---------------------------------------------------------------------------------------------------------
+# -- mutations ---------------------------------------------------------------------------------------------
 
 ODD_BYTES = [
     b"\x00",
@@ -394,7 +393,7 @@ def test_damaged_annotations(tmp_path, fuzz):
     path = tmp_path / "a.pkl"
     whole = [content for protocol in (2, 4, 5) for content in annotated(protocol)]
     fuzz(
-        lambda: annotations.read_annotations(path),
+        lambda: pyskl.read_annotations(path),
         tmp_path,
         lambda rng: put(path, mutate(rng.choice(whole), rng)),
     )
@@ -474,7 +473,7 @@ def test_damaged_archives_of_bvh(tmp_path, monkeypatch, fuzz):
     if Path("/dev/shm").is_dir():  # what is unpacked is gone at once: no need to wait for a disk
         monkeypatch.setattr("tempfile.tempdir", "/dev/shm")
     fuzz(
-        lambda: archives.read_bvh_zip(path),
+        lambda: bvh_clips.read_archive(path),
         tmp_path,
         repacked({"d/": b"", "d/a.bvh": BVH.encode(), "e/b.bvh": BVH.encode()}, path),
     )
@@ -482,7 +481,7 @@ def test_damaged_archives_of_bvh(tmp_path, monkeypatch, fuzz):
 
 def test_damaged_bvh(tmp_path, fuzz):
     path = tmp_path / "a.bvh"
-    fuzz(lambda: bvh.read_folder(path), tmp_path, lambda rng: put(path, mutate(BVH.encode(), rng)))
+    fuzz(lambda: bvh_clips.read_folder(path), tmp_path, lambda rng: put(path, mutate(BVH.encode(), rng)))
 
 
 # -- what hypothesis makes up in place of parts ------------------------------------------------------------------------
@@ -562,7 +561,7 @@ def test_anything_in_annotations(folder, some, split, alone):
     }
     notes = [good | one for one in some]
     put(path, pickle.dumps(notes if alone else {"split": split, "annotations": notes}))
-    timed(lambda: check(lambda: annotations.read_annotations(path, score=0.5), folder))
+    timed(lambda: check(lambda: pyskl.read_annotations(path, score=0.5), folder))
 
 
 @made_up

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 import skelkit as sk
-from skelkit.data.readers import common, detection, tables
+from skelkit.data.errors import UnreadableFile
+from skelkit.data.readers import tables
 from skelkit.skeletons.layouts import KINECT20
 from skelkit.study import display
 from skelkit.viz.skeleton_player import page
@@ -51,7 +52,7 @@ def table(tmp_path):
         )
         (tmp_path / "a.csv").write_bytes(content if isinstance(content, bytes) else content.encode())
         (tmp_path / "a.toml").write_text(toml)
-        return detection.read_table(tmp_path / "a.toml", **options)
+        return tables.read_table(tmp_path / "a.toml", **options)
 
     return read
 
@@ -60,7 +61,7 @@ def row(trial, t, who="7", label="sit", person="p", values=range(1, 10)):
     return [trial, t, person, label, who, *values]
 
 
-# -- csv ---------------------------------------------------------------------------------------------------------------
+# -- csv ---------------------------------------------------------------------------------------------------
 
 
 def test_rows_become_clips_in_metres_with_y_up(table):
@@ -146,8 +147,8 @@ def test_the_table_may_be_passed_in_place_of_the_one_named(table, tmp_path):
     table([row("a", 0)])
     (tmp_path / "a.csv").rename(tmp_path / "b.csv")
     with pytest.raises(FileNotFoundError, match=r"a.csv: no such file"):
-        detection.read_table(tmp_path / "a.toml")
-    assert len(detection.read_table(tmp_path / "a.toml", source=tmp_path / "b.csv")) == 1
+        tables.read_table(tmp_path / "a.toml")
+    assert len(tables.read_table(tmp_path / "a.toml", source=tmp_path / "b.csv")) == 1
 
 
 @pytest.mark.parametrize(
@@ -211,7 +212,7 @@ def test_a_row_that_is_not_right_is_refused_by_its_line(table, rows, message):
 def test_columns_that_are_missing_or_twice_there_are_answered_with_those_that_are(table):
     with pytest.raises(
         ValueError,
-        match=r"a.csv:1: found the columns 'trial', 't', .*, expected 'thumb_z' for thumb, z; mend the table or .*a.toml",
+        match=r"a.csv:1: found the columns 'trial', 't', .*, expected 'thumb_z' for thumb, z; correct the table or .*a.toml",
     ):
         table([row("a", 0)[:-1]], header=HEADER[:-1])
     with pytest.raises(ValueError, match=r"a.csv:1: found two columns 'trial', expected each name once"):
@@ -220,7 +221,7 @@ def test_columns_that_are_missing_or_twice_there_are_answered_with_those_that_ar
         table([row("a", 0)], CSV.replace('frame = "t"', 'frame = "moment"'))
 
 
-# -- npz ---------------------------------------------------------------------------------------------------------------
+# -- npz ---------------------------------------------------------------------------------------------------
 
 NPZ = f"""
 [source]
@@ -239,7 +240,7 @@ def saved(tmp_path):
     def read(toml=NPZ, **arrays):
         np.savez(tmp_path / "a.npz", **arrays)
         (tmp_path / "a.toml").write_text(toml)
-        return detection.read_table(tmp_path / "a.toml")
+        return tables.read_table(tmp_path / "a.toml")
 
     return read
 
@@ -491,7 +492,7 @@ def test_the_description_at_the_top_of_the_module_is_one_that_works(table, tmp_p
         who=[1, 2],
     )
     (tmp_path / "b.toml").write_text('[source]\npath = "b.npz"\n' + npz_told)
-    assert detection.read_table(tmp_path / "b.toml").lengths.tolist() == [5, 4]
+    assert tables.read_table(tmp_path / "b.toml").lengths.tolist() == [5, 4]
 
 
 # -- names that would do something in a page ---------------------------------------------------------------------------
@@ -514,7 +515,7 @@ def test_markup_in_labels_and_clip_names_is_kept_as_text_and_escaped_in_every_pa
 
 
 def test_names_are_shown_in_errors_without_what_a_terminal_would_do(table):
-    with pytest.raises(common.Refused) as error:
+    with pytest.raises(UnreadableFile) as error:
         table([row("\x1b]0;pwned\x07", 0)])
     assert "\x1b" not in str(error.value)
 

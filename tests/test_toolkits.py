@@ -9,7 +9,19 @@ import pytest
 import torch
 
 import skelkit as sk
-from skelkit.data.readers import annotations, bvh, detection, npz_splits, nwucla, stgcn_files
+from skelkit.data import readers
+from skelkit.data.readers import (
+    adapters,
+    bvh,
+    bvh_clips,
+    npz_splits,
+    nwucla,
+    pyskl,
+    ragged_npz,
+    stgcn_files,
+    tables,
+)
+from skelkit.data.readers.pixels import in_metres
 from skelkit.skeletons.layouts import COCO17, KINECT20, MOCAP21, NTU25
 
 NTU_NAMES = ["S001C001P001R001A001", "S001C002P003R001A002", "S018C003P002R002A001"]
@@ -74,7 +86,7 @@ def split_file(tmp_path, people):
 def test_the_published_split_of_an_x_train_file_comes_back_clip_by_clip_without_padding(split_file):
     clips, write = split_file
     path = write()
-    train, test = detection.read_x_train(path)
+    train, test = npz_splits.read_x_train(path)
     assert close(train, clips[:3])
     assert close(test, clips[3:])
     assert (train.labels.tolist(), test.labels.tolist(), len(test.classes)) == ([0, 3, 1], [2], 4)
@@ -225,7 +237,7 @@ def test_an_array_with_the_labels_beside_it_is_read(tmp_path, people, protocol, 
     clips = people()
     names = [f"{name}.skeleton" for name in NTU_NAMES]
     path = st_gcn(tmp_path, "train", clips, [4, 0, 1], names, dtype, protocol, array)
-    read = detection.read_stgcn(path)
+    read = stgcn_files.read_stgcn(path)
     for clip, expected in zip(read, clips, strict=True):
         assert np.allclose(clip.poses.numpy(), expected, rtol=closeness)
     assert (read.labels.tolist(), read.names, read.skeleton) == ([4, 0, 1], tuple(names), NTU25)
@@ -241,18 +253,18 @@ def test_a_folder_of_train_and_val_gives_the_published_split(tmp_path, people):
     st_gcn(tmp_path / "xsub", "train", clips[:2], [0, 1], NTU_NAMES[:2], array="data_joint")
     st_gcn(tmp_path / "xsub", "val", clips[2:], [2], NTU_NAMES[2:], array="data_joint")
     np.save(tmp_path / "xsub" / "train_data_bone.npy", np.zeros(3))
-    read = detection.read_stgcn(tmp_path / "xsub")
+    read = stgcn_files.read_stgcn(tmp_path / "xsub")
     train, test = read.split("setup", train=["train"])
     assert close(train, clips[:2])
     assert close(test, clips[2:])
     assert read.subject.tolist() == [1, 3, 2]
-    assert detection.find_reader(tmp_path / "xsub") == ("ST-GCN folders", detection.read_stgcn)
+    assert readers.find_reader(tmp_path / "xsub") is stgcn_files.READER
 
 
 def test_files_of_2s_agcn_which_have_z_up_are_turned(tmp_path, people):
     clips = [clip[..., [0, 2, 1]] * np.float32([1, -1, 1]) for clip in people()]
     path = st_gcn(tmp_path, "train", clips, [0, 1, 2], ["a", "b", "c"])
-    read = detection.read_stgcn(path, up="z")
+    read = stgcn_files.read_stgcn(path, up="z")
     assert close(read, people())
     assert read.setup is None
 
@@ -277,15 +289,15 @@ def test_labels_that_are_missing_or_of_another_array_are_answered(tmp_path, peop
     ):
         labels.write_bytes(pickle.dumps(content))
         with pytest.raises(ValueError, match=message):
-            detection.read_stgcn(path)
+            stgcn_files.read_stgcn(path)
     labels.unlink()
     with pytest.raises(
         FileNotFoundError,
         match=r"no labels beside it, looked for train_label.pkl, train_data_label.pkl, label.pkl; pass labels=",
     ):
-        detection.read_stgcn(path)
+        stgcn_files.read_stgcn(path)
     (tmp_path / "other.pkl").write_bytes(pickle.dumps((["a", "b", "c"], np.array([0, 1, 2]))))
-    assert detection.read_stgcn(path, labels=tmp_path / "other.pkl").labels.tolist() == [0, 1, 2]
+    assert stgcn_files.read_stgcn(path, labels=tmp_path / "other.pkl").labels.tolist() == [0, 1, 2]
 
 
 @pytest.mark.parametrize(
@@ -303,18 +315,18 @@ def test_an_array_of_another_layout_is_refused(tmp_path, people, array):
     with pytest.raises(
         ValueError, match=r"expected float \[clips, 3, frames, joints, persons\]; pass the array of joints"
     ):
-        detection.read_stgcn(path)
+        stgcn_files.read_stgcn(path)
 
 
 def test_two_arrays_of_one_part_or_one_part_alone_are_refused(tmp_path, people):
     st_gcn(tmp_path, "train", people(), [0, 1, 2], ["a", "b", "c"])
     with pytest.raises(ValueError, match=r"found arrays of train, expected train_data.npy and val_data.npy"):
-        detection.read_stgcn(tmp_path)
+        stgcn_files.read_stgcn(tmp_path)
     st_gcn(tmp_path, "train", people(), [0, 1, 2], ["a", "b", "c"], array="position")
     with pytest.raises(
         ValueError, match=r"found train_data.npy and train_position.npy, expected one array of train"
     ):
-        detection.read_stgcn(tmp_path)
+        stgcn_files.read_stgcn(tmp_path)
 
 
 def test_what_is_written_for_st_gcn_comes_back_bit_by_bit(tmp_path, people):
@@ -324,7 +336,7 @@ def test_what_is_written_for_st_gcn_comes_back_bit_by_bit(tmp_path, people):
     assert x.shape == (3, 3, 15, 25, 2)
     assert np.array_equal(x[1, :, :9], clips.batch([1])[0].numpy())
     assert pickle.loads(labels.read_bytes()) == (NTU_NAMES, [0, 2, 1])
-    back = detection.read_stgcn(data)
+    back = stgcn_files.read_stgcn(data)
     assert torch.equal(back.poses, clips.poses)
     assert (back.names, back.labels.tolist()) == (clips.names, [0, 2, 1])
 
@@ -362,7 +374,7 @@ def annotated(tmp_path, people):
 @pytest.mark.parametrize("protocol", range(6))
 def test_annotations_in_three_dimensions_are_read(annotated, alone, protocol):
     clips, write = annotated
-    read = detection.read_annotations(write(alone=alone, protocol=protocol))
+    read = pyskl.read_annotations(write(alone=alone, protocol=protocol))
     assert close(read, [clip.astype(np.float16) for clip in clips])
     assert (read.labels.tolist(), read.names, read.skeleton) == ([0, 1, 2], tuple(NTU_NAMES), NTU25)
     assert (read.setup.tolist(), read.subject.tolist()) == ([1, 1, 18], [1, 3, 2])
@@ -371,31 +383,31 @@ def test_annotations_in_three_dimensions_are_read(annotated, alone, protocol):
 def test_one_split_is_the_setup_and_of_several_one_is_chosen(annotated):
     a, b, c = NTU_NAMES
     path = annotated[1](split={"train": [a, b], "val": [c]})
-    train, test = detection.read_annotations(path).split("setup", train=["train"])
+    train, test = pyskl.read_annotations(path).split("setup", train=["train"])
     assert (train.names, test.names) == ((a, b), (c,))
     path = annotated[1](
         split={"xsub_train": [a], "xsub_val": [b, c], "xview_train": [b], "xview_val": [c, a]}
     )
-    assert detection.read_annotations(path).setup.tolist() == [1, 1, 18]
+    assert pyskl.read_annotations(path).setup.tolist() == [1, 1, 18]
     for parts, expected in (
         (["xsub_train", "xsub_val"], ((a,), (b, c))),
         (["xview_train", "xview_val"], ((b,), (a, c))),
     ):
-        train, test = detection.read_annotations(path, split=parts).split("setup", train=parts[:1])
+        train, test = pyskl.read_annotations(path, split=parts).split("setup", train=parts[:1])
         assert (train.names, test.names) == expected
-    assert detection.read_annotations(path, split=["xview_val"]).names == (a, c)
+    assert pyskl.read_annotations(path, split=["xview_val"]).names == (a, c)
     with pytest.raises(
         ValueError, match=f"found '{a}' in xsub_train and in xview_val, expected each clip in one part"
     ):
-        detection.read_annotations(path, split=["xsub_train", "xview_val"])
+        pyskl.read_annotations(path, split=["xsub_train", "xview_val"])
     with pytest.raises(ValueError, match="no part 'xset_train' in the split; it has 'xsub_train', "):
-        detection.read_annotations(path, split=["xset_train"])
+        pyskl.read_annotations(path, split=["xset_train"])
 
 
 def test_only_the_frames_counted_are_read(annotated):
     clips, write = annotated
     path = write([annotation("a", 0, clips[1]) | {"total_frames": 4}])
-    assert close(detection.read_annotations(path), [clips[1][:4]])
+    assert close(pyskl.read_annotations(path), [clips[1][:4]])
 
 
 def slow_in_metres(pixels, height):
@@ -425,14 +437,14 @@ def pixels(frames=6, seed=0):
 
 def test_annotations_in_two_dimensions_stand_in_metres_on_the_ground(annotated):
     points = pixels()
-    read = detection.read_annotations(annotated[1]([annotation("a", 0, points, img_shape=(1080, 1920))]))
+    read = pyskl.read_annotations(annotated[1]([annotation("a", 0, points, img_shape=(1080, 1920))]))
     assert np.allclose(read.poses.numpy(), slow_in_metres(points, 1.7), atol=1e-5)
     assert read.skeleton == COCO17
     assert not read.poses[1:3, 1].any()
     assert not read.poses[4, 0, 5].any()
     assert float(read.poses[..., 1].min()) == 0
     assert np.allclose(
-        detection.read_annotations(annotated[1]([annotation("a", 0, points)]), height=3.4).poses,
+        pyskl.read_annotations(annotated[1]([annotation("a", 0, points)]), height=3.4).poses,
         2 * read.poses,
         atol=1e-5,
     )
@@ -441,16 +453,16 @@ def test_annotations_in_two_dimensions_stand_in_metres_on_the_ground(annotated):
 def test_size_and_place_in_the_picture_do_not_matter_in_two_dimensions():
     points = pixels()
     moved = np.where(points == 0, 0, 3.5 * points + np.array([700, 90]))
-    assert np.allclose(annotations.in_metres(points), annotations.in_metres(moved))
+    assert np.allclose(in_metres(points), in_metres(moved))
     with pytest.raises(ValueError, match="height must be a positive number of metres; got 0"):
-        annotations.in_metres(points, 0)
+        in_metres(points, 0)
 
 
 def test_joints_of_low_score_are_zero_if_asked_for(annotated):
     points = pixels()
     score = np.random.default_rng(1).random(points.shape[:3]).astype(np.float16)
     path = annotated[1]([annotation("a", 0, points, keypoint_score=score.transpose(1, 0, 2))])
-    every, sure = detection.read_annotations(path), detection.read_annotations(path, score=0.5)
+    every, sure = pyskl.read_annotations(path), pyskl.read_annotations(path, score=0.5)
     assert np.allclose(every.poses.numpy(), slow_in_metres(points, 1.7), atol=1e-5)
     there = (sure.poses != 0).any(-1).numpy()
     assert np.array_equal(there, (score >= np.float16(0.5)) & (points != 0).any(-1))
@@ -498,14 +510,14 @@ def test_joints_of_low_score_are_zero_if_asked_for(annotated):
 def test_an_annotation_that_is_not_right_is_refused_by_its_name(annotated, changes, message):
     good = annotation("a", 0, np.ones((5, 1, 25, 3)))
     with pytest.raises(ValueError, match=r"a\.pkl: ") as error:
-        detection.read_annotations(annotated[1]([good | changes]))
+        pyskl.read_annotations(annotated[1]([good | changes]))
     assert re.search(message, str(error.value)), str(error.value)
 
 
 def test_what_is_no_annotation_file_is_answered(tmp_path, annotated):
     def read(content):
         (tmp_path / "a.pkl").write_bytes(pickle.dumps(content))
-        return detection.read_annotations(tmp_path / "a.pkl")
+        return pyskl.read_annotations(tmp_path / "a.pkl")
 
     for content, found in (
         (5, "5"),
@@ -537,8 +549,8 @@ def test_what_is_no_annotation_file_is_answered(tmp_path, annotated):
 def test_one_array_in_a_thousand_annotations_is_refused(annotated):
     shared = np.ones((1, 3000, 25, 3), np.float32)
     many = [{"frame_dir": str(i), "label": 0, "keypoint": shared} for i in range(1000)]
-    with pytest.raises(ValueError, match=r"found the same key points used again and again|bytes of poses"):
-        detection.read_annotations(annotated[1](many))
+    with pytest.raises(ValueError, match=r"found the same key points used repeatedly|bytes of poses"):
+        pyskl.read_annotations(annotated[1](many))
 
 
 def test_what_is_written_as_annotations_is_plain_and_comes_back_bit_by_bit(tmp_path, people):
@@ -547,7 +559,7 @@ def test_what_is_written_as_annotations_is_plain_and_comes_back_bit_by_bit(tmp_p
     clips = sk.ClipSet.from_arrays(
         [*arrays, np.ones((4, 25, 3))], labels=[0, 2, 1, 0], names=[*NTU_NAMES, "S001C001P001R001A004"]
     )
-    path = annotations.write_annotations(clips, tmp_path / "a.pkl", split={"train": [0, 2], "val": [1, 3]})
+    path = pyskl.write_annotations(clips, tmp_path / "a.pkl", split={"train": [0, 2], "val": [1, 3]})
     content = pickle.loads(path.read_bytes())
     assert content["split"] == {
         "train": [NTU_NAMES[0], NTU_NAMES[2]],
@@ -559,7 +571,7 @@ def test_what_is_written_as_annotations_is_plain_and_comes_back_bit_by_bit(tmp_p
         (2, 3, 25, 3),
         (1, 4, 25, 3),
     ]
-    back = detection.read_annotations(path)
+    back = pyskl.read_annotations(path)
     assert torch.equal(back.poses, clips.poses)
     assert (back.names, back.labels.tolist(), back.group_names["setup"]) == (
         clips.names,
@@ -567,10 +579,10 @@ def test_what_is_written_as_annotations_is_plain_and_comes_back_bit_by_bit(tmp_p
         ("train", "val"),
     )
     with pytest.raises(ValueError, match="two clips are named 'clip 0'"):
-        annotations.write_annotations(sk.ClipSet.from_arrays(people(), names=["clip 0", "b", "clip 0"]), path)
+        pyskl.write_annotations(sk.ClipSet.from_arrays(people(), names=["clip 0", "b", "clip 0"]), path)
 
 
-# -- NW-UCLA -----------------------------------------------------------------------------------------------------------
+# -- NW-UCLA -----------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -591,7 +603,7 @@ def test_a_folder_of_nw_ucla_and_its_archive_are_read_with_what_their_names_say(
         for file in folder.iterdir():
             archive.write(file, f"all_sqe/{file.name}")
     for path in (folder, folder.parent / "all_sqe.zip"):
-        read = detection.read_nwucla(path)
+        read = nwucla.read_nwucla(path)
         assert read.names == ("a01_s02_e00_v01", "a08_s02_e01_v02", "a12_s09_e04_v03")
         assert close(read, [arrays[name] for name in read.names])
         assert [clip.class_name for clip in read] == ["pick up with one hand", "donning", "carry"]
@@ -602,8 +614,8 @@ def test_a_folder_of_nw_ucla_and_its_archive_are_read_with_what_their_names_say(
         )
         assert (read.skeleton, read.fps) == (KINECT20, 30)
         assert [len(part) for part in read.split("view", train=[1, 2])] == [2, 1]
-        assert detection.find_reader(path)[1] is detection.read_nwucla
-    assert torch.allclose(detection.read_nwucla(folder, scale=0.5, fps=15).poses, read.poses / 2)
+        assert readers.find_reader(path) is nwucla.READER
+    assert torch.allclose(nwucla.read_nwucla(folder, scale=0.5, fps=15).poses, read.poses / 2)
 
 
 @pytest.mark.parametrize(
@@ -618,7 +630,7 @@ def test_a_folder_of_nw_ucla_and_its_archive_are_read_with_what_their_names_say(
         ('{"skeletons": []}', ": found skeletons: no frames, expected numbers"),
         (
             '{"skeletons": [[[1, 2, 3]]]}',
-            ": found skeletons: frame 0: a list of 1, expected numbers .frames..20..3.; mend the file",
+            ": found skeletons: frame 0: a list of 1, expected numbers .frames..20..3.; correct the file",
         ),
         (
             json.dumps({"skeletons": [[[1, 2, 3]] * 20, [[1, 2, 3]] * 19 + [[1, 2]]]}),
@@ -646,28 +658,28 @@ def test_a_json_file_that_is_not_right_is_refused_by_name_and_place(ucla, conten
     file = ucla[0] / "a01_s02_e00_v01.json"
     file.write_bytes(content if isinstance(content, bytes) else content.encode())
     with pytest.raises(ValueError, match=message) as error:
-        detection.read_nwucla(ucla[0])
+        nwucla.read_nwucla(ucla[0])
     assert str(ucla[0]) in str(error.value)
 
 
 def test_a_folder_without_such_names_and_an_action_without_a_name_are_answered(ucla, tmp_path):
     folder = ucla[0]
     (folder / "a01_s02_e00_v01.json").rename(folder / "a07_s02_e00_v01.json")
-    assert detection.read_nwucla(folder).classes == ("action 7", "donning", "carry")
+    assert nwucla.read_nwucla(folder).classes == ("action 7", "donning", "carry")
     with pytest.raises(
         ValueError, match=r"found no file named like a01_s01_e00_v01.json, expected one for each clip"
     ):
-        detection.read_nwucla(tmp_path)
+        nwucla.read_nwucla(tmp_path)
     with pytest.raises(ValueError, match="scale must be a positive number"):
-        detection.read_nwucla(folder, scale=0)
+        nwucla.read_nwucla(folder, scale=0)
     (folder / "a02_s02_e00_v01.json").write_bytes(b" " * (nwucla.MOST_BYTES + 1))
     with pytest.raises(
         ValueError, match=r"a02_s02_e00_v01.json: found 8,388,609 bytes, expected at most 8,388,608"
     ):
-        detection.read_nwucla(folder)
+        nwucla.read_nwucla(folder)
 
 
-# -- which reader ------------------------------------------------------------------------------------------------------
+# -- which reader ------------------------------------------------------------------------------------------
 
 
 def test_the_reader_is_found_by_names_alone(tmp_path, split_file):
@@ -675,20 +687,21 @@ def test_the_reader_is_found_by_names_alone(tmp_path, split_file):
         (tmp_path / name).write_bytes(content)
         return tmp_path / name
 
-    assert detection.find_reader(split_file[1]())[1] is npz_splits.read
+    assert readers.find_reader(split_file[1]()) is npz_splits.READER
     np.savez(tmp_path / "own.npz", data=np.ones(3))
-    for path in (tmp_path / "own.npz", made("damaged.npz", b"?"), made("a.bvh"), tmp_path):
-        assert detection.find_reader(path) is None
-    assert detection.find_reader(made("a.pkl"))[1] is detection.read_annotations
-    assert detection.find_reader(made("a.npy"))[1] is detection.read_stgcn
-    assert detection.find_reader(made("a.toml"))[1] is detection.read_table
-    for member, reader in (("deep/a.BVH", detection.read_bvh_zip), ("S001.skeleton", None)):
+    for path in (tmp_path / "own.npz", made("damaged.npz", b"?")):
+        assert readers.find_reader(path) is ragged_npz.READER
+    assert readers.find_reader(made("a.bvh")) is bvh_clips.FOLDER
+    assert readers.find_reader(tmp_path) is bvh_clips.FOLDER
+    assert readers.find_reader(made("a.pkl")) is pyskl.READER
+    assert readers.find_reader(made("a.npy")) is stgcn_files.READER
+    assert readers.find_reader(made("a.toml")) is tables.READER
+    for member, reader in (("deep/a.BVH", bvh_clips.ARCHIVE), ("S001.skeleton", adapters.NTU_RAW)):
         with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
             archive.writestr(member, "")
-        found = detection.find_reader(tmp_path / "a.zip")
-        assert (found and found[1]) == reader
+        assert readers.find_reader(tmp_path / "a.zip") is reader
     with pytest.raises(ValueError, match=r"b.zip: found a damaged zip archive"):
-        detection.find_reader(made("b.zip", b"?"))
+        readers.find_reader(made("b.zip", b"?"))
 
 
 # -- real recordings ---------------------------------------------------------------------------------------------------
@@ -701,7 +714,7 @@ def test_real_recordings_survive_every_file_of_another_toolkit(real_data, tmp_pa
     files = [
         npz_splits.read(npz_splits.write_x_train(train, test, tmp_path / "x.npz"), skeleton="kinect20"),
         stgcn_files.read_stgcn(stgcn_files.write_stgcn(clips, tmp_path / "all")[0]),
-        annotations.read_annotations(annotations.write_annotations(clips, tmp_path / "a.pkl")),
+        pyskl.read_annotations(pyskl.write_annotations(clips, tmp_path / "a.pkl")),
     ]
     for back in files:
         assert back.lengths.tolist() == clips.lengths.tolist()
@@ -717,7 +730,7 @@ def test_a_real_archive_of_motion_capture_reads_like_its_folder(real_data, tmp_p
     with zipfile.ZipFile(tmp_path / "a.zip", "w", zipfile.ZIP_DEFLATED) as archive:
         for file in files:
             archive.write(file, f"data/{file.name}")
-    clips = detection.read_bvh_zip(tmp_path / "a.zip")
+    clips = bvh_clips.read_archive(tmp_path / "a.zip")
     for clip, file in zip(clips, files, strict=True):
         whole = bvh.read(file)
         order = [whole.joints.index(joint) for joint in clips.skeleton.joints]
@@ -731,4 +744,4 @@ def test_a_part_after_two_that_overlap_is_checked_too(tmp_path):
         pickle.dumps({"split": {"x_train": ["a"], "x_val": ["a"], "y_train": [["a"]]}, "annotations": [clip]})
     )
     with pytest.raises(ValueError, match=r"split 'y_train': found a list of 1, expected names of clips"):
-        annotations.read_annotations(path)
+        pyskl.read_annotations(path)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ...data import ClipSet, file_split, ntu
 from ...data.errors import UnreadableFile
-from ...data.readers.annotations import write_annotations
+from ...data.readers.pyskl import write_annotations
 from ...data.readers.stgcn_files import write_stgcn
 from ..command import Command
 from . import source

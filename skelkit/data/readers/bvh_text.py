@@ -1,4 +1,4 @@
-"""The text of a BVH file: its tree of joints and its numbers, or the line at which it is no BVH file."""
+"""The text of a BVH file and the joint hierarchy in it; errors name the line."""
 
 from __future__ import annotations
 
@@ -6,123 +6,122 @@ import math
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import NoReturn
 
-import numpy as np
-
-from .common import Refused, plain_name
+from ..errors import Place, UnreadableFile
+from .common import number, plain_name
 
 _CHANNELS = {f"{axis}{kind}": (kind, i) for kind in ("position", "rotation") for i, axis in enumerate("xyz")}
 
 
 @dataclass
 class Joint:
-    """One joint or end site as the file has it."""
+    """One joint or end site.
+
+    Args:
+        name: of an end site, ``End_`` and the name of its joint.
+        parent: index of the parent joint, -1 for the root.
+        line: line of its opening brace, counted from 1.
+        site: whether it is an end site.
+        offset: three numbers, in the units of the file.
+        channels: ("position" or "rotation", axis 0 to 2), in the order of the file.
+    """
 
     name: str
     parent: int
     line: int
     site: bool = False
     offset: list[float] | None = None
-    channels: list[tuple[str, int]] = field(default_factory=list)  # (position | rotation, axis)
+    channels: list[tuple[str, int]] = field(default_factory=list)
 
 
 def lines_of(path: Path) -> list[str]:
+    """The lines of the file, without line ends (LF, CRLF or CR)."""
     content = path.read_bytes()
     check_size(path, content)
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
-        text = content.decode(
-            "latin-1"
-        )  # any bytes: names stay distinct, and broken numbers are found where they are read
+        text = content.decode("latin-1")  # never fails; damaged numbers are found where they are parsed
     return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
 
 
 def check_size(path: Path, content: bytes) -> None:
-    """Refuse a BVH file whose joints times frames are out of proportion: joints without channels cost no number in the file.
+    """Refuse a BVH file with far more joints times frames than numbers: joints without channels need none.
 
-    Joints of real files take six bytes in each frame at least (three rotations), and there are not two thousand.
+    A joint of a real file takes at least six bytes in each frame (three rotations), and there are not two
+    thousand.
     """
-    joints, frames = (
-        len(re.findall(rb"(?i)\bOFFSET\b", content)),
-        content.count(b"\n") + content.count(b"\r") + 1,
-    )
-    if joints > 2000 or joints * frames > 2_000_000 + len(content):
-        raise Refused(
-            f"{path}: found {joints:,} joints in {frames:,} lines of {len(content):,} bytes, expected joints that move; leave out those without channels"
+    joints = len(re.findall(rb"(?i)\bOFFSET\b", content))
+    lines = content.count(b"\n") + content.count(b"\r") + 1
+    if joints > 2000 or joints * lines > 2_000_000 + len(content):
+        raise UnreadableFile(
+            path,
+            f"{joints:,} joints in {lines:,} lines of {len(content):,} bytes",
+            "joints that move",
+            "leave out those without channels",
         )
 
 
-def fail(path: Path, line: int, found: str, expected: str, do: str) -> NoReturn:
-    raise Refused(f"{path}:{line}: found {found}, expected {expected}; {do}")
-
-
 class Words:
-    """The words of the hierarchy one by one, with the line they stand in; braces are words of their own."""
+    """The words of the hierarchy one by one, with their line numbers; braces are words of their own."""
 
-    def __init__(self, path: Path, lines: Sequence[str]):
+    def __init__(self, path: Path, lines: Sequence[str]) -> None:
         self.path, self.line = path, 1
-        self._ahead = None
+        self._ahead: tuple[str, int] | None = None
         self._words = self._split(lines)
 
     @staticmethod
     def _split(lines: Sequence[str]) -> Iterator[tuple[str, int]]:
-        number = 1
-        for number, line in enumerate(lines, 1):
+        row = 1
+        for row, line in enumerate(lines, 1):
             for word in line.replace("{", " { ").replace("}", " } ").split():
-                yield word, number
+                yield word, row
         while True:
-            yield "", max(1, number - (not lines[-1].strip()))
+            yield "", max(1, row - (not lines[-1].strip()))
 
     def peek(self) -> tuple[str, int]:
-        self._ahead = self._ahead or next(self._words)
+        """The next word and its line; "" at the end of the file."""
+        if self._ahead is None:
+            self._ahead = next(self._words)
         return self._ahead
 
     def next(self) -> str:
+        """The next word, which is then passed; `line` is its line."""
         word, self.line = self.peek()
         self._ahead = None
         return word
 
-    def fail(self, word: str, expected: str, do: str = "mend the hierarchy") -> NoReturn:
-        fail(
-            self.path,
-            self.line,
-            repr(word) if word else "the end of the file",
-            expected,
-            do if word else "get the whole file",
+    def refuse(self, word: str, expected: str, fix: str = "correct the hierarchy") -> NoReturn:
+        """Raise the error that this word, in the current line, is not what was expected."""
+        found = repr(word) if word else "the end of the file"
+        raise UnreadableFile(
+            Place(self.path, line=self.line), found, expected, fix if word else "get the whole file"
         )
 
     def numbers(self, count: int, of: str) -> list[float]:
+        """The next `count` words as finite numbers."""
         values = []
         for _ in range(count):
             word = self.next()
-            if not math.isfinite(value := _number(word)):
-                self.fail(word, f"{count} finite numbers after {of}")
+            if not math.isfinite(value := number(word)):
+                self.refuse(word, f"{count} finite numbers after {of}")
             values.append(value)
         return values
 
 
-def _number(word: str) -> float:
-    try:
-        return float(word) if word.isascii() and "_" not in word else math.nan
-    except ValueError:
-        return math.nan
-
-
 def read_hierarchy(words: Words) -> list[Joint]:
-    """The joints and end sites in file order; `words.line` is then the line of MOTION."""
+    """The joints and end sites in file order; leaves `words.line` at the line of MOTION."""
     joints: list[Joint] = []
-    inside: list[int] = []  # joints whose braces are open
+    inside: list[int] = []  # indices of joints whose braces are open
     if (word := words.next()).upper() != "HIERARCHY":
-        words.fail(word, "HIERARCHY", "pass a BVH file")
+        words.refuse(word, "HIERARCHY", "pass a BVH file")
     while (key := (word := words.next()).upper()) != "MOTION":
         here = joints[inside[-1]] if inside else None
         if key in ("ROOT", "JOINT", "END"):
             if (key == "ROOT") == bool(joints) or (key != "ROOT" and (here is None or here.site)):
-                words.fail(
+                words.refuse(
                     word,
                     "one ROOT, and each JOINT and End Site inside the braces of a joint",
                     "write one tree per file",
@@ -130,149 +129,63 @@ def read_hierarchy(words: Words) -> list[Joint]:
             inside.append(len(joints))
             joints.append(_read_name(words, key, joints, inside[-2] if here else -1))
         elif here is None:
-            words.fail(word, "MOTION after the last '}'" if joints else "ROOT", "balance the braces")
+            words.refuse(word, "MOTION after the last '}'" if joints else "ROOT", "balance the braces")
         elif key == "OFFSET":
             here.offset = words.numbers(3, "OFFSET")
         elif key == "CHANNELS" and not here.channels and not here.site:
             _read_channels(words, here)
         elif key == "}":
             if here.offset is None:
-                words.fail(word, f"OFFSET and three numbers in {here.name!r}")
+                words.refuse(word, f"OFFSET and three numbers in {here.name!r}")
             inside.pop()
         else:
-            words.fail(
+            words.refuse(
                 word,
-                f"OFFSET, CHANNELS (once), JOINT, End Site or '}}' in {here.name!r}, whose '{{' is on line {here.line}",
+                f"OFFSET, CHANNELS (once), JOINT, End Site or '}}' in {here.name!r} of line {here.line}",
             )
     if inside:
-        words.fail(
+        words.refuse(
             word,
             f"'}}' for {joints[inside[-1]].name!r}, whose '{{' is on line {joints[inside[-1]].line}",
             "balance the braces",
         )
     if not joints:
-        words.fail(word, "ROOT and a name")
+        words.refuse(word, "ROOT and a name")
     return joints
 
 
 def _read_name(words: Words, key: str, joints: list[Joint], parent: int) -> Joint:
-    """What stands between ROOT, JOINT or End and the brace; names may hold spaces."""
-    line, name = words.line, []
+    """A joint with the name between ROOT, JOINT or End and the brace; names may hold spaces."""
+    line, parts = words.line, []
     while words.peek()[0] not in ("{", "}", "") and words.peek()[1] == line:
-        name.append(words.next())
-    name = " ".join(name) if key != "END" else f"End_{joints[parent].name}"
+        parts.append(words.next())
+    name = " ".join(parts) if key != "END" else f"End_{joints[parent].name}"
     if not name:
-        words.fail(words.next(), f"a name after {key}")
-    plain_name(f"{words.path}:{line}", "joint", name)
+        words.refuse(words.next(), f"a name after {key}")
+    plain_name(Place(words.path, line=line), "joint", name)
     same = next((j for j in joints if j.name == name), None)
-    if same and key == "END":  # two ends of one joint
+    if same and key == "END":  # a second end site of one joint
         name += f"_{sum(j.site and j.parent == parent for j in joints) + 1}"
     elif same:
-        fail(
-            words.path,
-            line,
+        raise UnreadableFile(
+            Place(words.path, line=line),
             f"joint {name!r} again",
-            f"each name once (it stands on line {same.line})",
+            f"each name once (it is also on line {same.line})",
             "rename one of the two",
         )
     if (brace := words.next()) != "{":
-        words.fail(brace, f"'{{' after {name!r}", "balance the braces")
+        words.refuse(brace, f"'{{' after {name!r}", "balance the braces")
     return Joint(name, parent, words.line, site=key == "END")
 
 
 def _read_channels(words: Words, joint: Joint) -> None:
     count = words.next()
     if not re.fullmatch("[0-9]+", count):
-        words.fail(count, "the number of channels")
+        words.refuse(count, "the number of channels")
     for _ in range(int(count)):
         word = words.next()
         if (channel := _CHANNELS.get(word.lower())) is None:
-            words.fail(word, f"one of {count} channels ([XYZ]position, [XYZ]rotation) of {joint.name!r}")
+            words.refuse(word, f"one of {count} channels ([XYZ]position, [XYZ]rotation) of {joint.name!r}")
         if channel[0] == "position" and channel in joint.channels:
-            words.fail(word, f"each position channel of {joint.name!r} once")
+            words.refuse(word, f"each position channel of {joint.name!r} once")
         joint.channels.append(channel)
-
-
-def read_motion(
-    path: Path, lines: Sequence[str], start: int, columns: int
-) -> tuple[float, np.ndarray, list[int]]:
-    """Frames per second, the numbers float64 [T, columns], and the line each frame stands in (from 1)."""
-    rows = [i for i, line in enumerate(lines[start:], start + 1) if line and not line.isspace()]
-    last = rows[-1] if rows else start
-    values = []
-    for key, expected in (
-        ("frames", "'Frames:' and a whole number above zero"),
-        ("frame time", "'Frame Time:' and seconds above zero"),
-    ):
-        row = rows.pop(0) if rows else last
-        name, _, value = lines[row - 1].partition(":")
-        try:
-            value = Decimal(value.strip()) if " ".join(name.lower().split()) == key else Decimal("nan")
-        except InvalidOperation:
-            value = Decimal("nan")
-        if (
-            not value.is_finite()
-            or value <= 0
-            or abs(value.adjusted()) > 9
-            or (key == "frames" and value != int(value))
-        ):
-            fail(
-                path,
-                row,
-                repr(lines[row - 1].strip()[:60]),
-                expected,
-                "get the whole file, or mend this line",
-            )
-        values.append(value)
-    frames = int(values[0])
-    if len(rows) != frames:
-        line = rows[frames] if len(rows) > frames else last
-        fail(
-            path,
-            line,
-            f"{len(rows)} frames",
-            f"the {frames} that 'Frames:' announces",
-            "get the whole file, or correct 'Frames:'",
-        )
-    if not columns:
-        fail(path, start, "a hierarchy without channels", "at least one", "give the root its channels")
-    try:
-        motion = np.loadtxt([lines[row - 1] for row in rows], dtype=np.float64, comments=None, ndmin=2)
-    except ValueError as error:
-        motion = error
-    if isinstance(motion, ValueError) or motion.shape[1] != columns or not np.isfinite(motion).all():
-        _explain(path, lines, rows, columns, motion)
-    return _frame_rate(values[1]), motion, rows
-
-
-def _explain(path: Path, lines: Sequence[str], rows: Sequence[int], columns: int, error: object) -> NoReturn:
-    """Find the line that the fast reader stumbled over."""
-    for row in rows:
-        words = lines[row - 1].split()
-        for place, word in enumerate(words, 1):
-            if not math.isfinite(_number(word)):
-                fail(
-                    path,
-                    row,
-                    f"{word[:40]!r} as number {place}",
-                    "finite numbers only",
-                    "leave this frame out, or mend it",
-                )
-        if len(words) != columns:
-            fail(
-                path,
-                row,
-                f"{len(words)} numbers",
-                f"{columns}, one per channel",
-                "get the whole file, or mend this line",
-            )
-    fail(path, rows[0], f"motion that cannot be read ({error})", "plain decimal numbers", "mend the file")
-
-
-def _frame_rate(seconds: Decimal) -> float:
-    """Frames per second: whole if some number that rounds to the digits written gives a whole rate, else to 0.001."""
-    half = Decimal(5).scaleb(min(seconds.as_tuple().exponent, 0) - 1)
-    whole = round(1 / seconds)
-    if whole and abs(1 / Decimal(whole) - seconds) <= half:
-        return float(whole)
-    return float(round(1 / seconds, 3) or 1 / seconds)

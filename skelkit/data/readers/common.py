@@ -1,4 +1,4 @@
-"""What all readers of other people's files share: what is refused, and how their numbers become clips."""
+"""What readers share: limits, checks of names and numbers, and the step from arrays to a ClipSet."""
 
 from __future__ import annotations
 
@@ -6,41 +6,34 @@ import math
 import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NoReturn
+from typing import Any
 
 import numpy as np
 
 from ... import skeletons
 from ...skeletons.skeleton import Skeleton
-from ...utils.validation import one_of, printable
+from ...utils.validation import one_of
 from ..clips import ClipSet
+from ..errors import Place, UnreadableFile
 from ..ntu.names import NAME
 
+Location = str | Path | Place
+"""A file, or a place in it."""
+
 MOST_BYTES = 64 * 2**30
-"""No reader opens a larger file unless told to."""
+"""Size limit of files, for readers that give no other."""
 
 MOST_PERSONS, MOST_CLASSES = 16, 10_000
 
 UP = {"y": (0, 1, 2), "z": (0, 2, -1), "-y": (0, -1, -2)}
-"""Where each of x, y (up) and z comes from; a minus turns it round. All three are rotations, so left stays left."""
+"""Source axes of x, y (up) and z for each upward axis; a minus sign inverts one. All are rotations."""
 
 _DIRECTIONS = set("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-
-
-class Refused(ValueError):
-    """A file that is not what it should be: "path: place: found …, expected …; what to do", without what a terminal would obey."""
-
-    def __init__(self, message: str):
-        message = message if len(message) < 2000 else f"{message[:1500]} … {message[-400:]}"
-        super().__init__(printable(message))
-
-
-def fail(where: object, found: str, expected: str, do: str) -> NoReturn:
-    raise Refused(f"{where}: found {found}, expected {expected}; {do}")
+"""Characters that change the direction of the text after them."""
 
 
 def quote(value: object, most: int = 60) -> str:
-    """Any value in a few words, whatever a hostile file made of it. (The `repr` of a nested list can have no end.)
+    """A short description of any value, also of a hostile file. (`repr` of a nested list may not end.)
 
     >>> quote("a" * 99, 3), quote([1, 2]), quote(np.ones((2, 3))), quote(-1)
     ("'aaa…'", 'a list of 2', 'float64 [2, 3]', '-1')
@@ -56,40 +49,47 @@ def quote(value: object, most: int = 60) -> str:
     return f"a {type(value).__name__}" + (f" of {len(value)}" if hasattr(value, "__len__") else "")
 
 
-def plain_name(where: object, what: str, name: object) -> str:
-    """The name of a clip, class, joint or file, if it can be shown and stored: no control characters, none that turn the line round.
+def plain_name(where: Location, what: str, name: object) -> str:
+    """The name itself, if it can be shown and stored: no control characters, no changes of text direction.
 
-    Markup stays as it is: whoever puts a name in a page escapes it there.
+    Markup is allowed: code that puts a name in a page escapes it there.
 
-    >>> plain_name("clips.csv:7", "class", "<b>sit</b>")
+    Args:
+        where: the place in the file, for the error.
+        what: kind of name, for the error.
+
+    >>> plain_name("clips.csv", "class", "<b>sit</b>")
     '<b>sit</b>'
-    >>> plain_name("clips.csv:7", "class", "sit" + chr(27) + "[2J")
+    >>> plain_name("clips.csv", "class", "sit" + chr(27) + "[2J")  # doctest: +ELLIPSIS
     Traceback (most recent call last):
-    skelkit.data.readers.foreign.Refused: clips.csv:7: found the class 'sit\\x1b[2J', expected a name without control characters; rename it
+    skelkit.data.errors.UnreadableFile: clips.csv: found the class 'sit\\x1b[2J', expected a name without
+    control ...
     """
     if not isinstance(name, str) or not name.strip() or len(name) > 200:
-        fail(where, f"the {what} {quote(name)}", "a name of 1 to 200 characters", "rename it")
+        raise UnreadableFile(where, f"the {what} {quote(name)}", "a name of 1 to 200 characters", "rename it")
     if any(unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp") or c in _DIRECTIONS for c in name):
-        fail(where, f"the {what} {quote(name)}", "a name without control characters", "rename it")
+        raise UnreadableFile(
+            where, f"the {what} {quote(name)}", "a name without control characters", "rename it"
+        )
     return name
 
 
 def check_file(path: str | Path, most_bytes: int = MOST_BYTES) -> Path:
-    """The path, if it is a file (no folder, pipe or device) that is not too large."""
+    """The path, if it is a regular file (no folder, pipe or device) of at most `most_bytes` bytes."""
     path = Path(path)
     try:
-        there = path.is_file()
-    except OSError:  # a name that no file can have
-        there = False
-    if not there:
+        is_file = path.is_file()
+    except OSError:  # not a possible file name
+        is_file = False
+    if not is_file:
         raise FileNotFoundError(f"{quote(str(path), 300)[1:-1]}: no such file")
     if (size := path.stat().st_size) > most_bytes:
-        fail(path, f"{size:,} bytes", f"at most {most_bytes:,}", "split the file")
+        raise UnreadableFile(path, f"{size:,} bytes", f"at most {most_bytes:,}", "split the file")
     return path
 
 
 def known_skeleton(skeleton: Skeleton | str | None) -> Skeleton | None:
-    """A skeleton itself, or a built-in one by its short name."""
+    """The skeleton itself, or the built-in one of this short name."""
     if not isinstance(skeleton, str):
         return skeleton
     one_of(skeleton, skeletons.KNOWN, "built-in skeleton", "; or pass a Skeleton")
@@ -97,7 +97,10 @@ def known_skeleton(skeleton: Skeleton | str | None) -> Skeleton | None:
 
 
 def upright(poses: np.ndarray, up: str) -> np.ndarray:
-    """[..., 3] with the axis `up` pointing up -> [..., 3] with y up, turned about x.
+    """Poses [..., 3] whose axis `up` points up, rotated about x so that y points up.
+
+    Raises:
+        ValueError: `up` is not a key of `UP`.
 
     >>> upright(np.array([1.0, 2.0, 3.0]), "z").tolist(), upright(np.array([1.0, 2.0, 3.0]), "-y").tolist()
     ([1.0, 3.0, -2.0], [1.0, -2.0, -3.0])
@@ -109,111 +112,134 @@ def upright(poses: np.ndarray, up: str) -> np.ndarray:
 
 
 def trimmed(poses: np.ndarray) -> np.ndarray:
-    """[T, …] without the padding at the end: the zero frames after the last in which anything of anybody is not zero.
+    """Poses [T, …] without their padding: the all-zero frames at the end.
 
-    Zero frames before it stay: nobody was seen in them. A clip of zeros alone keeps its first frame.
+    All-zero frames before the last other frame stay: they show that nobody was seen. Of a clip that is zero
+    everywhere, the first frame stays.
     """
-    there = np.flatnonzero((poses != 0).reshape(len(poses), -1).any(1))
-    return poses[: there[-1] + 1 if len(there) else 1]
+    nonzero = np.flatnonzero((poses != 0).reshape(len(poses), -1).any(1))
+    return poses[: nonzero[-1] + 1 if len(nonzero) else 1]
 
 
-def check_room(path: object, frames: int, persons: int, joints: int, size: int) -> None:
-    """Refuse clips far larger than the file they come from, before they are built.
+def check_room(where: Location, frames: int, persons: int, joints: int, size: int) -> None:
+    """Refuse clips that would be far larger than the `size` bytes of their file, before memory is allocated.
 
-    Real files hold about as many bytes as their clips; one array used a thousand times, a frame number of a billion or one
-    clip with a thousand persons does not. A ClipSet holds all frames with as many persons as the fullest.
+    Real files hold about as many bytes as their clips. One array used a thousand times, a frame number of a
+    billion or a clip with a thousand persons does not. (A ClipSet stores all frames with as many persons as
+    the fullest.)
     """
     if persons > MOST_PERSONS:
-        fail(
-            path,
+        raise UnreadableFile(
+            where,
             f"{persons} persons in a clip",
             f"at most {MOST_PERSONS}",
-            "leave out those who do not belong to the action",
+            "leave out persons that do not belong to the action",
         )
     need = frames * persons * joints * 12
     if need > 2**26 + 64 * size:
-        fail(
-            path,
+        raise UnreadableFile(
+            where,
             f"{need:,} bytes of poses",
             f"fewer, from {size:,} bytes of file",
-            "mend the file, its numbers do not fit together",
+            "correct the file, its numbers do not fit together",
         )
 
 
-def check_labels(path: object, names: Sequence[str], labels: Sequence[object]) -> list[int]:
-    """Class indices as plain numbers, few enough to count with."""
+def check_labels(path: str | Path, names: Sequence[str], labels: Sequence[object]) -> list[int]:
+    """Labels as Python integers from 0 to `MOST_CLASSES` - 1, one per clip name."""
     if len(labels) != len(names):
-        fail(
+        raise UnreadableFile(
             path,
             f"{len(labels)} labels for {len(names)} clips",
-            "one for each",
-            "write both anew from the same clips",
+            "one label for each clip",
+            "write both again from the same clips",
         )
+    indices = []
     for name, label in zip(names, labels, strict=True):
-        if (
-            isinstance(label, bool)
-            or not isinstance(label, (int, np.integer))
-            or not 0 <= label < MOST_CLASSES
-        ):
-            fail(
-                f"{path}: {quote(name)}",
+        index = int(label) if isinstance(label, (int, np.integer)) and not isinstance(label, bool) else -1
+        if not 0 <= index < MOST_CLASSES:
+            raise UnreadableFile(
+                Place(path, clip=shortened(name)),
                 f"the label {quote(label)}",
                 f"a class index from 0 to {MOST_CLASSES - 1:,}",
-                "mend the label",
+                "correct the label",
             )
-    return [int(label) for label in labels]
+        indices.append(index)
+    return indices
+
+
+def shortened(name: str) -> str:
+    """The name, at most 60 characters of it."""
+    return name if len(name) <= 60 else name[:60] + "…"
 
 
 def ntu_groups(names: Sequence[str]) -> dict[str, list[int]]:
-    """Setup, view (camera) and subject (performer), if all names are of NTU RGB+D's kind; else nothing.
+    """Setup, view (camera) and subject (performer) of each clip, if all names follow NTU RGB+D; otherwise {}.
 
     >>> ntu_groups(["S001C002P003R001A010", "S017C003P020R002A060.skeleton"])
     {'setup': [1, 17], 'view': [2, 3], 'subject': [3, 20]}
     """
-    found = [NAME.fullmatch(name.removesuffix(".skeleton")) for name in names]
-    return (
-        {} if not all(found) else {key: [int(m[key]) for m in found] for key in ("setup", "view", "subject")}
-    )
+    groups: dict[str, list[int]] = {"setup": [], "view": [], "subject": []}
+    for name in names:
+        match = NAME.fullmatch(name.removesuffix(".skeleton"))
+        if match is None:
+            return {}
+        for key, numbers in groups.items():
+            numbers.append(int(match[key]))
+    return groups
 
 
-# Damaged numbers are no business of numpy's warnings: what float32 cannot hold becomes infinite, and from_arrays refuses that.
+# Without numpy's warnings about damaged numbers: what float32 cannot hold becomes infinite, and from_arrays
+# refuses it.
 @np.errstate(over="ignore", invalid="ignore")
 def clip_set(
-    path: object,
+    path: str | Path,
     arrays: Sequence[np.ndarray],
     *,
     names: Sequence[str],
     labels: Sequence[object],
     size: int,
-    **rest,
+    skeleton: Skeleton | str | None = None,
+    classes: Sequence[str] | None = None,
+    **rest: Any,
 ) -> ClipSet:
-    """`ClipSet.from_arrays` for numbers that come from a file of `size` bytes: every error names it.
+    """`ClipSet.from_arrays` for numbers read from a file; its errors name the file.
 
     Args:
-        arrays: per clip [T, M, V, 3], metres, y up.
-        rest: skeleton, fps, classes, subject, view, setup, as there; `skeleton` may be a short name.
+        arrays: poses [T, M, V, 3] of each clip, metres, y up.
+        size: bytes of the file, see `check_room`.
+        skeleton: a `Skeleton` or the short name of a built-in one. Default: the built-in one with as many
+            joints.
+        classes, rest: as in `ClipSet.from_arrays` (fps, subject, view, setup).
+
+    Raises:
+        UnreadableFile: see `ClipSet.from_arrays`, `check_labels` and `check_room`.
     """
     if not arrays:
-        fail(path, "no clips", "at least one", "pass another file")
-    labels = check_labels(path, names, labels)
-    rest["skeleton"] = known_skeleton(rest.get("skeleton"))
-    if (classes := rest.get("classes")) is not None and max(labels) >= len(classes):
-        fail(
+        raise UnreadableFile(path, "no clips", "at least one", "pass another file")
+    indices = check_labels(path, names, labels)
+    if classes is not None and max(indices) >= len(classes):
+        raise UnreadableFile(
             path,
-            f"the label {max(labels)}",
+            f"the label {max(indices)}",
             f"0 to {len(classes) - 1}, one for each class",
             "pass the names of all classes",
         )
+    skeleton = known_skeleton(skeleton)
     check_room(path, sum(map(len, arrays)), max(array.shape[1] for array in arrays), arrays[0].shape[2], size)
     arrays = [np.require(array, np.float32, "W") for array in arrays]  # torch takes no read-only arrays
     try:
-        return ClipSet.from_arrays(arrays, names=names, labels=labels, **rest)
+        return ClipSet.from_arrays(
+            arrays, names=names, labels=indices, skeleton=skeleton, classes=classes, **rest
+        )
     except ValueError as error:
-        raise Refused(f"{path}: {error}") from None
+        raise UnreadableFile(path, str(error)) from None
 
 
 def number(text: str, decimal: str = ".") -> float:
-    """What a table's cell says, NaN if it is no plain decimal number. (`float` also takes "1_000", "inf" and Arabic digits.)
+    """The number in a table cell, NaN if it is no finite plain decimal number.
+
+    Differs from `float`: "1_000", "inf" and Arabic digits are NaN.
 
     >>> number(" 1.5e3 "), number("1,5", ","), number("1_000"), number("inf")
     (1500.0, 1.5, nan, nan)

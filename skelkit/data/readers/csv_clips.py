@@ -1,4 +1,4 @@
-"""A table with a row per frame and person, as clips; `tables` says how it is described."""
+"""Clips in a table with a row per frame and person, as `tables` describes it."""
 
 from __future__ import annotations
 
@@ -7,239 +7,202 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
+from ...skeletons.skeleton import Skeleton
 from ..clips import ClipSet
-from .common import MOST_PERSONS, check_file, check_room, clip_set, fail, number, plain_name, quote, upright
+from ..errors import Place, UnreadableFile
+from .common import MOST_PERSONS, check_file, check_room, clip_set, number, plain_name, quote, upright
+from .csv_columns import GROUPS, Columns, find_columns
 from .description import Description, as_groups
-
-_GROUPS = ("label", "subject", "view", "setup")
-
-_ONE = ("clip", "frame", "person", *_GROUPS)
 
 
 @dataclass
 class _Rows:
-    """The rows of one clip: frame number, person and coordinates of each, and what is told once for the whole clip."""
+    """The rows of one clip.
+
+    Args:
+        line: of the first row, counted from 1.
+        groups: label, subject, view and setup of the clip, as far as the table has them.
+        frames, persons: frame number and person index of each row.
+        poses: coordinates [V, 3] of each row, in units of the file.
+        seen: (frame, person) of the rows.
+        person_index: name of each person -> index.
+    """
 
     line: int
-    told: dict[str, str]
+    groups: dict[str, str]
     frames: list[int] = field(default_factory=list)
     persons: list[int] = field(default_factory=list)
     poses: list[np.ndarray] = field(default_factory=list)
     seen: set[tuple[int, int]] = field(default_factory=set)
-    who: dict[str, int] = field(default_factory=dict)
+    person_index: dict[str, int] = field(default_factory=dict)
 
 
-def read(told: Description) -> ClipSet:
-    """The clips in a table. Raises ValueError "file:line: found …, expected …; what to do"."""
-    path, clips = check_file(told.source), {}
-    lines = _lines(told)
+def read(about: Description) -> ClipSet:
+    """The clips in a table.
+
+    Raises:
+        UnreadableFile: names the line, or the key of the description.
+    """
+    path = check_file(about.source)
+    lines = _lines(path, about.delimiter)
     try:
         _, header = next(lines)
     except StopIteration:
-        fail(f"{path}:1", "an empty file", "a line with the names of the columns", "pass the whole table")
-    place, joints = _columns(told, header)
+        raise UnreadableFile(
+            Place(path, line=1),
+            "an empty file",
+            "a line with the names of the columns",
+            "pass the whole table",
+        ) from None
+    columns = find_columns(about, header)
+    clips: dict[str, _Rows] = {}
     for line, cells in lines:
-        where = f"{path}:{line}"
+        where = Place(path, line=line)
         if len(cells) != len(header):
-            fail(where, f"{len(cells)} cells", f"{len(header)}, as in line 1", "mend this line")
-        name = cells[place["clip"]].strip() if "clip" in place else path.stem
-        if name not in clips:
-            plain_name(where, "clip", name)
-        about = {key: cells[place[key]].strip() for key in _GROUPS if key in place}
-        rows = clips.setdefault(name, _Rows(line, about))
-        if rows.told != about:
-            key = next(key for key in about if about[key] != rows.told[key])
-            fail(
-                where,
-                f"{key} {quote(about[key])} of clip {quote(name)}",
-                f"{quote(rows.told[key])} as in line {rows.line}",
-                "give each clip one",
+            raise UnreadableFile(
+                where, f"{len(cells)} cells", f"{len(header)}, as in line 1", "correct this line"
             )
-        _add(rows, where, told, place, cells, joints, header)
-    return _assemble(told, clips)
+        _add(_rows_of(clips, where, line, columns, cells), where, about, columns, cells)
+    return _assemble(about, columns.skeleton, clips)
 
 
-def _lines(told: Description) -> Iterator[tuple[int, list[str]]]:
+def _lines(path: Path, delimiter: str) -> Iterator[tuple[int, list[str]]]:
     """Line number and cells of each line that is not blank."""
-    with told.source.open(encoding="utf-8-sig", newline="") as file:
-        reader = csv.reader(file, delimiter=told.delimiter, strict=True)
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        reader = csv.reader(file, delimiter=delimiter, strict=True)
         try:
             for cells in reader:
                 if any(cell.strip() for cell in cells):
                     yield reader.line_num, cells
         except csv.Error as error:
-            fail(
-                f"{told.source}:{reader.line_num}",
+            raise UnreadableFile(
+                Place(path, line=reader.line_num),
                 f"a broken line ({error})",
                 "cells, in whole quotes if any",
-                "mend this line",
-            )
+                "correct this line",
+            ) from None
         except UnicodeDecodeError as error:
-            fail(
-                f"{told.source}:{_undecodable(told.source)}",
+            raise UnreadableFile(
+                Place(path, line=_first_line_not_utf8(path)),
                 f"bytes that are no UTF-8 ({error.reason})",
                 "text in UTF-8",
                 "save the table as UTF-8",
-            )
+            ) from None
 
 
-def _undecodable(path: Path) -> int:
-    """The first line that is no UTF-8. (What reads the text reads ahead.)"""
+def _first_line_not_utf8(path: Path) -> int:
+    """The first line that is not UTF-8. (The csv reader reads ahead, so its line number is too large.)"""
     with path.open("rb") as file:
         return next(
-            (number for number, line in enumerate(file, 1) if "\ufffd" in line.decode(errors="replace")), 1
+            (line for line, content in enumerate(file, 1) if "\ufffd" in content.decode(errors="replace")), 1
         )
 
 
-def _columns(told: Description, header: list[str]) -> tuple[dict[str, int], list[list[int]]]:
-    """Where the named columns are, and [joint][axis] where the coordinates are. Joints are those of the skeleton, or all that fit."""
-    where, columns = f"{told.source}:1", told.columns
-    header = [cell.strip() for cell in header]
-    if len(set(header)) < len(header):
-        twice = next(name for i, name in enumerate(header) if name in header[:i])
-        fail(where, f"two columns {quote(twice)}", "each name once", "rename one of the two")
-    at = {name: i for i, name in enumerate(header)}
-
-    def find(name: str, what: str) -> int:
-        if name not in at:
-            fail(
-                where,
-                f"the columns {', '.join(map(quote, header[:30]))}",
-                f"{quote(name)} for {what}",
-                f"mend the table or {told.path}",
-            )
-        return at[name]
-
-    place = {key: find(columns[key], key) for key in _ONE if key in columns}
-    if "person" in place and "frame" not in place:
-        fail(
-            f"{told.path}: [columns]",
-            "person without frame",
-            "both",
-            "name the column that says which rows are of one frame",
+def _rows_of(clips: dict[str, _Rows], where: Place, line: int, columns: Columns, cells: list[str]) -> _Rows:
+    """The rows of the clip that this line belongs to; a new clip is added to `clips`."""
+    place = columns.place
+    name = cells[place["clip"]].strip() if "clip" in place else Path(where.file).stem
+    if name not in clips:
+        plain_name(where, "clip", name)
+    groups = {key: cells[place[key]].strip() for key in GROUPS if key in place}
+    rows = clips.setdefault(name, _Rows(line, groups))
+    if rows.groups != groups:
+        key = next(key for key in groups if groups[key] != rows.groups[key])
+        raise UnreadableFile(
+            where,
+            f"{key} {quote(groups[key])} of clip {quote(name)}",
+            f"{quote(rows.groups[key])} as in line {rows.line}",
+            "give each clip one",
         )
-    pattern, axes, words = (
-        columns.get("joints", "{joint}_{axis}"),
-        columns.get("axes", ["x", "y", "z"]),
-        columns.get("words", {}),
-    )
-    if (
-        "{joint}" not in pattern
-        or "{axis}" not in pattern
-        or len(axes) != 3
-        or not all(isinstance(a, str) for a in (*axes, *words.values()))
-    ):
-        fail(
-            f"{told.path}: [columns]",
-            f"joints = {quote(pattern)}, axes of {len(axes)}",
-            "{joint} and {axis} in the pattern, three axes",
-            "mend it",
-        )
-    if told.skeleton is None:
-        fail(
-            f"{told.path}: [skeleton]",
-            "nothing",
-            "the joints that the columns are named after",
-            'add name = "kinect20" or joints, bones and root',
-        )
-    if unknown := set(words) - set(told.skeleton.joints):
-        fail(
-            f"{told.path}: [columns] words", quote(min(unknown)), f"joints of {told.skeleton.name}", "mend it"
-        )
-
-    # Plain replacement: str.format would let a pattern reach into attributes.
-    def named(joint: str, axis: str) -> str:
-        return pattern.replace("{axis}", axis).replace("{joint}", words.get(joint, joint))
-
-    return place, [
-        [find(named(joint, axis), f"{joint}, {axis}") for axis in axes] for joint in told.skeleton.joints
-    ]
+    return rows
 
 
-def _add(
-    rows: _Rows,
-    where: str,
-    told: Description,
-    place: dict[str, int],
-    cells: list[str],
-    joints: list[list[int]],
-    header: list[str],
-) -> None:
-    """One row."""
-    if "frame" in place:
-        frame = number(cells[place["frame"]], told.decimal)
-        if not abs(frame) < 2**31 or frame != int(frame):
-            fail(
-                where,
-                f"frame {quote(cells[place['frame']])}",
-                "a whole number",
-                "number the frames of each clip",
-            )
-    else:
-        frame = len(rows.frames)
-    person = rows.who.setdefault(cells[place["person"]].strip() if "person" in place else "", len(rows.who))
+def _add(rows: _Rows, where: Place, about: Description, columns: Columns, cells: list[str]) -> None:
+    """Add a line to the rows of its clip."""
+    place = columns.place
+    frame = _frame(where, cells[place["frame"]], about.decimal) if "frame" in place else len(rows.frames)
+    name = cells[place["person"]].strip() if "person" in place else ""
+    person = rows.person_index.setdefault(name, len(rows.person_index))
     if person >= MOST_PERSONS:
-        fail(
+        raise UnreadableFile(
             where,
             f"more than {MOST_PERSONS} persons in one clip",
             "fewer",
-            "leave out those who do not belong to the action",
+            "leave out persons that do not belong to the action",
         )
-    if (int(frame), person) in rows.seen:
-        fail(
+    if (frame, person) in rows.seen:
+        raise UnreadableFile(
             where,
-            f"frame {int(frame)} a second time",
+            f"frame {frame} a second time",
             "each frame (and person) once",
-            "name the columns clip and person, or mend this line",
+            "name the columns clip and person, or correct this line",
         )
-    rows.seen.add((int(frame), person))
-    values = np.array([[number(cells[i], told.decimal) for i in axes] for axes in joints])
-    if np.isnan(values).any():
-        if any(cells[i].strip() for axes in joints for i in axes):
-            i = next(i for axes in joints for i in axes if math.isnan(number(cells[i], told.decimal)))
-            fail(
-                where,
-                f"{quote(cells[i])} in column {quote(header[i])}",
-                "a number",
-                "fill it, or empty all coordinates where nobody was seen",
-            )
-        values[:] = 0
-    rows.frames.append(int(frame))
+    rows.seen.add((frame, person))
+    rows.frames.append(frame)
     rows.persons.append(person)
-    rows.poses.append(values.astype(np.float64))
+    rows.poses.append(_coordinates(where, about.decimal, columns, cells))
+
+
+def _frame(where: Place, cell: str, decimal: str) -> int:
+    value = number(cell, decimal)
+    if not abs(value) < 2**31 or value != int(value):
+        raise UnreadableFile(
+            where, f"frame {quote(cell)}", "a whole number", "number the frames of each clip"
+        )
+    return int(value)
+
+
+def _coordinates(where: Place, decimal: str, columns: Columns, cells: list[str]) -> np.ndarray:
+    """Coordinates float64 [V, 3] of a line, zeros if all its coordinate cells are empty."""
+    values = np.array([[number(cells[i], decimal) for i in axes] for axes in columns.joints], np.float64)
+    if not np.isnan(values).any():
+        return values
+    used = [i for axes in columns.joints for i in axes]
+    if any(cells[i].strip() for i in used):
+        i = next(i for i in used if math.isnan(number(cells[i], decimal)))
+        raise UnreadableFile(
+            where,
+            f"{quote(cells[i])} in column {quote(columns.header[i])}",
+            "a number",
+            "fill it, or empty all coordinates where nobody was seen",
+        )
+    return np.zeros_like(values)
 
 
 @np.errstate(over="ignore", invalid="ignore")
-def _assemble(told: Description, clips: dict[str, _Rows]) -> ClipSet:
-    path, size, skeleton = told.source, told.source.stat().st_size, told.skeleton
+def _assemble(about: Description, skeleton: Skeleton, clips: dict[str, _Rows]) -> ClipSet:
+    """The clips as a ClipSet; frames without a row show nobody."""
+    path, size = about.source, about.source.stat().st_size
     if not clips:
-        fail(f"{path}:2", "no rows", "a row per frame", "pass the whole table")
+        raise UnreadableFile(Place(path, line=2), "no rows", "a row per frame", "pass the whole table")
     lengths = [max(rows.frames) - min(rows.frames) + 1 for rows in clips.values()]
-    check_room(path, sum(lengths), max(len(rows.who) for rows in clips.values()), len(skeleton), size)
+    persons = max(len(rows.person_index) for rows in clips.values())
+    check_room(path, sum(lengths), persons, len(skeleton), size)
     arrays = []
     for rows, length in zip(clips.values(), lengths, strict=True):
-        poses = np.zeros((length, len(rows.who), len(skeleton), 3))
+        poses = np.zeros((length, len(rows.person_index), len(skeleton), 3))
         poses[np.array(rows.frames) - min(rows.frames), rows.persons] = rows.poses
-        arrays.append(upright(poses * told.metres, told.up))
+        arrays.append(upright(poses * about.metres, about.up))
     groups = {
-        key: as_groups(path, key, [rows.told[key] for rows in clips.values()])
-        for key in _GROUPS
-        if key in told.columns
+        key: as_groups(path, key, [rows.groups[key] for rows in clips.values()])
+        for key in GROUPS
+        if key in about.columns
     }
-    labels = groups.pop("label", ["all"] * len(clips))
-    classes = sorted(set(labels))
-    place = {label: i for i, label in enumerate(classes)}
+    labels: list[Any] = groups.pop("label", ["all"] * len(clips))
+    classes = list(map(str, sorted(set(labels))))
+    index = {name: i for i, name in enumerate(classes)}
     return clip_set(
         path,
         arrays,
         names=list(clips),
-        labels=[place[label] for label in labels],
+        labels=[index[str(label)] for label in labels],
         size=size,
         skeleton=skeleton,
-        fps=told.fps,
-        classes=list(map(str, classes)),
+        fps=about.fps,
+        classes=classes,
         **groups,
     )

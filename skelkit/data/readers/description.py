@@ -3,191 +3,249 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from ...skeletons.layouts import of_size
 from ...skeletons.skeleton import Skeleton
-from .common import UP, check_file, fail, known_skeleton, plain_name, quote
+from ..errors import Place, UnreadableFile
+from .common import UP, Location, check_file, known_skeleton, plain_name, quote
 
-SECTIONS = {
+Kind = type | tuple[type, ...]
+
+SECTIONS: dict[str, dict[str, Kind]] = {
     "source": {"path": str, "delimiter": str, "decimal": str},
-    "columns": dict.fromkeys(("clip", "frame", "person", "label", "subject", "view", "setup", "joints"), str)
-    | {"axes": list, "words": dict},
-    "arrays": dict.fromkeys(("poses", "axes", "length", "label", "classes", "subject", "view", "setup"), str),
+    "columns": {
+        **dict.fromkeys(("clip", "frame", "person", "label", "subject", "view", "setup", "joints"), str),
+        "axes": list,
+        "words": dict,
+    },
+    "arrays": {
+        **dict.fromkeys(("poses", "axes", "length", "label", "classes", "subject", "view", "setup"), str)
+    },
     "skeleton": {"name": str, "joints": list, "bones": list, "root": str},
     "units": {"length": str, "up": str, "fps": (int, float)},
 }
+"""Section -> key -> type of its value."""
 
 _METRES = {"m": 1.0, "cm": 0.01, "mm": 0.001}
+
+_CHOICES: tuple[tuple[str, str, Iterable[str]], ...] = (
+    ("source", "delimiter", ",;\t| "),
+    ("source", "decimal", ".,"),
+    ("units", "length", _METRES),
+    ("units", "up", UP),
+)
+"""Section, key and allowed values."""
 
 MOST_JOINTS = 500
 
 
 @dataclass(frozen=True)
 class Description:
-    """What the TOML file says, checked."""
+    """The content of a TOML file, checked.
+
+    Args:
+        path: the TOML file.
+        source: the table or arrays described.
+        delimiter, decimal: of a table: what separates its cells, and the decimal point.
+        columns, arrays: the sections of these names, one of which is empty.
+        skeleton: None if the section is missing.
+        metres: metres per unit of length.
+        up: the axis that points up, a key of `skelkit.data.readers.common.UP`.
+        fps: frames per second.
+    """
 
     path: Path
     source: Path
     delimiter: str
     decimal: str
-    columns: dict = field(default_factory=dict)
-    arrays: dict = field(default_factory=dict)
+    columns: dict[str, Any] = field(default_factory=dict)
+    arrays: dict[str, str] = field(default_factory=dict)
     skeleton: Skeleton | None = None
     metres: float = 1.0
     up: str = "y"
     fps: float = 30.0
 
+    def section(self, name: str, key: str = "") -> Place:
+        """The place of a section or of a key in it, for errors."""
+        return _place(self.path, name, key)
+
+
+def _place(path: Path, section: str, key: str = "") -> Place:
+    return Place(path, part=f"[{section}] {key}".rstrip())
+
 
 def describe(path: str | Path, source: str | Path | None = None) -> Description:
-    """What a TOML file says, with every key known and of the right kind. Raises as `read_table`."""
+    """The content of a TOML file; every key is known and its value of the right type.
+
+    Args:
+        path: the TOML file.
+        source: the table or arrays. Default: ``[source] path``.
+
+    Raises:
+        FileNotFoundError, UnreadableFile: as `skelkit.data.readers.tables.read_table`.
+    """
     path = check_file(path, 2**16)
-    try:
-        content = tomllib.loads(path.read_bytes().decode("utf-8-sig"))
-    except tomllib.TOMLDecodeError as error:
-        fail(path, f"no TOML ({quote(str(error), 120)})", "sections and keys", "mend that line")
-    except (ValueError, RecursionError) as error:
-        fail(path, f"no TOML ({quote(str(error), 120)})", "text in UTF-8", "save it as UTF-8")
+    content = _parsed(path)
     _check_keys(path, content)
+    _check_choices(path, content)
     about, units = content.get("source", {}), content.get("units", {})
     if source is None and "path" not in about:
-        fail(f"{path}: [source]", "no path", "the table or arrays described", 'add path = "…"')
-    source = path.parent / about["path"] if source is None else Path(source)
+        raise UnreadableFile(
+            _place(path, "source"), "no path", "the table or arrays described", 'add path = "…"'
+        )
     columns, arrays = content.get("columns", {}), content.get("arrays", {})
     if bool(columns) == bool(arrays):
-        fail(
+        raise UnreadableFile(
             path,
             "both [columns] and [arrays]" if columns else "neither [columns] nor [arrays]",
             "one of them",
             "describe a .csv or a .npz",
         )
-    for section, key, known in (
-        ("source", "delimiter", ",;\t| "),
-        ("source", "decimal", ".,"),
-        ("units", "length", _METRES),
-        ("units", "up", UP),
-    ):
-        if (value := content.get(section, {}).get(key)) is not None and value not in list(known):
-            fail(f"{path}: [{section}] {key}", quote(value), " or ".join(map(repr, known)), "choose one")
-    delimiter, decimal = about.get("delimiter", ","), about.get("decimal", ".")
-    if delimiter == decimal:
-        fail(
-            f"{path}: [source]",
-            f"{decimal!r} between cells and in numbers",
-            "two different ones",
-            'set delimiter = ";"',
-        )
-    fps = units.get("fps", 30)
-    if not 0 < fps < 1e6:
-        fail(f"{path}: [units] fps", quote(fps), "frames per second", "mend it")
     return Description(
         path,
-        source,
-        delimiter,
-        decimal,
+        path.parent / about["path"] if source is None else Path(source),
+        about.get("delimiter", ","),
+        about.get("decimal", "."),
         columns,
         arrays,
         _skeleton(path, content.get("skeleton", {})),
         _METRES[units.get("length", "m")],
         units.get("up", "y"),
-        float(fps),
+        float(units.get("fps", 30)),
     )
 
 
-def _check_keys(path: Path, content: dict) -> None:
+def _parsed(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_bytes().decode("utf-8-sig"))
+    except tomllib.TOMLDecodeError as error:
+        raise UnreadableFile(
+            path, f"no TOML ({quote(str(error), 120)})", "sections and keys", "correct that line"
+        ) from None
+    except (ValueError, RecursionError) as error:
+        raise UnreadableFile(
+            path, f"no TOML ({quote(str(error), 120)})", "text in UTF-8", "save it as UTF-8"
+        ) from None
+
+
+def _check_keys(path: Path, content: dict[str, Any]) -> None:
+    """Refuse unknown sections and keys, and values of another type."""
     for section, values in content.items():
         if section not in SECTIONS or not isinstance(values, dict):
-            fail(path, f"[{quote(section)}]", f"the sections {', '.join(SECTIONS)}", "leave it out")
+            raise UnreadableFile(
+                path, f"[{quote(section)}]", f"the sections {', '.join(SECTIONS)}", "leave it out"
+            )
         for key, value in values.items():
             if key not in SECTIONS[section]:
-                fail(
-                    f"{path}: [{section}]",
+                raise UnreadableFile(
+                    _place(path, section),
                     quote(key),
                     f"the keys {', '.join(SECTIONS[section])}",
                     "leave it out",
                 )
             kind = SECTIONS[section][key]
             if not isinstance(value, kind) or isinstance(value, bool) or value in ("", [], {}):
-                fail(
-                    f"{path}: [{section}] {key}",
+                raise UnreadableFile(
+                    _place(path, section, key),
                     quote(value),
                     "a number" if isinstance(kind, tuple) else f"a {kind.__name__}",
-                    "mend it",
+                    "correct it",
                 )
 
 
-def _skeleton(path: Path, about: dict) -> Skeleton | None:
+def _check_choices(path: Path, content: dict[str, Any]) -> None:
+    """Refuse values that are not among the allowed ones, or do not go together."""
+    for section, key, known in _CHOICES:
+        value = content.get(section, {}).get(key)
+        if value is not None and value not in list(known):
+            raise UnreadableFile(
+                _place(path, section, key), quote(value), " or ".join(map(repr, known)), "choose one"
+            )
+    about = content.get("source", {})
+    delimiter, decimal = about.get("delimiter", ","), about.get("decimal", ".")
+    if delimiter == decimal:
+        raise UnreadableFile(
+            _place(path, "source"),
+            f"{decimal!r} between cells and in numbers",
+            "two different ones",
+            'set delimiter = ";"',
+        )
+    fps = content.get("units", {}).get("fps", 30)
+    if not 0 < fps < 1e6:
+        raise UnreadableFile(_place(path, "units", "fps"), quote(fps), "frames per second", "correct it")
+
+
+def _skeleton(path: Path, about: dict[str, Any]) -> Skeleton | None:
     """The skeleton described; None if the section is missing."""
-    where = f"{path}: [skeleton]"
+    where = _place(path, "skeleton")
     if not about:
         return None
     if "joints" not in about:
+        name = about.get("name", "")
         try:
-            return known_skeleton(about.get("name", ""))
+            return known_skeleton(name)
         except ValueError as error:
-            fail(
-                where,
-                quote(about.get("name", "")),
-                "a built-in skeleton, or joints, bones and root",
-                str(error),
-            )
+            raise UnreadableFile(
+                where, quote(name), "a built-in skeleton, or joints, bones and root", str(error)
+            ) from None
     joints, bones = about["joints"], about.get("bones", [])
     pairs = [
-        bone
+        (bone[0], bone[1])
         for bone in bones
         if isinstance(bone, list) and len(bone) == 2 and all(isinstance(joint, str) for joint in bone)
     ]
     if len(joints) > MOST_JOINTS or len(pairs) < len(bones) or len(bones) > MOST_JOINTS:
-        fail(
+        raise UnreadableFile(
             where,
             f"{len(joints)} joints, {len(pairs)} bones",
             f"at most {MOST_JOINTS} joints, bones as pairs of them",
-            "mend it",
+            "correct it",
         )
-    joints = [plain_name(where, "joint", joint) for joint in joints]
+    names = tuple(plain_name(where, "joint", joint) for joint in joints)
+    name = plain_name(where, "name", about.get("name", f"{len(names)} joints"))
     try:
-        return Skeleton(
-            plain_name(where, "name", about.get("name", f"{len(joints)} joints")),
-            joints,
-            pairs,
-            root=about.get("root", joints[0]),
-        )
+        return Skeleton(name, names, tuple(pairs), root=about.get("root", names[0]))
     except ValueError as error:
-        fail(where, str(error), "joints joined to one tree", "mend the bones")
+        raise UnreadableFile(where, str(error), "joints connected to one tree", "correct the bones") from None
 
 
-def skeleton_of(told: Description, joints: int) -> Skeleton:
-    """The skeleton described, or the built-in one with so many joints."""
+def skeleton_of(about: Description, joints: int) -> Skeleton:
+    """The skeleton described, or else the only built-in one with as many joints.
+
+    Raises:
+        UnreadableFile: the skeleton has another number of joints; no built-in one has as many, or several
+            have.
+    """
     try:
-        skeleton = told.skeleton or of_size(joints)
+        skeleton = about.skeleton or of_size(joints)
     except ValueError as error:
-        fail(
-            f"{told.path}: [skeleton]",
+        raise UnreadableFile(
+            about.section("skeleton"),
             f"nothing, and {joints} joints",
             "a skeleton that has as many",
             str(error),
-        )
+        ) from None
     if len(skeleton) != joints:
-        fail(
-            told.source,
+        raise UnreadableFile(
+            about.source,
             f"{joints} joints",
-            f"{len(skeleton)}, as {skeleton.name} in {told.path}",
+            f"{len(skeleton)}, as {skeleton.name} in {about.path}",
             "describe the skeleton of these joints",
         )
     return skeleton
 
 
-def as_groups(where: object, what: str, values: Sequence[str]) -> list:
+def as_groups(where: Location, what: str, values: Sequence[object]) -> list[str] | list[int]:
     """Names of subjects, views or setups as they are, or numbers if all are digits.
 
     >>> as_groups("a.csv", "subject", ["7", "12"]), as_groups("a.csv", "subject", ["7", "Ann"])
     ([7, 12], ['7', 'Ann'])
     """
-    values = [plain_name(where, what, value) for value in values]
-    return (
-        [int(value) for value in values]
-        if all(value.isascii() and value.isdigit() and len(value) < 18 for value in values)
-        else values
-    )
+    names = [plain_name(where, what, value) for value in values]
+    if all(name.isascii() and name.isdigit() and len(name) < 18 for name in names):
+        return [int(name) for name in names]
+    return names

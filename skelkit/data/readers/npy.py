@@ -1,4 +1,4 @@
-"""Arrays in .npy and .npz files, row by row: their size is known before any memory is taken, and nothing is unpickled."""
+"""Arrays in .npy and .npz files: sizes are checked before memory is allocated, nothing is unpickled."""
 
 from __future__ import annotations
 
@@ -7,21 +7,27 @@ import os
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO
 
 import numpy as np
 
+from ..errors import Place, UnreadableFile
 from . import archives
-from .common import Refused, check_file, fail, quote
+from .common import MOST_CLASSES, check_file, quote
 
 
 @dataclass(frozen=True)
 class Stored:
-    """One array in a file: `where` names it in errors, `member` is its name in the archive ("" for a .npy file).
+    """An array in a file, not yet read.
 
-    Numbers come as they are stored, in the byte order of this machine.
+    Args:
+        path: the .npy or .npz file.
+        member: name of the array's file in the .npz; "" for a .npy file.
+        shape, dtype: of the array; values are returned in this type, in the byte order of this machine.
+        columns_first: whether the array is stored in Fortran order.
+        begin: byte at which the numbers begin.
     """
 
     path: Path
@@ -32,14 +38,20 @@ class Stored:
     begin: int
 
     @property
-    def where(self) -> str:
-        return f"{self.path}: {self.member.removesuffix('.npy')}" if self.member else str(self.path)
+    def where(self) -> Place:
+        """The array's place, for errors."""
+        return Place(self.path, part=self.member.removesuffix(".npy"))
+
+    def row(self, number: int) -> Place:
+        """The place of a row, for errors."""
+        return replace(self.where, part=f"{self.member.removesuffix('.npy')}: row {number}".lstrip(": "))
 
     def describe(self) -> str:
+        """Type and shape, for errors."""
         return f"{self.dtype} {list(self.shape)}"
 
     def rows(self) -> Iterator[np.ndarray]:
-        """`array[0]`, `array[1]`, …, one at a time in memory (all of it if columns come first, which is rare)."""
+        """The rows, one at a time in memory (the whole array if stored in Fortran order, which is rare)."""
         if self.columns_first:
             yield from self.whole()
             return
@@ -50,6 +62,7 @@ class Stored:
                 yield self._array(file.read(length), self.shape[1:])
 
     def whole(self) -> np.ndarray:
+        """The array."""
         with _opened(self.path, self.member) as (file, _):
             file.seek(self.begin)
             return self._array(file.read(math.prod(self.shape) * self.dtype.itemsize), self.shape)
@@ -57,18 +70,19 @@ class Stored:
     def _array(self, raw: bytes, shape: tuple[int, ...]) -> np.ndarray:
         values = np.frombuffer(raw, self.dtype) if raw else np.zeros(0, self.dtype)
         if values.size != math.prod(shape):
-            fail(self.where, "fewer numbers than announced", self.describe(), "get the whole file")
+            raise UnreadableFile(
+                self.where, "fewer numbers than announced", self.describe(), "get the whole file"
+            )
         values = values.astype(self.dtype.newbyteorder("="), copy=False)
-        if (
-            self.dtype.kind == "U" and (values.view(np.uint32) > 0x10FFFF).any()
-        ):  # numpy would make strings of them that crash Python
-            fail(self.where, "characters that do not exist", "Unicode", "get the whole file")
+        # numpy would turn such characters into strings that crash Python.
+        if self.dtype.kind == "U" and (values.view(np.uint32) > 0x10FFFF).any():
+            raise UnreadableFile(self.where, "characters that do not exist", "Unicode", "get the whole file")
         return values.reshape(shape, order="F" if self.columns_first else "C")
 
 
 @contextmanager
-def _opened(path: Path, member: str) -> Iterator[tuple[BinaryIO, int]]:
-    """The bytes of an array with its header, and how many they are."""
+def _opened(path: Path, member: str) -> Iterator[tuple[IO[bytes], int]]:
+    """The open array file (header and numbers) and its size in bytes."""
     if member:
         with archives.opened(path) as archive, archive.open(member) as file:
             yield file, archive.getinfo(member).file_size
@@ -84,33 +98,50 @@ def names(path: str | Path) -> list[str]:
 
 
 def find(path: str | Path, name: str = "") -> Stored:
-    """The array of this name in a .npz file, or (without a name) that of a .npy file.
+    """The array of this name in a .npz file, or (without a name) the array of a .npy file.
 
     Raises:
         FileNotFoundError: there is no such file.
-        ValueError: names the file and the array: pickled objects, a damaged header, or a file that is not as long as it says.
+        UnreadableFile: pickled objects, a damaged header, or a file that is not as long as its header says.
     """
     path, member = check_file(path), name and f"{name}.npy"
     with _opened(path, member) as (file, size):
         try:
-            with warnings.catch_warnings():  # headers of Python 2 and such that Python finds odd
-                warnings.simplefilter("ignore")
-                version = np.lib.format.read_magic(file)
-                read = {
-                    (1, 0): np.lib.format.read_array_header_1_0,
-                    (2, 0): np.lib.format.read_array_header_2_0,
-                }[version]
-                shape, columns_first, dtype = read(file)
-            stored = Stored(path, member, tuple(map(int, shape)), dtype, bool(columns_first), file.tell())
-        except Refused:
+            stored = _read_header(path, member, file)
+        except UnreadableFile:
             raise
         except Exception as error:  # a damaged header fails in a dozen ways
-            where = f"{path}: {name}" if name else path
-            raise Refused(
-                f"{where}: found a damaged header ({quote(str(error), 100)}), expected a numpy array; get the whole file"
+            raise UnreadableFile(
+                Place(path, part=name),
+                f"a damaged header ({quote(str(error), 100)})",
+                "a numpy array",
+                "get the whole file",
             ) from None
+    _check_type(stored)
+    if (need := stored.begin + math.prod(stored.shape) * stored.dtype.itemsize) != size:
+        raise UnreadableFile(
+            stored.where, f"{size:,} bytes", f"{need:,} for {stored.describe()}", "get the whole file"
+        )
+    return stored
+
+
+def _read_header(path: Path, member: str, file: IO[bytes]) -> Stored:
+    with warnings.catch_warnings():  # headers written by Python 2, or otherwise odd
+        warnings.simplefilter("ignore")
+        version = np.lib.format.read_magic(file)
+        read = {
+            (1, 0): np.lib.format.read_array_header_1_0,
+            (2, 0): np.lib.format.read_array_header_2_0,
+        }[version]
+        shape, columns_first, dtype = read(file)
+    return Stored(path, member, tuple(map(int, shape)), dtype, bool(columns_first), file.tell())
+
+
+def _check_type(stored: Stored) -> None:
+    """Refuse arrays of anything but numbers and strings."""
+    dtype, shape = stored.dtype, stored.shape
     if dtype.hasobject:
-        fail(
+        raise UnreadableFile(
             stored.where,
             "pickled objects",
             "plain numbers and strings",
@@ -118,30 +149,30 @@ def find(path: str | Path, name: str = "") -> Stored:
         )
     if (
         dtype.kind not in "biufUS"
-        or not dtype.itemsize
-        or dtype.itemsize > 2**20
+        or not 0 < dtype.itemsize <= 2**20
         or min(shape, default=0) < 0
         or len(shape) > 8
     ):
-        fail(
+        raise UnreadableFile(
             stored.where,
             f"an array {str(dtype)[:60]} {list(shape)[:9]}",
             "numbers or strings",
             "save plain arrays",
         )
-    if (need := stored.begin + math.prod(stored.shape) * dtype.itemsize) != size:
-        fail(stored.where, f"{size:,} bytes", f"{need:,} for {stored.describe()}", "get the whole file")
-    return stored
 
 
 def find_all(path: str | Path, wanted: tuple[str, ...], kind: str) -> dict[str, Stored]:
-    """These arrays of a .npz file; `kind` says in the error what such a file is."""
-    there = names(path)
+    """The arrays of these names in a .npz file.
+
+    Args:
+        kind: what such a file is, for the error about a missing array.
+    """
+    found = names(path)
     for name in wanted:
-        if name not in there:
-            fail(
+        if name not in found:
+            raise UnreadableFile(
                 path,
-                f"the arrays {', '.join(map(quote, there[:12])) or '(none)'}",
+                f"the arrays {', '.join(map(quote, found[:12])) or '(none)'}",
                 f"{', '.join(wanted)} ({kind})",
                 f"add {name!r}",
             )
@@ -149,20 +180,29 @@ def find_all(path: str | Path, wanted: tuple[str, ...], kind: str) -> dict[str, 
 
 
 def labels(stored: Stored) -> np.ndarray:
-    """Class indices [N] from such, or from one-hot rows [N, K]. Raises ValueError that names the row."""
+    """Class indices, Long[N], from an array of class indices [N] or of one-hot rows [N, K].
+
+    Raises:
+        UnreadableFile: the array is neither; for one-hot rows, names the row.
+    """
     if len(stored.shape) == 1 and stored.dtype.kind in "iu":
         return stored.whole()
-    if len(stored.shape) != 2 or stored.dtype.kind not in "biuf" or not 0 < stored.shape[1] <= 10_000:
-        fail(
+    is_one_hot = (
+        len(stored.shape) == 2 and stored.dtype.kind in "biuf" and 0 < stored.shape[1] <= MOST_CLASSES
+    )
+    if not is_one_hot:
+        raise UnreadableFile(
             stored.where,
             stored.describe(),
             "class indices [clips], or one-hot rows [clips, classes]",
             "save one label per clip",
         )
-    found = []
+    indices = []
     for number, row in enumerate(stored.rows()):
-        place = np.flatnonzero(row)
-        if len(place) != 1:
-            fail(f"{stored.where}: row {number}", f"{len(place)} classes", "one", "give each clip one label")
-        found.append(int(place[0]))
-    return np.array(found, dtype=np.int64)
+        nonzero = np.flatnonzero(row)
+        if len(nonzero) != 1:
+            raise UnreadableFile(
+                stored.row(number), f"{len(nonzero)} classes", "one", "give each clip one label"
+            )
+        indices.append(int(nonzero[0]))
+    return np.array(indices, dtype=np.int64)

@@ -1,8 +1,9 @@
-"""Northwestern-UCLA: a folder (or zip archive) of json files, one per clip, as CTR-GCN and what followed it read them.
+"""Northwestern-UCLA: a folder (or .zip) of json files, one per clip, the format of CTR-GCN and others.
 
-``a08_s02_e01_v03.json`` is action 8 by subject 2, environment 1, view 3; in it ``skeletons`` holds [frames][20][3], Kinect v1's joints.
-There are no actions 7 and 10. Train on views 1 and 2, test on view 3: ``clips.split("view", train=[1, 2])``.
-(Wang et al., "Cross-view Action Modeling, Learning, and Recognition", 2014; layout: `feeders/feeder_ucla.py` of CTR-GCN.)
+``a08_s02_e01_v03.json`` is action 8 by subject 2, environment 1, view 3; its ``skeletons`` are
+[frames][20][3], the joints of Kinect v1. There are no actions 7 and 10. The published split trains on
+views 1 and 2 and tests on view 3: ``clips.split("view", train=[1, 2])``. (Wang et al., "Cross-view Action
+Modeling, Learning, and Recognition", 2014; layout: `feeders/feeder_ucla.py` of CTR-GCN.)
 """
 
 from __future__ import annotations
@@ -10,14 +11,18 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from ...skeletons.layouts import KINECT20
+from ...utils.validation import positive
 from ..clips import ClipSet
+from ..errors import Place, UnreadableFile
 from . import archives
-from .common import check_file, clip_set, fail, plain_name, quote
+from .common import check_file, clip_set, plain_name, quote
+from .reader import Reader
 
 NAME = re.compile(r"a([0-9]{2})_s([0-9]{2})_e([0-9]{2})_v([0-9]{2})\.json")
 
@@ -35,33 +40,32 @@ ACTIONS = {
 }
 
 MOST_BYTES = 8 * 2**20
-"""Of one clip; the longest has a fifth of a megabyte. (Lists take some sixty times their text.)"""
+"""Size limit of one clip; the longest has 0.2 MB. (Python lists take about sixty times their text.)"""
 
 
-@np.errstate(over="ignore", invalid="ignore")
 def read_nwucla(path: str | Path, *, fps: float = 30.0, scale: float = 1.0) -> ClipSet:
     """All clips of the folder or archive; subject, view and (as setup) environment come from the file names.
 
     Args:
-        path: a folder whose json files are named like ``a01_s01_e00_v01.json``, or a .zip with them in any folder. Other files are left alone.
-        fps: frames per second; the files do not say. (Kinect v1 records 30.)
+        path: a folder whose json files are named like ``a01_s01_e00_v01.json``, or a .zip with them in any
+            folder. Other files are ignored.
+        fps: frames per second, which the files do not contain. (Kinect v1 records 30.)
         scale: metres per unit of the file.
 
     Raises:
         FileNotFoundError: there is no such file or folder.
-        ValueError: "file[:line]: found …, expected …; what to do".
+        UnreadableFile: a damaged file, or no file with such a name.
     """
     path = Path(path)
-    if not (scale > 0 and np.isfinite(scale)):
-        raise ValueError(f"scale must be a positive number of metres per unit of the file; got {scale}")
+    positive(scale, "scale", "metres per unit of the file")
     arrays, names, numbers, size = [], [], [], 0
-    for where, name, content in _files(path):
-        arrays.append(_poses(where, content)[:, None] * scale)
-        names.append(name.removesuffix(".json"))
-        numbers.append([int(part) for part in NAME.fullmatch(name).groups()])
+    for where, match, content in _files(path):
+        arrays.append(_poses(where, content, scale))
+        names.append(match.string.removesuffix(".json"))
+        numbers.append([int(part) for part in match.groups()])
         size += len(content)
     if not arrays:
-        fail(
+        raise UnreadableFile(
             path,
             "no file named like a01_s01_e00_v01.json",
             "one for each clip",
@@ -84,60 +88,85 @@ def read_nwucla(path: str | Path, *, fps: float = 30.0, scale: float = 1.0) -> C
     )
 
 
-def is_nwucla(folder: Path) -> bool:
-    """Whether `read_nwucla` takes this folder."""
-    return any(NAME.fullmatch(entry.name) for entry in folder.iterdir())
-
-
-def _files(path: Path) -> Iterator[tuple[str, str, bytes]]:
-    """(where for errors, file name, content) of each clip."""
+def _files(path: Path) -> Iterator[tuple[Place, re.Match[str], bytes]]:
+    """Place, name (matched with `NAME`) and content of each clip's file."""
     if path.is_dir():
         for file in sorted(path.iterdir()):
-            if NAME.fullmatch(file.name):
-                yield str(file), file.name, check_file(file, MOST_BYTES).read_bytes()
+            if match := NAME.fullmatch(file.name):
+                content = check_file(file, MOST_BYTES).read_bytes()
+                yield Place(file), match, content
         return
     for member, content in archives.members(path, ".json", MOST_BYTES):
-        name = member.rpartition("/")[2]
-        if NAME.fullmatch(name):
-            yield f"{path}/{member}", name, content
+        if match := NAME.fullmatch(member.rpartition("/")[2]):
+            yield Place(f"{path}/{member}"), match, content
 
 
-def _poses(where: str, content: bytes) -> np.ndarray:
-    """[T, 20, 3] of one file."""
-    try:
-        clip = json.loads(content)
-    except json.JSONDecodeError as error:
-        fail(f"{where}:{error.lineno}", error.msg, "json", "get the whole file")
-    except (
-        ValueError,
-        RecursionError,
-    ) as error:  # no UTF-8, numbers of thousands of digits, lists without end
-        fail(where, f"something that is no json ({quote(str(error))})", "json", "get the whole file")
+@np.errstate(over="ignore", invalid="ignore")
+def _poses(where: Place, content: bytes, scale: float) -> np.ndarray:
+    """Poses [T, 1, 20, 3] of one file, in metres."""
+    clip = _json(where, content)
     skeletons = clip.get("skeletons") if isinstance(clip, dict) else None
     if not isinstance(skeletons, list):
-        fail(
+        raise UnreadableFile(
             where,
             quote(clip if skeletons is None else skeletons),
             '"skeletons": [frames][20][3]',
             "get the file from its authors",
         )
-    if "file_name" in clip:
+    if isinstance(clip, dict) and "file_name" in clip:
         plain_name(where, "file_name", clip["file_name"])
-    if (odd := _odd(skeletons)) is not None:
-        fail(where, f"skeletons: {odd}", "numbers [frames][20][3]", "mend the file")
-    return np.array(skeletons, dtype=np.float64)
+    if (irregular := _irregularity(skeletons)) is not None:
+        raise UnreadableFile(where, f"skeletons: {irregular}", "numbers [frames][20][3]", "correct the file")
+    return np.array(skeletons, dtype=np.float64)[:, None] * scale
 
 
-def _odd(skeletons: list) -> str | None:
-    """What is not frames of 20 joints of three numbers. Looked for first: numpy would make room for the longest string everywhere."""
+def _json(where: Place, content: bytes) -> object:
+    try:
+        return json.loads(content)
+    except json.JSONDecodeError as error:
+        raise UnreadableFile(
+            replace(where, line=error.lineno), error.msg, "json", "get the whole file"
+        ) from None
+    except (
+        ValueError,
+        RecursionError,
+    ) as error:  # not UTF-8, numbers of thousands of digits, endless nesting
+        raise UnreadableFile(
+            where, f"something that is no json ({quote(str(error))})", "json", "get the whole file"
+        ) from None
+
+
+def _irregularity(skeletons: list[object]) -> str | None:
+    """What is not a frame of 20 joints of three numbers; None if all are.
+
+    Checked before numpy makes an array: of strings it would make one with room for the longest everywhere.
+    """
     for number, frame in enumerate(skeletons):
         if not isinstance(frame, list) or len(frame) != 20:
             return f"frame {number}: {quote(frame)}"
         for place, joint in enumerate(frame):
-            if (
-                not isinstance(joint, list)
-                or len(joint) != 3
-                or not all(type(v) is float or (type(v) is int and abs(v) < 2**53) for v in joint)
-            ):
+            if not isinstance(joint, list) or len(joint) != 3 or not all(map(_is_number, joint)):
                 return f"frame {number}, joint {place}: {quote(joint)}"
     return None if skeletons else "no frames"
+
+
+def _is_number(value: object) -> bool:
+    return type(value) is float or (type(value) is int and abs(value) < 2**53)
+
+
+def _is_nwucla(path: Path) -> bool:
+    if path.is_dir():
+        return any(NAME.fullmatch(entry.name) for entry in path.iterdir())
+    if path.suffix.lower() != ".zip":
+        return False
+    with archives.opened(path) as archive:
+        return any(NAME.fullmatch(name.rpartition("/")[2]) for name in archive.namelist())
+
+
+READER = Reader(
+    kind="NW-UCLA files",
+    description="a folder or .zip of NW-UCLA .json",
+    read=read_nwucla,
+    can_read=_is_nwucla,
+    suffixes=(".zip",),
+)

@@ -1,6 +1,6 @@
-"""The stack machine that a pickle is a program for, without the instruction that calls any function.
+"""The stack machine that runs pickles, without the instruction that calls any function.
 
-What each instruction does is told by Python's `pickletools`, which also takes the program apart here.
+Python's `pickletools` documents the instructions, and splits the program into them here.
 """
 
 from __future__ import annotations
@@ -9,14 +9,16 @@ import pickletools
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, NoReturn
 
-from .common import fail, quote
+from ..errors import Place, UnreadableFile
+from .common import quote
 
 PLAIN = "numbers, strings, lists, dicts and numpy arrays"
 
-_DO = "a pickle can run any code, so nothing else is read; save plain arrays"
+_FIX = "a pickle can run any code, so nothing else is read; save plain arrays"
 
-_KEYS = (str, bytes, int, float, bool, type(None))  # to hash a nested tuple can take for ever
+_KEYS = (str, bytes, int, float, bool, type(None))  # hashing a nested tuple may never end
 
 _CONSTANTS = {"NONE": None, "NEWTRUE": True, "NEWFALSE": False}
 
@@ -35,9 +37,13 @@ _LONG = frozenset(("INT", "LONG", "LONG1", "LONG4"))
 
 @dataclass(frozen=True)
 class Name:
-    """A function or class that the file names: its name, never the thing itself."""
+    """The name of a function or class in the file; the object itself is never looked up."""
 
     name: str
+
+
+Step = Callable[["Machine", Any], object]
+"""What an instruction does: ``step(machine, argument of the instruction)``."""
 
 
 class Machine:
@@ -45,24 +51,38 @@ class Machine:
 
     Args:
         path: the file, for errors.
-        size: its bytes, which bound what it may make.
-        functions: full name -> what is done instead of calling that function, ``f(machine, *arguments)``.
-        build: ``build(machine, state)`` finishes the thing on top of the stack.
+        size: its bytes, which limit what the program may make.
+        functions: full name -> the substitute for that function, called as ``f(machine, *arguments)``; None
+            for names that are arguments only.
+        build: ``build(machine, state)`` completes the object on top of the stack.
     """
 
-    def __init__(self, path: Path, size: int, functions: dict[str, Callable | None], build: Callable):
-        self.path, self.place, self.functions, self.build = path, 0, functions, build
-        self.stack: list = []
-        self.below: list[list] = []  # the stacks under each open mark
+    def __init__(
+        self,
+        path: Path,
+        size: int,
+        functions: dict[str, Callable[..., object] | None],
+        build: Callable[[Machine, object], None],
+    ) -> None:
+        self.path, self.functions, self.build = path, functions, build
+        self.position = 0  # of the current instruction, in bytes
+        self.stack: list[Any] = []
+        self.below: list[list[Any]] = []  # the stacks under each open mark
         self.memo: dict[int, object] = {}
-        # An empty set is one byte of file and 216 of memory, so what is made is counted: real files make one thing in 15 bytes.
-        self._things = min(8_000_000, 65_536 + size // 4)
-        self._copied = size
+        # An empty set takes one byte of the file and 216 of memory, so objects are counted; real files make
+        # one in 15 bytes.
+        self._objects_left = min(8_000_000, 65_536 + size // 4)
+        self._copies_left = size
 
     def run(self, program: bytes) -> object:
-        """What is on the stack at the end. Raises `Refused`, or anything at all for a damaged program."""
-        for instruction, value, place in pickletools.genops(program):
-            self.place, name = place, instruction.name
+        """The object on top of the stack at the end.
+
+        Raises:
+            UnreadableFile: an instruction or a name is refused.
+            Exception: of any type, for a damaged program.
+        """
+        for instruction, value, position in pickletools.genops(program):
+            self.position, name = position or 0, instruction.name
             if name in _VALUES:
                 self.stack.append(value)
             elif (step := _STEPS.get(name)) is not None:
@@ -77,105 +97,108 @@ class Machine:
                 self.stack.append(self.whole(value))
             elif name == "STOP":
                 return self.stack.pop()
-            elif name not in (
-                "PROTO",
-                "FRAME",
-            ):  # INST, OBJ, NEWOBJ, EXT, PERSID, …: other ways to objects and classes
+            # Refused are INST, OBJ, NEWOBJ, EXT, PERSID, …: other ways to objects and classes.
+            elif name not in ("PROTO", "FRAME"):
                 self.refuse(name if value is None else f"{name} {quote(value)}")
         raise EOFError("no end")
 
-    def refuse(self, found: str, expected: str = PLAIN, do: str = _DO):
-        fail(f"{self.path}: byte {self.place}", found, expected, do)
+    def refuse(self, found: str, expected: str = PLAIN, fix: str = _FIX) -> NoReturn:
+        """Raise the error for the current instruction."""
+        raise UnreadableFile(Place(self.path, part=f"byte {self.position}"), found, expected, fix)
 
     def count(self) -> None:
-        """One more container or place in the memo."""
-        self._things -= 1
-        if self._things < 0:
+        """Count one more container or entry of the memo."""
+        self._objects_left -= 1
+        if self._objects_left < 0:
             self.refuse(
-                "far more containers than a file of this size needs", do="get the file from its authors"
+                "far more containers than a file of this size needs", fix="get the file from its authors"
             )
 
     def copy(self, length: int) -> None:
-        """Some functions copy what they are given: all of it together no more than the file holds."""
-        self._copied -= length
-        if self._copied < 0:
-            self.refuse("the same data used again and again", "each once", "get the file from its authors")
+        """Count bytes or items that a function copies; in total at most as many as the file has bytes."""
+        self._copies_left -= length
+        if self._copies_left < 0:
+            self.refuse("the same data used repeatedly", "each once", "get the file from its authors")
 
     def push(self, container: object) -> None:
+        """Put a new container on the stack."""
         self.count()
         self.stack.append(container)
 
-    def pop(self, count: int) -> list:
+    def pop(self, count: int) -> list[Any]:
+        """Take the last `count` objects from the stack."""
         if count > len(self.stack):
             raise IndexError("the stack is empty")
         items = self.stack[-count:]
         del self.stack[-count:]
         return items
 
-    def marked(self) -> list:
-        """What was put on the stack since the last mark."""
+    def marked(self) -> list[Any]:
+        """Take the objects since the last mark from the stack."""
         items, self.stack = self.stack, self.below.pop()
         return items
 
-    def filled(self, kind: type):
-        """The container on top of the stack."""
+    def top(self, kind: type) -> Any:
+        """The container on top of the stack, which must be of this type."""
         if type(self.stack[-1]) is not kind:
             self.refuse(f"items for {quote(self.stack[-1])}", f"a {kind.__name__}")
         return self.stack[-1]
 
     def key(self, value: object) -> object:
+        """The value itself, if it may be a key or a member of a set."""
         if type(value) not in _KEYS:
             self.refuse(f"{quote(value)} as a key or in a set", "a string or a number")
         return value
 
-    def whole(self, value: int) -> int:
+    def whole(self, value: Any) -> int:
+        """The number itself, if it has at most 64 bits."""
         if value.bit_length() > 64:
             self.refuse(quote(value), "whole numbers of at most 64 bits", "save smaller numbers")
         return value
 
 
-def _mark(machine: Machine, _) -> None:
+def _mark(machine: Machine, _: object) -> None:
     machine.count()
     machine.below.append(machine.stack)
     machine.stack = []
 
 
-def _pop(machine: Machine, _) -> None:
+def _pop(machine: Machine, _: object) -> None:
     if machine.stack:
         machine.stack.pop()
     else:
         machine.marked()
 
 
-def _dict(machine: Machine, _) -> None:
+def _dict(machine: Machine, _: object) -> None:
     items = machine.marked()
     machine.push({})
     _set_items(machine, items)
 
 
-def _set_items(machine: Machine, items: list) -> None:
+def _set_items(machine: Machine, items: list[Any]) -> None:
     pairs = zip(map(machine.key, items[::2]), items[1::2], strict=True)
-    machine.filled(dict).update(pairs)
+    machine.top(dict).update(pairs)
 
 
-def _extend(machine: Machine, items: list) -> None:
-    machine.filled(list).extend(items)
+def _extend(machine: Machine, items: list[Any]) -> None:
+    machine.top(list).extend(items)
 
 
-def _add(machine: Machine, items: list) -> None:
-    machine.filled(set).update(map(machine.key, items))
+def _add(machine: Machine, items: list[Any]) -> None:
+    machine.top(set).update(map(machine.key, items))
 
 
 def _remember(machine: Machine, place: int | None) -> None:
     machine.count()
     place = len(machine.memo) if place is None else place
     machine.memo[place] = machine.stack[-1]
-    if hasattr(machine.stack[-1], "places"):  # still to be finished: whoever does must find it here
+    if hasattr(machine.stack[-1], "places"):  # not complete yet: `build` replaces it here, too
         machine.stack[-1].places.append(place)
 
 
 def _name(machine: Machine, module_and_name: str | None) -> None:
-    """GLOBAL and STACK_GLOBAL: a name is put on the stack, if it is a known one."""
+    """GLOBAL and STACK_GLOBAL: put a name on the stack, if it is a known one."""
     parts = machine.pop(2) if module_and_name is None else module_and_name.split(" ", 1)
     name = ".".join(part if isinstance(part, str) else quote(part) for part in parts)
     if name not in machine.functions:
@@ -183,7 +206,7 @@ def _name(machine: Machine, module_and_name: str | None) -> None:
     machine.stack.append(Name(name))
 
 
-def _call(machine: Machine, _) -> None:
+def _call(machine: Machine, _: object) -> None:
     function, arguments = machine.pop(2)
     known = machine.functions.get(function.name) if isinstance(function, Name) else None
     if known is None or not isinstance(arguments, tuple):
@@ -191,7 +214,7 @@ def _call(machine: Machine, _) -> None:
     machine.stack.append(known(machine, *arguments))
 
 
-_STEPS: dict[str, Callable[[Machine, object], None]] = {
+_STEPS: dict[str, Step] = {
     "MARK": _mark,
     "POP": _pop,
     "POP_MARK": lambda m, _: m.marked(),

@@ -1,22 +1,25 @@
 """Pickle files, read without running them.
 
-A pickle is a program for a small stack machine, and one of its instructions calls any function of any module: whoever loads
-a pickle runs its author's code. `pickle_machine` is that machine without this instruction. It builds numbers, strings, lists,
-tuples, dicts and sets; this module adds the few functions that numpy's arrays are stored with, and does their work itself.
-Any other name is refused, and none is ever looked up.
+A pickle is a program for a small stack machine, and one of its instructions calls any function of any module:
+    loading a
+pickle runs its author's code. `pickle_machine` is that machine without this instruction. It builds numbers,
+strings, lists, tuples, dicts and sets; this module adds substitutes for the few functions that numpy's arrays
+are stored with. Any other name is refused, and none is ever looked up.
 """
 
 from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, Literal
 
 import numpy as np
 
-from .common import MOST_BYTES, Refused, check_file, quote
+from ..errors import Place, UnreadableFile
+from .common import MOST_BYTES, check_file, quote
 from .pickle_machine import PLAIN, Machine, Name
 
 _TYPES = re.compile(r"[<>=|]?(b1|[iu][1248]|f[248]|[SU][1-9][0-9]{0,5})")
@@ -24,22 +27,23 @@ _TYPES = re.compile(r"[<>=|]?(b1|[iu][1248]|f[248]|[SU][1-9][0-9]{0,5})")
 _CONTAINERS = {"list": list, "tuple": tuple, "set": set, "frozenset": frozenset, "dict": dict}
 
 
-def load(path: str | Path, *, most_bytes: int = MOST_BYTES) -> object:
-    """The numbers, strings, containers and arrays in a pickle file of any protocol; strings of Python 2 are read as latin-1.
+def load(path: str | Path, *, most_bytes: int = MOST_BYTES) -> Any:
+    """The numbers, strings, containers and arrays in a pickle file of any protocol.
+
+    Strings of Python 2 are decoded as latin-1. Arrays are of numbers, truth values or strings, never of
+    objects; they share the file's bytes and cannot be written to. numpy's scalars (``numpy.int64(3)``) become
+    Python's. The result takes about as much memory as the file.
+
+    Differs from `pickle.load`: refuses classes, functions, arrays of objects, tuples as keys, integers of
+    more than 64 bits, and Python 2's arrays of protocol 0.
 
     Args:
         path: the file.
-        most_bytes: larger files are refused.
-
-    Arrays are of numbers, truth values or strings, never of objects; they share the file's bytes and cannot be written to.
-    numpy's own numbers (``numpy.int64(3)``) become Python's. What is made takes about as much memory as the file.
+        most_bytes: size limit of the file.
 
     Raises:
         FileNotFoundError: there is no such file.
-        ValueError: names the file and the function, class or instruction that was refused, or what is damaged.
-
-    Differs from `pickle.load`: classes, functions, arrays of objects, tuples as keys, whole numbers of more than 64 bits and
-    Python 2's arrays of protocol 0 are refused.
+        UnreadableFile: names the function, class or instruction that is refused, or the damage.
 
     >>> import pickle, tempfile
     >>> path = Path(tempfile.mkdtemp()) / "a.pkl"
@@ -49,31 +53,35 @@ def load(path: str | Path, *, most_bytes: int = MOST_BYTES) -> object:
     >>> _ = path.write_bytes(b"cos\\nsystem\\n(S'reboot'\\ntR.")
     >>> load(path)  # doctest: +ELLIPSIS
     Traceback (most recent call last):
-    skelkit.data.readers.foreign.Refused: ...a.pkl: byte 0: found os.system, expected numbers, ...; a pickle can run any code, ...
+    skelkit.data.errors.UnreadableFile: ...a.pkl: byte 0: found os.system, expected numbers, ...; a pickle can
+    run ...
     """
     path = check_file(path, most_bytes)
     machine = Machine(path, path.stat().st_size, FUNCTIONS, build)
     try:
         return machine.run(path.read_bytes())
-    except Refused:
+    except UnreadableFile:
         raise
     except Exception as error:  # a damaged program fails in a dozen ways
-        raise Refused(
-            f"{path}: byte {machine.place}: found a damaged pickle ({quote(f'{type(error).__name__}: {error}')}), expected {PLAIN}; get the whole file"
+        raise UnreadableFile(
+            Place(path, part=f"byte {machine.position}"),
+            f"a damaged pickle ({quote(f'{type(error).__name__}: {error}')})",
+            PLAIN,
+            "get the whole file",
         ) from None
 
 
 @dataclass
 class Type:
-    """What stands for a numpy.dtype while the pickle is read: its code ("f4"), and the order of its bytes."""
+    """Stands for a numpy.dtype while the pickle is read: its code ("f4") and byte order."""
 
     code: str
-    order: str = "="
+    order: Literal["<", ">", "|", "="] = "="
 
 
 @dataclass
 class Array:
-    """What stands for an array until its numbers come, and where in the memo it stands."""
+    """Stands for an array until its numbers are read; `places` are its keys in the memo."""
 
     places: list[int] = field(default_factory=list)
 
@@ -81,34 +89,39 @@ class Array:
 def array(
     machine: Machine, kind: object, shape: object, raw: object, columns_first: bool = False
 ) -> np.ndarray:
-    """numpy.ndarray from its bytes, which must be as many as its shape needs."""
-    if (
-        not isinstance(kind, Type)
-        or not isinstance(shape, tuple)
-        or not all(type(n) is int and n >= 0 for n in shape)
-        or len(shape) > 8
-    ):
-        machine.refuse(f"an array of shape {quote(shape)} and type {quote(kind)}", "whole numbers and a type")
-    if not isinstance(raw, (bytes, bytearray, str)):
+    """numpy.ndarray of this type and shape from its bytes."""
+    dtype, sizes = _type_and_shape(machine, kind, shape)
+    if isinstance(raw, str):  # Python 2 had no bytes
+        raw = encode(machine, raw, "latin1")
+    if not isinstance(raw, (bytes, bytearray)):
         machine.refuse("an array of Python objects")
-    raw = encode(machine, raw, "latin1") if isinstance(raw, str) else raw  # Python 2 had no bytes
-    dtype = np.dtype(kind.code).newbyteorder(kind.order)
-    if (size := math.prod(shape) * dtype.itemsize) != len(raw):
+    if (size := math.prod(sizes) * dtype.itemsize) != len(raw):
         machine.refuse(
-            f"{len(raw)} bytes for an array {dtype} {list(shape)}", str(size), "get the whole file"
+            f"{len(raw)} bytes for an array {dtype} {list(sizes)}", str(size), "get the whole file"
         )
     if not raw:
-        return np.zeros(shape, dtype)
+        return np.zeros(sizes, dtype)
     values = np.frombuffer(raw, dtype).astype(dtype.newbyteorder("="), copy=False)
     if dtype.kind == "U" and (values.view(np.uint32) > 0x10FFFF).any():
         machine.refuse(
             "an array of strings with characters that do not exist", "Unicode", "get the whole file"
         )
-    return values.reshape(shape, order="F" if columns_first else "C")
+    return values.reshape(sizes, order="F" if columns_first else "C")
+
+
+def _type_and_shape(machine: Machine, kind: object, shape: object) -> tuple[np.dtype, tuple[int, ...]]:
+    is_shape = isinstance(shape, tuple) and all(type(n) is int and n >= 0 for n in shape) and len(shape) <= 8
+    if not isinstance(kind, Type) or not isinstance(shape, tuple) or not is_shape:
+        machine.refuse(f"an array of shape {quote(shape)} and type {quote(kind)}", "whole numbers and a type")
+    return np.dtype(kind.code).newbyteorder(kind.order), shape
 
 
 def build(machine: Machine, state: object) -> None:
-    """The second half of numpy's arrays and types: (version, shape, type, columns first, bytes), (version, byte order, …)."""
+    """Complete the array or type on top of the stack.
+
+    Args:
+        state: of an array (version, shape, type, columns first, bytes), of a type (version, byte order, …).
+    """
     unfinished = machine.stack[-1]
     if isinstance(unfinished, Type) and isinstance(state, tuple) and len(state) >= 5:
         if any(part is not None for part in state[2:5]) or state[1] not in ("<", ">", "|", "="):
@@ -116,30 +129,30 @@ def build(machine: Machine, state: object) -> None:
         unfinished.order = state[1]
     elif isinstance(unfinished, Array) and isinstance(state, tuple) and len(state) in (4, 5):
         shape, kind, columns_first, raw = state[-4:]
-        machine.stack[-1] = made = array(
-            machine, kind, shape, raw, columns_first is True or columns_first == 1
-        )
+        finished = array(machine, kind, shape, raw, columns_first is True or columns_first == 1)
+        machine.stack[-1] = finished
         for place in unfinished.places:
-            machine.memo[place] = made
+            machine.memo[place] = finished
     else:
         machine.refuse(f"the state of {quote(unfinished)}")
 
 
-def empty_array(machine: Machine, kind: object = None, *_) -> Array:
+def empty_array(machine: Machine, kind: object = None, *_: object) -> Array:
     """numpy.core.multiarray._reconstruct(numpy.ndarray, (0,), b"b")."""
     if kind != Name("numpy.ndarray"):
         machine.refuse(kind.name if isinstance(kind, Name) else quote(kind), "numpy.ndarray")
     return Array()
 
 
-def data_type(machine: Machine, code: object = None, *_) -> Type:
+def data_type(machine: Machine, code: object = None, *_: object) -> Type:
     """numpy.dtype("f4", False, True)."""
     if not isinstance(code, str) or not _TYPES.fullmatch(code):
         machine.refuse(
             "an array of Python objects" if code in ("O", "O8") else f"an array of type {quote(code)}",
             "numbers or strings",
         )
-    return Type(code.lstrip("<>=|"), code[0] if code[0] in "<>" else "=")
+    order: Literal["<", ">", "="] = "<" if code[0] == "<" else ">" if code[0] == ">" else "="
+    return Type(code.lstrip("<>=|"), order)
 
 
 def scalar(machine: Machine, kind: object, raw: object) -> object:
@@ -175,8 +188,8 @@ def no_bytes(machine: Machine, *arguments: object) -> bytes:
     return b"" if not arguments else machine.refuse(f"bytes of {quote(arguments[0])}")
 
 
-def container(kind: str):
-    """list, tuple, set, frozenset or dict of a list or tuple."""
+def container(kind: str) -> Callable[..., object]:
+    """The substitute for list, tuple, set, frozenset or dict: makes one from a list or tuple."""
 
     def make(machine: Machine, items: object = (), *rest: object) -> object:
         if not isinstance(items, (list, tuple)) or rest:
@@ -192,12 +205,16 @@ def container(kind: str):
     return make
 
 
-def _names(modules: Sequence[str], functions: dict) -> dict:
+Functions = dict[str, Callable[..., object] | None]
+
+
+def _names(modules: Sequence[str], functions: Mapping[str, Callable[..., object]]) -> Functions:
+    """The functions by their full names in each of the modules."""
     return {f"{module}.{name}": function for module in modules for name, function in functions.items()}
 
 
-FUNCTIONS = {
-    "numpy.ndarray": None,  # only ever an argument
+FUNCTIONS: Functions = {
+    "numpy.ndarray": None,  # an argument only
     "numpy.dtype": data_type,
     "_codecs.encode": encode,
     "collections.OrderedDict": container("dict"),
@@ -210,4 +227,4 @@ FUNCTIONS = {
         {kind: container(kind) for kind in _CONTAINERS} | {"bytearray": byte_array, "bytes": no_bytes},
     ),
 }
-"""The names that a pickle may use, and what is done instead of calling them."""
+"""The names that a pickle may use, and the substitutes that are called for them."""

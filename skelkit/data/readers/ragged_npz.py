@@ -1,64 +1,121 @@
-"""A ragged .npz: the frames of all clips back to back, and how many frames each clip has."""
+"""A ragged .npz: the frames of all clips concatenated, and the number of frames of each clip."""
 
 from __future__ import annotations
 
 import zipfile
 from pathlib import Path
+from typing import Any, NoReturn
 
 import numpy as np
 
 from ...skeletons.skeleton import Skeleton
 from ..clips import ClipSet
+from ..errors import UnreadableFile
 from . import npy
-from .common import check_labels, fail, known_skeleton
+from .common import check_labels, known_skeleton
+from .reader import Reader, has_suffix
 
-_NPZ = "data [frames, joints, 3] or [frames, persons, joints, 3], length [clips] and label [clips]"
+_CONTENT = "data [frames, joints, 3] or [frames, persons, joints, 3], length [clips] and label [clips]"
+
+_GROUPS = ("subject", "view", "setup")
+
+_KNOWN = ("data", "length", "label", *_GROUPS, "classes", "fps")
 
 
 def read_npz(
     path: str | Path, *, fps: float | None = None, skeleton: Skeleton | str | None = None
 ) -> ClipSet:
-    """A ragged .npz: the frames of all clips back to back, and how many frames each clip has.
+    """The clips of a ragged .npz, which holds these arrays:
 
-    ===============================  ============================================================================
-    data                             float [F, V, 3] or [F, M, V, 3], metres, y up; absent persons are all zeros
-    length                           integers [N], the frames of each clip; they add up to F
+    ===============================  =======================================================================
+    data                             float [F, V, 3] or [F, M, V, 3], metres, y up; absent persons are all
+    zeros length                           integers [N], the frames of each clip; they add up to F
     label                            integers [N], counted from 0
     subject, view, setup (optional)  numbers or names [N]
     classes (optional)               names [K]
     fps (optional)                   one number
-    ===============================  ============================================================================
+    ===============================  =======================================================================
 
-    Arrays of other names are ignored (such as ``start`` and ``sequence``, where each clip was cut from its recording).
+    Arrays of other names are ignored.
 
     Args:
-        fps: overrides the file's; 30, the rate of Kinect v1 and v2, if neither says.
-        skeleton: a `Skeleton` or the name of a built-in one; found from the number of joints unless given.
+        path: the .npz file.
+        fps: frames per second. Default: those in the file, or else 30, the rate of Kinect v1 and v2.
+        skeleton: a `Skeleton` or the short name of a built-in one. Default: the only built-in one with as
+            many joints.
 
     Raises:
-        ValueError: names the file and what was found and expected. Pickled objects are refused: they could run any code.
+        FileNotFoundError: there is no such file.
+        UnreadableFile: the arrays are missing, damaged or do not fit together, or hold pickled objects, which
+            could run any code.
     """
     path = Path(path)
     arrays = _arrays(path)
-    data, length, label = (arrays[key] for key in ("data", "length", "label"))
-    if data.dtype.kind != "f" or data.ndim not in (3, 4) or data.shape[-1] != 3:
-        fail(
-            path,
-            f"data {data.dtype} {list(data.shape)}",
-            "floats [frames, joints, 3] or [frames, persons, joints, 3]",
-            "save metres as float32",
+    _check_types(path, arrays)
+    _check_lengths(path, arrays)
+    if fps is None:
+        fps = _frame_rate(path, arrays.get("fps", np.array(30.0)))
+    skeleton = known_skeleton(skeleton)
+    clips = np.split(arrays["data"], arrays["length"].astype(np.int64).cumsum()[:-1])
+    labels = check_labels(path, [f"clip {i}" for i in range(len(clips))], arrays["label"].tolist())
+    groups: dict[str, Any] = {key: arrays[key] for key in _GROUPS if key in arrays}
+    classes = arrays["classes"].tolist() if "classes" in arrays else None
+    try:
+        return ClipSet.from_arrays(
+            clips, labels=labels, skeleton=skeleton, fps=fps, classes=classes, **groups
         )
-    for key, array in (("length", length), ("label", label)):
-        if array.dtype.kind not in "iu" or array.ndim != 1:
-            fail(
+    except ValueError as error:
+        raise UnreadableFile(path, str(error)) from None
+
+
+def _arrays(path: Path) -> dict[str, np.ndarray]:
+    """The arrays of known names; nothing is unpickled."""
+    if not path.is_file():
+        raise FileNotFoundError(f"{path}: no such file")
+    if not zipfile.is_zipfile(path):
+        raise UnreadableFile(
+            path,
+            "something that is not a whole .npz archive",
+            f"one with {_CONTENT}",
+            "write it with numpy.savez",
+        )
+    found = npy.names(path)
+    arrays = {key: npy.find(path, key).whole() for key in _KNOWN if key in found}
+    for key in ("data", "length", "label"):
+        if key not in arrays:
+            other = any(name.startswith(("x_", "y_")) for name in found)
+            raise UnreadableFile(
                 path,
-                f"{key} {array.dtype} {list(array.shape)}",
-                "integers [clips]",
-                "save one number per clip",
+                f"the arrays {', '.join(found) or '(none)'}",
+                _CONTENT + "; or x_train, y_train, x_test and y_test, all four" * other,
+                f"add {key!r}",
             )
-    for key in ("label", "subject", "view", "setup"):
+    return arrays
+
+
+def _check_types(path: Path, arrays: dict[str, np.ndarray]) -> None:
+    def refuse(key: str, expected: str, fix: str) -> NoReturn:
+        array = arrays[key]
+        raise UnreadableFile(path, f"{key} {array.dtype} {list(array.shape)}", expected, fix)
+
+    data = arrays["data"]
+    if data.dtype.kind != "f" or data.ndim not in (3, 4) or data.shape[-1] != 3:
+        shapes = "floats [frames, joints, 3] or [frames, persons, joints, 3]"
+        refuse("data", shapes, "save metres as float32")
+    for key in ("length", "label"):
+        if arrays[key].dtype.kind not in "iu" or arrays[key].ndim != 1:
+            refuse(key, "integers [clips]", "save one number per clip")
+    classes = arrays.get("classes")
+    if classes is not None and (classes.dtype.kind != "U" or classes.ndim != 1):
+        refuse("classes", "names [classes]", "save a list of strings")
+
+
+def _check_lengths(path: Path, arrays: dict[str, np.ndarray]) -> None:
+    """Refuse arrays that do not have one value per clip, and lengths that are not those of the frames."""
+    length, frames = arrays["length"], len(arrays["data"])
+    for key in ("label", *_GROUPS):
         if key in arrays and arrays[key].shape != length.shape:
-            fail(
+            raise UnreadableFile(
                 path,
                 f"{key} of shape {list(arrays[key].shape)}",
                 f"{list(length.shape)} like length",
@@ -66,59 +123,33 @@ def read_npz(
             )
     if (length < 1).any():
         clip = int((length < 1).argmax())
-        fail(path, f"clip {clip} of {int(length[clip])} frames", "at least one", "leave empty clips out")
-    if (total := sum(length.tolist())) != len(data):
-        fail(
+        raise UnreadableFile(
+            path, f"clip {clip} of {int(length[clip])} frames", "at least one", "leave empty clips out"
+        )
+    if (total := sum(length.tolist())) != frames:
+        raise UnreadableFile(
             path,
             f"lengths that add up to {total}",
-            f"{len(data)}, the frames in data",
-            "save both anew from the same clips",
+            f"{frames}, the frames in data",
+            "save both again from the same clips",
         )
-    classes = arrays.get("classes")
-    if classes is not None and (classes.dtype.kind != "U" or classes.ndim != 1):
-        fail(
+
+
+def _frame_rate(path: Path, rate: np.ndarray) -> float:
+    if rate.dtype.kind not in "iuf" or rate.size != 1:
+        raise UnreadableFile(
             path,
-            f"classes {classes.dtype} {list(classes.shape)}",
-            "names [classes]",
-            "save a list of strings",
+            f"fps {rate.dtype} {list(rate.shape)}",
+            "one number",
+            "save frames per second, or pass fps=…",
         )
-    if fps is None:
-        rate = arrays.get("fps", np.array(30.0))
-        if rate.dtype.kind not in "iuf" or rate.size != 1:
-            fail(
-                path,
-                f"fps {rate.dtype} {list(rate.shape)}",
-                "one number",
-                "save frames per second, or pass fps=…",
-            )
-        fps = float(rate.reshape(()))
-    skeleton = known_skeleton(skeleton)
-    groups = {key: arrays[key] for key in ("subject", "view", "setup") if key in arrays}
-    clips = np.split(data, length.astype(np.int64).cumsum()[:-1])
-    label = check_labels(path, [f"clip {i}" for i in range(len(label))], label.tolist())
-    try:
-        return ClipSet.from_arrays(clips, labels=label, skeleton=skeleton, fps=fps, classes=classes, **groups)
-    except ValueError as error:
-        raise ValueError(f"{path}: {error}") from None
+    return float(rate.reshape(()))
 
 
-def _arrays(path: Path) -> dict[str, np.ndarray]:
-    """The arrays this kit knows, by name; never unpickles."""
-    if not path.is_file():
-        raise FileNotFoundError(f"{path}: no such file")
-    if not zipfile.is_zipfile(path):
-        raise ValueError(
-            f"{path}: found something that is not a whole .npz archive, expected one with {_NPZ}; write it with numpy.savez"
-        )
-    found = npy.names(path)
-    known = ("data", "length", "label", "subject", "view", "setup", "classes", "fps")
-    arrays = {key: npy.find(path, key).whole() for key in known if key in found}
-    for key in ("data", "length", "label"):
-        if key not in arrays:
-            other = (
-                "; or x_train, y_train, x_test and y_test, all four"
-                if any(name.startswith(("x_", "y_")) for name in found)
-                else ""
-            )
-            fail(path, f"the arrays {', '.join(found) or '(none)'}", _NPZ + other, f"add {key!r}")
-    return arrays
+READER = Reader(
+    kind=".npz files",
+    description="an .npz file (data, length, label)",
+    read=read_npz,
+    can_read=has_suffix(".npz"),
+    suffixes=(".npz",),
+)

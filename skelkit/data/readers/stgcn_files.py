@@ -1,10 +1,12 @@
-"""``data.npy`` and a pickle of labels, as ST-GCN, 2s-AGCN, AimCLR and PSTL keep them.
+"""``data.npy`` and a pickle of labels, the format of ST-GCN, 2s-AGCN, AimCLR and PSTL.
 
-The array is float [N, 3, T, V, M], T padded with zeros; the pickle holds ([names], [class indices]). Of NTU RGB+D the names say
-setup, camera and performer. (Layout: `tools/ntu_gendata.py` of ST-GCN, Yan et al. 2018.)
+The array is float [N, 3, T, V, M], T padded with zeros; the pickle holds ([names], [class indices]). Names of
+NTU RGB+D contain setup, camera and performer. (Layout: `tools/ntu_gendata.py` of ST-GCN, Yan et al. 2018.)
 
-2s-AGCN's own preparation fills the padding with the clip again and turns people so that z is up: pass ``up="z"`` for such files;
-their clips then have all 300 frames. AimCLR's and PSTL's 50-frame files are resized clips, not padded ones.
+2s-AGCN's own preparation fills the padding with repetitions of the clip and rotates the bodies so that z is
+up: pass ``up="z"`` for such files; their clips then have all 300 frames. The 50-frame files of AimCLR and
+    PSTL hold resized clips,
+not padded ones.
 """
 
 from __future__ import annotations
@@ -19,16 +21,18 @@ import numpy as np
 from ...skeletons.skeleton import Skeleton
 from ...utils.files import open_atomic, write_atomic
 from ..clips import ClipSet
+from ..errors import Place, UnreadableFile
 from . import npy, pickles
-from .common import clip_set, fail, ntu_groups, plain_name, quote, trimmed, upright
+from .common import clip_set, ntu_groups, plain_name, quote, trimmed, upright
 from .padding import check_fits, padded
+from .reader import Reader
 
 _DATA = re.compile(r"_?(data_joint|data|position|joint)$")
 
 _PARTS = {"train": "train", "val": "test", "test": "test"}
+"""Beginning of a file's name -> `setup` of its clips."""
 
 
-@np.errstate(over="ignore", invalid="ignore")
 def read_stgcn(
     path: str | Path,
     *,
@@ -38,56 +42,49 @@ def read_stgcn(
     classes: Sequence[str] | None = None,
     up: str = "y",
 ) -> ClipSet:
-    """One array with its labels, or a folder with such of train and of val or test.
+    """The clips of an array with its labels, or of a folder with arrays for training and validation or test.
+
+    All-zero frames at the end of clips are cut off. `subject`, `view` and (for a single array) `setup` come
+    from names of NTU RGB+D.
 
     Args:
-        path: the .npy, or a folder with ``train_data_joint.npy`` (or ``train_data``, ``train_position``, ``train_joint``) and the same
-            of ``val`` or ``test``: then `setup` is "train" or "test", and ``clips.split("setup", train=["train"])`` the published split.
-        labels: the pickle, for a single array; unless given, ``train_label.pkl`` beside ``train_….npy``, or ``label.pkl``.
-        skeleton, fps, classes: as in `npz_splits.read`; the skeleton is found from the number of joints unless given.
+        path: the .npy file, or a folder with ``train_data_joint.npy`` (or ``train_data``, ``train_position``,
+            ``train_joint``) and the same of ``val`` or ``test``; `setup` is then "train" or "test", and
+            ``clips.split("setup", train=["train"])`` is the published split.
+        labels: the pickle, for a single array. Default: ``train_label.pkl`` beside ``train_….npy``, or
+            ``label.pkl``.
+        skeleton: a `Skeleton` or the short name of a built-in one. Default: the only built-in one with as
+            many joints.
+        fps: frames per second, which the files do not contain.
+        classes: names of the classes. Default: ``class 0``, …
         up: the axis that points up: "y", "z" (2s-AGCN) or "-y".
-
-    Zero frames at the end are cut off. From the names of NTU RGB+D come `subject`, `view` and (for a single array) `setup`.
 
     Raises:
         FileNotFoundError: there is no such file, or no labels beside it.
-        ValueError: names the file and the clip; for labels that are no plain pickle see `pickles.load`.
+        UnreadableFile: arrays or labels that are damaged or do not fit together; labels that are not a plain
+            pickle.
     """
     path = Path(path)
     parts = _parts(path) if path.is_dir() else {"": path}
-    arrays, names, indices, setup, size = [], [], [], [], 0
+    arrays: list[np.ndarray] = []
+    names: list[str] = []
+    indices: list[object] = []
+    setup: list[str] = []
     for part, file in parts.items():
-        found, labels_here = _labels(_beside(file) if labels is None else Path(labels))
-        data = npy.find(file)
-        if len(data.shape) != 5 or data.shape[1] != 3 or data.dtype.kind != "f" or 0 in data.shape[1:]:
-            fail(
-                file,
-                data.describe(),
-                "float [clips, 3, frames, joints, persons]",
-                "pass the array of joints, in metres",
-            )
-        if data.shape[0] != len(found):
-            fail(
-                file,
-                f"{data.shape[0]} clips, {len(found)} names in the labels",
-                "as many",
-                "pass labels= that belong to this array",
-            )
-        # [3, T, V, M] -> [T, M, V, 3]; a copy, for a view would keep the padding in memory
-        arrays += [upright(trimmed(row.transpose(1, 3, 2, 0)), up).copy() for row in data.rows()]
-        names, indices, setup, size = (
-            names + found,
-            indices + labels_here,
-            setup + [part] * len(found),
-            size + file.stat().st_size,
-        )
-    groups = ntu_groups(names) | ({} if "" in parts else {"setup": setup})
+        part_names, part_labels = _labels(_labels_beside(file) if labels is None else Path(labels))
+        arrays += _poses(file, len(part_names), up)
+        names += part_names
+        indices += part_labels
+        setup += [part] * len(part_names)
+    groups: dict[str, Sequence[int] | Sequence[str]] = dict(ntu_groups(names))
+    if path.is_dir():
+        groups["setup"] = setup
     return clip_set(
         path,
         arrays,
         names=names,
         labels=indices,
-        size=size,
+        size=sum(file.stat().st_size for file in parts.values()),
         skeleton=skeleton,
         fps=fps,
         classes=classes,
@@ -95,12 +92,30 @@ def read_stgcn(
     )
 
 
-def is_stgcn(folder: Path) -> bool:
-    """Whether `read_stgcn` takes this folder."""
-    return bool(_files(folder))
+@np.errstate(over="ignore", invalid="ignore")
+def _poses(file: Path, clips: int, up: str) -> list[np.ndarray]:
+    """Poses [T, M, V, 3] of each clip of an array, without padding."""
+    data = npy.find(file)
+    if len(data.shape) != 5 or data.shape[1] != 3 or data.dtype.kind != "f" or 0 in data.shape[1:]:
+        raise UnreadableFile(
+            file,
+            data.describe(),
+            "float [clips, 3, frames, joints, persons]",
+            "pass the array of joints, in metres",
+        )
+    if data.shape[0] != clips:
+        raise UnreadableFile(
+            file,
+            f"{data.shape[0]} clips, {clips} names in the labels",
+            "as many",
+            "pass labels= that belong to this array",
+        )
+    # [3, T, V, M] -> [T, M, V, 3]; copied, since a view would keep the padding in memory.
+    return [upright(trimmed(row.transpose(1, 3, 2, 0)), up).copy() for row in data.rows()]
 
 
 def _files(folder: Path) -> dict[str, list[Path]]:
+    """The arrays of joints in a folder, by the beginning of their names."""
     found = {
         part: [p for p in sorted(folder.glob(f"{part}_*.npy")) if _DATA.search(p.stem)] for part in _PARTS
     }
@@ -108,26 +123,28 @@ def _files(folder: Path) -> dict[str, list[Path]]:
 
 
 def _parts(folder: Path) -> dict[str, Path]:
+    """The training and the test array of a folder."""
     files = _files(folder)
-    for part, some in files.items():
-        if len(some) > 1:
-            fail(
+    for part, arrays in files.items():
+        if len(arrays) > 1:
+            raise UnreadableFile(
                 folder,
-                f"{' and '.join(p.name for p in some)}",
+                f"{' and '.join(p.name for p in arrays)}",
                 f"one array of {part}",
                 "pass the path of one, and labels=…",
             )
     if "train" not in files or len(files) != 2:
-        fail(
+        raise UnreadableFile(
             folder,
             f"arrays of {', '.join(files) or 'nothing'}",
             "train_data.npy and val_data.npy, or such names",
             "pass the path of one array",
         )
-    return {_PARTS[part]: some[0] for part, some in files.items()}
+    return {_PARTS[part]: arrays[0] for part, arrays in files.items()}
 
 
-def _beside(file: Path) -> Path:
+def _labels_beside(file: Path) -> Path:
+    """The pickle of labels in the same folder as the array."""
     head = _DATA.sub("", file.stem)
     tried = [
         file.with_name(name)
@@ -141,36 +158,38 @@ def _beside(file: Path) -> Path:
     )
 
 
-def _labels(path: Path) -> tuple[list[str], list]:
-    """Names and class indices."""
+def _labels(path: Path) -> tuple[list[str], list[object]]:
+    """Clip names and class indices in the pickle of labels."""
     content = pickles.load(path)
     if not isinstance(content, (list, tuple)) or len(content) != 2:
-        fail(path, quote(content), "a pair: names of clips, class indices", "pass the pickle of labels")
+        raise UnreadableFile(
+            path, quote(content), "a pair: names of clips, class indices", "pass the pickle of labels"
+        )
     names, labels = (part.tolist() if isinstance(part, np.ndarray) else part for part in content)
-    if (
-        not isinstance(names, (list, tuple))
-        or not isinstance(labels, (list, tuple))
-        or len(names) != len(labels)
-    ):
-        fail(
+    are_lists = isinstance(names, (list, tuple)) and isinstance(labels, (list, tuple))
+    if not are_lists or len(names) != len(labels):
+        raise UnreadableFile(
             path,
             f"{quote(names)} and {quote(labels)}",
             "names of clips and as many class indices",
             "pass the pickle of labels",
         )
-    return [plain_name(f"{path}: clip {i}", "name", name) for i, name in enumerate(names)], list(labels)
+    return [plain_name(Place(path, clip=i), "name", name) for i, name in enumerate(names)], list(labels)
 
 
 def write_stgcn(
     clips: ClipSet, prefix: str | Path, *, frames: int = 300, persons: int = 2
 ) -> tuple[Path, Path]:
-    """Write ``<prefix>_data.npy`` (float32 [N, 3, frames, V, persons]) and ``<prefix>_label.pkl``; returns both paths.
+    """Write ``<prefix>_data.npy``, float32 [N, 3, frames, V, persons], and ``<prefix>_label.pkl``.
+
+    `read_stgcn` returns the same clips, but for frames at their end that show nobody: in such a file they are
+    padding. Class names are lost, and so are groups, except those in names of NTU RGB+D.
+
+    Returns:
+        Both paths.
 
     Raises:
-        ValueError: a clip that is longer or has more persons; nothing is cut.
-
-    `read_stgcn` gives the same clips back, but for frames at their end that show nobody: in such a file they are padding. Class names and
-    groups are lost, but for what names of NTU RGB+D say.
+        ValueError: a clip is longer or has more persons; nothing is cut.
     """
     check_fits("clips", clips, frames, persons)
     data, labels = (Path(f"{prefix}_{end}") for end in ("data.npy", "label.pkl"))
@@ -181,3 +200,16 @@ def write_stgcn(
             file.write(padded(clip.poses, frames, persons).transpose(3, 0, 2, 1).tobytes())
     write_atomic(labels, pickle.dumps(([clip.name for clip in clips], clips.labels.tolist()), protocol=4))
     return data, labels
+
+
+def _is_stgcn(path: Path) -> bool:
+    return bool(_files(path)) if path.is_dir() else path.suffix.lower() == ".npy"
+
+
+READER = Reader(
+    kind="ST-GCN arrays",
+    description="an .npy file of ST-GCN or a folder of them (data, label .pkl)",
+    read=read_stgcn,
+    can_read=_is_stgcn,
+    suffixes=(".npy",),
+)

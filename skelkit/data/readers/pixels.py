@@ -1,0 +1,43 @@
+"""Key points in the image plane as poses in metres."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ...utils.validation import positive
+
+
+def in_metres(points: np.ndarray, height: float = 1.7) -> np.ndarray:
+    """Poses [T, M, V, 3] in metres, y up, z = 0, of key points [T, M, V, 2] in pixels, y down.
+
+    The whole clip has one scale: `height` metres are the median, over all persons and frames, of the vertical
+        extent of
+    a person's joints. Persons near the camera and far from it come out equally tall; a person who sits
+    throughout comes out too large. The lowest joint of the clip is at y = 0, the median of all joints at x =
+    0. A joint at (0, 0) was not found and stays zero.
+
+    Raises:
+        ValueError: `height` is not a positive number.
+
+    >>> in_metres(np.array([[[[100.0, 50.0], [100.0, 220.0], [0.0, 0.0]]]])).tolist()
+    [[[[0.0, 1.7, 0.0], [0.0, 0.0, 0.0], [0.0, 0.0, 0.0]]]]
+    """
+    positive(height, "height", "metres")
+    seen = (points != 0).any(-1)  # [T, M, V]
+    if not seen.any():
+        return np.zeros((*points.shape[:3], 3))
+    y = np.where(seen, points[..., 1], np.nan)
+    persons = y.reshape(-1, y.shape[-1])[seen.any(-1).reshape(-1)]
+    extent = float(np.median(np.nanmax(persons, 1) - np.nanmin(persons, 1)))
+    scale = height / extent if extent > 0 else 1.0  # one joint, or all at one height: no size to scale by
+    poses = np.stack(
+        [
+            points[..., 0] - np.median(points[..., 0][seen]),
+            np.nanmax(y) - points[..., 1],
+            np.zeros_like(points[..., 0]),
+        ],
+        -1,
+    )
+    # A single joint may come out at zero (the lowest one, in the middle), but never all joints of a visible
+    # person.
+    return np.where(seen[..., None], poses * scale, 0.0)

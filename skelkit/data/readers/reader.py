@@ -1,0 +1,68 @@
+"""What the table of readers knows of each reader."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..clips import ClipSet
+
+
+@dataclass(frozen=True)
+class Reader:
+    """A reader of one kind of recordings.
+
+    Args:
+        kind: plural name of what it reads, in messages: "no option 'fps' for BVH files".
+        description: what `skelkit.load` takes, as a noun phrase: "a folder or file of .bvh".
+        read: returns the ClipSet; called as ``read(path, **options)``. Its keyword parameters are the
+            options.
+        can_read: whether this reader is the one for a path, which exists. Looks at names and directories, not
+            at whole files. May raise `UnreadableFile` for a container that no reader can open.
+        suffixes: endings of its files, in lower case.
+        whole_folders: whether it reads all its files in a folder and below together.
+        name: a name, such as "synthetic", by which it is loaded; its ``read(**options)`` then takes no path.
+    """
+
+    kind: str
+    description: str
+    read: Callable[..., ClipSet]
+    can_read: Callable[[Path], bool] = lambda path: False
+    suffixes: tuple[str, ...] = ()
+    whole_folders: bool = False
+    name: str = ""
+
+    @property
+    def options(self) -> list[str]:
+        """Names of the options of `read`."""
+        parameters = list(inspect.signature(self.read).parameters.values())
+        return [p.name for p in parameters[0 if self.name else 1 :]]
+
+    def load(self, source: Path, *, seed: int, **options: Any) -> ClipSet:
+        """The clips of `source`.
+
+        Args:
+            seed: passed on if `read` takes one.
+
+        Raises:
+            TypeError: an unknown option; lists the known ones.
+        """
+        known = [name for name in self.options if name != "seed"]
+        for name in options:
+            if name not in known:
+                raise TypeError(f"no option {name!r} for {self.kind}; they take {', '.join(known) or 'none'}")
+        if "seed" in self.options:
+            options["seed"] = seed
+        return self.read(**options) if self.name else self.read(source, **options)
+
+
+def has_suffix(*suffixes: str) -> Callable[[Path], bool]:
+    """A `can_read` for files (not folders) with one of these endings, in upper or lower case."""
+
+    def can_read(path: Path) -> bool:
+        return path.suffix.lower() in suffixes and not path.is_dir()
+
+    return can_read
