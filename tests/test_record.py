@@ -26,22 +26,22 @@ def tiny(monkeypatch):
 def test_what_is_missing_is_run_and_what_is_there_is_kept(tiny, tmp_path):
     told = []
     first = recordings.record(
-        "tiny", seeds=[0], preset="smoke", jobs=1, folder=tmp_path, only=["replay"], tell=told.append
+        "tiny", seeds=[0], preset="smoke", jobs=1, folder=tmp_path, only=["replay"], log=told.append
     )
     assert first.labels == ["replay"]
     assert "1 to do" in told[0]
-    both = recordings.record("tiny", seeds=[0], preset="smoke", jobs=1, folder=tmp_path, tell=told.append)
+    both = recordings.record("tiny", seeds=[0], preset="smoke", jobs=1, folder=tmp_path, log=told.append)
     assert both.labels == ["nothing", "replay"], "in the order of the experiment"
     assert both.of("replay") == first.of("replay"), "it was not run again"
     before = (tmp_path / "synthetic" / "tiny.json").read_text()
-    recordings.record("tiny", seeds=[0], preset="smoke", jobs=1, folder=tmp_path, tell=told.append)
+    recordings.record("tiny", seeds=[0], preset="smoke", jobs=1, folder=tmp_path, log=told.append)
     assert "0 to do" in told[-1]
     assert (tmp_path / "synthetic" / "tiny.json").read_text() == before
 
 
 def test_a_recording_says_how_it_came_about(tiny, tmp_path):
     kept = recordings.record(
-        "tiny", seeds=[0], preset="smoke", jobs=1, folder=tmp_path, only=["nothing"], tell=lambda _: None
+        "tiny", seeds=[0], preset="smoke", jobs=1, folder=tmp_path, only=["nothing"], log=lambda _: None
     )
     assert kept.about["command"] == "skelkit record tiny --dataset synthetic"
     assert {"machine", "date", "preset", "divided"} <= kept.about.keys()
@@ -54,11 +54,11 @@ def test_a_recording_says_how_it_came_about(tiny, tmp_path):
 
 def test_a_variant_that_was_changed_is_run_anew(tiny, tmp_path, monkeypatch):
     recordings.record(
-        "tiny", seeds=[0], preset="smoke", jobs=1, folder=tmp_path, only=["nothing"], tell=lambda _: None
+        "tiny", seeds=[0], preset="smoke", jobs=1, folder=tmp_path, only=["nothing"], log=lambda _: None
     )
     other = [Variant("nothing", "fine-tuning", changes=FEW | {"lr": 1e-3})]
     monkeypatch.setitem(recordings.EXPERIMENTS, "tiny", lambda: other)
-    kept = recordings.record("tiny", seeds=[0], preset="smoke", jobs=1, folder=tmp_path, tell=lambda _: None)
+    kept = recordings.record("tiny", seeds=[0], preset="smoke", jobs=1, folder=tmp_path, log=lambda _: None)
     assert len(kept.runs) == 1
     assert kept.runs[0]["variant"]["changes"]["lr"] == 1e-3
 
@@ -168,11 +168,11 @@ def test_every_kind_of_run_is_known_again_and_told(name, seconds, monkeypatch, t
     told = []
     variants = len(selfsup.EXPERIMENTS[name]())
     assert (
-        len(recordings.record(name, seeds=[0], jobs=1, folder=tmp_path, tell=told.append).runs)
+        len(recordings.record(name, seeds=[0], jobs=1, folder=tmp_path, log=told.append).runs)
         == variants
         == len(told) - 1
     )
-    recordings.record(name, seeds=[0], jobs=1, folder=tmp_path, tell=told.append)
+    recordings.record(name, seeds=[0], jobs=1, folder=tmp_path, log=told.append)
     assert told[-1] == f"{name} on synthetic: {variants} runs kept, 0 to do"
 
 
@@ -201,6 +201,19 @@ def test_a_damaged_recording_is_named(text, tmp_path):
     (tmp_path / "synthetic" / "tiny.json").write_text(text)
     with pytest.raises(ValueError, match=r"tiny\.json: found no whole recording \(.*record again"):
         recordings.read("tiny", "synthetic", tmp_path)
+
+
+def test_a_recording_of_a_renamed_experiment_is_read_and_continued_under_its_new_name(tmp_path, monkeypatch):
+    variants = [Variant("nothing", "fine-tuning", changes=FEW)]
+    for name in ("parts", "ablation"):
+        monkeypatch.setitem(recordings.EXPERIMENTS, name, lambda: variants)
+    options = {"preset": "smoke", "jobs": 1, "folder": tmp_path, "log": lambda _: None}
+    old = recordings.record("parts", seeds=[0], **options)
+    assert recordings.read("ablation", "synthetic", tmp_path) == old
+    new = recordings.record("ablation", seeds=[0, 1], **options)
+    assert new.runs[0] == old.runs[0]
+    assert recordings.read("ablation", "synthetic", tmp_path) == new != old
+    assert (tmp_path / "synthetic" / "ablation.json").exists()
 
 
 def test_differences_between_variants_are_taken_seed_by_seed():
@@ -245,7 +258,7 @@ def test_a_notebook_is_told_how_a_recording_came_about_or_how_to_make_it(tiny, t
     setup = study.begin("x", preset="smoke", seed=0)
     assert recorded.find("tiny", setup, tmp_path) is None
     recordings.record(
-        "tiny", seeds=[0], preset="smoke", jobs=1, folder=tmp_path, only=["nothing"], tell=lambda _: None
+        "tiny", seeds=[0], preset="smoke", jobs=1, folder=tmp_path, only=["nothing"], log=lambda _: None
     )
     assert recorded.find("tiny", setup, tmp_path).labels == ["nothing"]
     told = capsys.readouterr().out
@@ -260,7 +273,7 @@ def test_another_data_sets_recording_is_shown_only_where_there_is_none_and_it_is
         "x", preset="smoke", dataset=str(toy().save(tmp_path / "elsewhere.safetensors")), seed=0
     )
     recordings.record(
-        "tiny", seeds=[0], preset="smoke", jobs=1, folder=tmp_path, only=["nothing"], tell=lambda _: None
+        "tiny", seeds=[0], preset="smoke", jobs=1, folder=tmp_path, only=["nothing"], log=lambda _: None
     )
     assert recorded.find("tiny", setup, tmp_path) is None
     assert recorded.find("tiny", setup, tmp_path, instead="synthetic").labels == ["nothing"]

@@ -1,23 +1,27 @@
-"""What each part of CHARON brings, alone and together, read off a recording of `continual.ablation`."""
+"""Gains of CHARON's components, alone and together, computed from a recording of the ablation."""
 
 from __future__ import annotations
 
 import statistics
 from collections.abc import Sequence
-from typing import Literal
+from typing import Any, Literal
 
 from .continual import COMPONENTS, component_names
 from .recordings import Recording, spread
 
-__all__ = ["COMPONENTS", "best", "gain", "percent", "rows", "spread", "component_names"]
+__all__ = ["COMPONENTS", "best", "component_names", "gain", "percent", "rows"]
 
 
-def rows(recording: Recording) -> list[dict]:
-    """One dictionary a variant: "components" (a bool for each of `COMPONENTS`), "memory" (its name), "of" (seed -> FAA), "faa" (of all seeds, 0 to 1)."""
-    found: dict[tuple, dict[int, float]] = {}
+def rows(recording: Recording) -> list[dict[str, Any]]:
+    """One dictionary per variant.
+
+    "components": whether each of `COMPONENTS` is on; "memory": its budget as text; "of": seed -> final
+    average accuracy, 0 to 1; "faa": the same without the seeds.
+    """
+    found: dict[tuple[tuple[bool, ...], str], dict[int, float]] = {}
     for run in sorted(recording.runs, key=lambda r: r["seed"]):
         variant = run["variant"]
-        on = tuple(bool(variant["changes"][part]) for part in COMPONENTS)
+        on = tuple(bool(variant["changes"][component]) for component in COMPONENTS)
         found.setdefault((on, variant["memory"]), {})[run["seed"]] = run["faa"]
     return [
         {"components": on, "memory": memory, "of": of, "faa": list(of.values())}
@@ -26,47 +30,59 @@ def rows(recording: Recording) -> list[dict]:
 
 
 def gain(
-    rows: Sequence[dict],
-    part: str,
+    rows: Sequence[dict[str, Any]],
+    component: str,
     among: Literal["alone", "together", "all"] = "all",
     memory: str | None = None,
 ) -> list[float]:
-    """FAA with a part minus FAA without it, all else alike, in points; one value a seed, the mean over what is compared.
+    """Final average accuracy with a component minus without it, all else equal, in percentage points.
 
     Args:
-        among: "alone": against none of the parts; "together": where both others are on; "all": whatever the others are.
-        memory: of this size only; over all of them unless given.
+        rows: as `rows` returns them.
+        component: one of `COMPONENTS`.
+        among: "alone": with no other component; "together": with both others; "all": mean over all
+            combinations of the others.
+        memory: a budget, as in the rows. Default: mean over all budgets.
 
-    >>> on, off = ({"components": (False, False, p), "memory": "10 clips", "of": {0: a, 1: b}} for p, a, b in ((True, 0.5, 0.75), (False, 0.25, 0.25)))
+    Returns:
+        one value per seed.
+
+    >>> on = {"components": (False, False, True), "memory": "10 clips", "of": {0: 0.5, 1: 0.75}}
+    >>> off = {"components": (False, False, False), "memory": "10 clips", "of": {0: 0.25, 1: 0.25}}
     >>> gain([on, off], "probing"), gain([on, off], "probing", "together")
     ([25.0, 50.0], [])
     """
-    k, others = (
-        COMPONENTS.index(part),
-        {"alone": [0], "together": [len(COMPONENTS) - 1], "all": range(len(COMPONENTS))}[among],
-    )
+    k, most = COMPONENTS.index(component), len(COMPONENTS) - 1
+    others_on = {"alone": [0], "together": [most], "all": range(most + 1)}[among]
     known = {(r["components"], r["memory"]): r["of"] for r in rows if memory in (None, r["memory"])}
     differences: dict[int, list[float]] = {}
-    for (on, size), with_it in known.items():
-        without = known.get((on[:k] + (False,) + on[k + 1 :], size), {})
-        if on[k] and sum(on) - 1 in others:
+    for (on, budget), with_it in known.items():
+        without = known.get((on[:k] + (False,) + on[k + 1 :], budget), {})
+        if on[k] and sum(on) - 1 in others_on:
             for seed in with_it.keys() & without.keys():
                 differences.setdefault(seed, []).append(100 * (with_it[seed] - without[seed]))
     return [statistics.mean(differences[seed]) for seed in sorted(differences)]
 
 
 def best(
-    rows: Sequence[dict], among: Literal["alone", "together"], memory: str | None = None
+    rows: Sequence[dict[str, Any]], among: Literal["alone", "together"], memory: str | None = None
 ) -> tuple[str, float, float, int] | None:
-    """The part of the largest mean gain: its name, gain, spread over seeds (points) and seeds; None if nothing can be compared."""
-    gains = {part: gain(rows, part, among, memory) for part in COMPONENTS}
-    known = {part: values for part, values in gains.items() if values}
+    """The component with the largest mean gain; None if nothing can be compared.
+
+    Args:
+        rows, among, memory: as in `gain`.
+
+    Returns:
+        its name, mean gain and standard deviation over seeds (percentage points), number of seeds.
+    """
+    gains = {component: gain(rows, component, among, memory) for component in COMPONENTS}
+    known = {component: values for component, values in gains.items() if values}
     if not known:
         return None
-    part = max(known, key=lambda p: statistics.mean(known[p]))
-    return part, *spread(known[part])
+    component = max(known, key=lambda c: statistics.mean(known[c]))
+    return component, *spread(known[component])
 
 
 def percent(shares: Sequence[float]) -> tuple[float, float, int]:
-    """`spread` in percent."""
+    """Mean and standard deviation in percent, and number of values, of shares from 0 to 1."""
     return spread([100 * share for share in shares])

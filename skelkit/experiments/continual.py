@@ -1,49 +1,53 @@
-"""What is compared with what: lists of runs, each a learner with a memory and settings. `record` runs them; notebooks show what came of it."""
+"""Experiments of continual learning: lists of variants, each a learner with a memory and settings."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from itertools import product
-from typing import ClassVar
+from typing import Any, ClassVar
 
+from ..continual.learners import LEARNERS
 from ..continual.learning import learn
 from ..data.default_split import load_split
 
 MEMORY = "20 clips"
-"""Budget of small sets: two uncompressed clips a class where there are ten classes."""
+"""Memory budget for small data sets: two uncompressed clips per class with ten classes."""
 
 SLOTS = "80 slots"
-"""Where codecs are compared at an equal number of stored clips: 500 clips of 60 classes, scaled to ten."""
+"""Budget where codecs are compared on the same stored clips: 500 clips of 60 classes, scaled to ten."""
 
 COMPONENTS = ("compression", "masking", "probing")
-"""The three mechanisms of CHARON."""
+"""The three components of CHARON that the ablation switches."""
 
 
 @dataclass(frozen=True)
 class Variant:
-    """One way of learning, to be run with several seeds.
+    """One learner with its memory and settings, to be run with several seeds.
 
     Args:
-        label: how the notebooks call it.
-        tasks: overrides the protocol's number of tasks; 1 learns everything at once.
+        label: its name in figures and tables.
+        learner: a name in `LEARNERS`.
+        memory: budget of the replay memory.
+        changes: settings that differ from the preset.
+        tasks: number of tasks; 1 learns all classes at once. Default: that of the data set's split.
     """
 
     label: str
     learner: str
     memory: str = MEMORY
-    changes: dict = field(default_factory=dict)
+    changes: dict[str, Any] = field(default_factory=dict)
     tasks: int | None = None
     main: ClassVar[str] = "faa"
 
-    def run(self, dataset: str, seed: int, preset: str, sources: Sequence[str] = ()) -> dict:
-        """One run, as it is kept."""
-        setting = load_split(dataset, preset, seed)
+    def run(self, dataset: str, seed: int, preset: str, sources: Sequence[str] = ()) -> dict[str, Any]:
+        """Results of one run, as they are recorded."""
+        split = load_split(dataset, preset, seed)
         history = learn(
             self.learner,
-            setting.train,
-            setting.test,
-            self.tasks or setting.tasks,
+            split.train,
+            split.test,
+            self.tasks or split.tasks,
             memory=self.memory,
             preset=preset,
             seed=seed,
@@ -59,22 +63,20 @@ class Variant:
             **numbers,
             "total_seconds": sum(seconds.values()),
             "seconds": seconds,
-            "divided": repr(setting),
+            "divided": repr(split),
         }
 
 
 def methods() -> list[Variant]:
-    """Every learner, with the same network and at equal bytes."""
-    return [
-        Variant(name, name)
-        for name in ("fine-tuning", "ewc", "lwf", "er", "der++", "icarl", "charon", "joint")
-    ]
+    """All learners, with the same encoder and the same bytes of memory."""
+    names = [name for name in LEARNERS if name != "joint"]
+    return [Variant(name, name) for name in [*names, "joint"]]
 
 
 def ablation() -> list[Variant]:
-    """CHARON's three parts on and off, in every combination, at two sizes of the memory.
+    """CHARON's three components on and off, in all combinations, at two sizes of the memory.
 
-    Without masking nothing is hidden and nothing reconstructed; logits are refreshed in all, for that is no part of the three.
+    Masking includes the reconstruction. Logits are refreshed in all variants.
     """
     variants = []
     for memory, on in product(("10 clips", "40 clips"), product((False, True), repeat=3)):
@@ -90,17 +92,17 @@ def ablation() -> list[Variant]:
 
 
 def component_names(on: Sequence[bool]) -> str:
-    """Which of CHARON's parts are on.
+    """Names of the components of CHARON that are on, as text.
 
     >>> component_names((True, False, True))
     'compression + probing'
     """
-    return " + ".join(part for part, each in zip(COMPONENTS, on, strict=True) if each) or "none"
+    return " + ".join(name for name, is_on in zip(COMPONENTS, on, strict=True) if is_on) or "none"
 
 
 def codecs() -> list[Variant]:
-    """The same clips kept, in ever fewer bytes."""
-    ways = {"float32, every frame": {"compression": False}}
+    """Codecs at the same number of stored clips, from the most bytes to the fewest."""
+    ways: dict[str, dict[str, Any]] = {"float32, every frame": {"compression": False}}
     ways |= {
         f"{dtype}, every {s}th frame": {"interval": s, "dtype": dtype}
         for dtype, s in (("float32", 5), ("int8", 5), ("int8", 12), ("int8", 20), ("int8", 30))
@@ -111,7 +113,7 @@ def codecs() -> list[Variant]:
 
 
 def intervals() -> list[Variant]:
-    """At equal bytes: the coarser the clips, the more of them."""
+    """Frame intervals at the same bytes of memory: a larger interval stores more clips of fewer frames."""
     return [
         Variant(f"s = {s}", "charon", "10 clips", {"interval": s, "compression": s > 1})
         for s in (1, 2, 5, 10, 20, 30)
@@ -119,7 +121,7 @@ def intervals() -> list[Variant]:
 
 
 def ratios() -> list[Variant]:
-    """Everything learnt at once, with ever more of each clip hidden."""
+    """Mask ratios, with all classes learnt in one task."""
     return [
         Variant(f"{ratio:.0%}", "charon", MEMORY, {"ratio": ratio, "probing": False}, tasks=1)
         for ratio in (0.0, 0.2, 0.3, 0.5, 0.6, 0.8, 0.9)
@@ -127,8 +129,8 @@ def ratios() -> list[Variant]:
 
 
 def extras() -> list[Variant]:
-    """One thing at a time changed in CHARON: what the paper does not have, or does otherwise."""
-    changes = {
+    """CHARON with one change at a time: additions to the paper, and choices that differ from it."""
+    changes: dict[str, dict[str, Any]] = {
         "CHARON": {},
         "mask ratio follows accuracy": {"adaptive": "difficulty", "ratio": 0.6},
         "mask ratio follows memory use": {"adaptive": "memory", "ratio": 0.6},

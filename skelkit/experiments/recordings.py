@@ -1,6 +1,6 @@
-"""Longer runs than a notebook has time for, kept: several seeds of an experiment, in a JSON file that says how it came about.
+"""Recordings of longer runs: several seeds of an experiment in a JSON file that states how it was produced.
 
-A file is written after every run, so a recording that was broken off goes on where it was.
+The file is written after every run, so that a recording that was interrupted continues where it stopped.
 """
 
 from __future__ import annotations
@@ -8,10 +8,11 @@ from __future__ import annotations
 import datetime
 import json
 import statistics
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any, ClassVar, Protocol
 
 from ..data.loading import dataset_name
 from ..utils import parallel
@@ -22,48 +23,65 @@ from ..utils.validation import one_of
 from . import continual, selfsup
 
 FOLDER = recorded_folder()
-"""Where the project keeps its recordings: one folder a data set, one file an experiment."""
+"""The project's own recordings: a folder for each data set, a file for each experiment."""
 
-EXPERIMENTS: dict[str, Callable[[], list]] = continual.EXPERIMENTS | selfsup.EXPERIMENTS
-"""Name -> what makes its variants: each knows how to `run`, and which of its numbers is the `main` one."""
 
-FORMER_NAMES = {"ablation": ("parts",)}
-"""Experiments that were renamed: recordings under a former name are still found."""
+class Variant(Protocol):
+    """One way of running an experiment: a dataclass whose fields identify it in a recording."""
+
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+    main: ClassVar[str]
+    """Name of the number that the experiment compares."""
+
+    @property
+    def label(self) -> str:
+        """Name in figures and tables; no two variants of an experiment share one."""
+
+    def run(self, dataset: str, seed: int, preset: str, sources: Sequence[str] = ()) -> dict[str, Any]:
+        """Results of one run, as they are recorded."""
+
+
+EXPERIMENTS: dict[str, Callable[[], Sequence[Variant]]] = {**continual.EXPERIMENTS, **selfsup.EXPERIMENTS}
+"""Experiment name -> function that returns its variants."""
+
+FORMER_NAMES = {"ablation": "parts"}
+"""Experiments that were renamed: recordings under the former name are still read."""
 
 
 @dataclass(frozen=True)
 class Recording:
-    """What was recorded of one experiment on one data set.
+    """All recorded runs of one experiment on one data set.
 
     Attributes:
-        about: command, machine, date, preset, data set, how it was divided.
-        runs: one dictionary a run: label, seed, settings that were changed, faa, forgetting, bytes_per_clip, …
+        about: how it was produced: command, machine, date, preset, data set, split.
+        runs: one dictionary per run: label, seed, changed settings, results such as faa or bytes_per_clip.
     """
 
-    about: dict
-    runs: list[dict]
+    about: dict[str, Any]
+    runs: list[dict[str, Any]]
 
-    def of(self, label: str, what: str = "faa") -> list:
-        """One value of every seed of a variant; empty if it was not recorded."""
-        return [
-            run[what]
-            for run in sorted(self.runs, key=lambda r: r["seed"])
-            if run["label"] == label and what in run
-        ]
+    def of(self, label: str, what: str = "faa") -> list[Any]:
+        """One value of a variant for each seed, in order of seed; empty if it was not recorded."""
+        runs = sorted(self.runs, key=lambda run: run["seed"])
+        return [run[what] for run in runs if run["label"] == label and what in run]
 
     @property
     def labels(self) -> list[str]:
-        """Variants recorded, in the order of the experiment."""
+        """Labels of the recorded variants, in the order of the experiment."""
         return list(dict.fromkeys(run["label"] for run in self.runs))
 
     def summary(self, what: str = "faa") -> dict[str, tuple[float, float, int]]:
-        """Per variant: mean, sample standard deviation (0 of one), seeds."""
+        """Mean, sample standard deviation (0 for one seed) and number of seeds of each variant."""
         return {label: spread(values) for label in self.labels if (values := self.of(label, what))}
 
     def paired_differences(
         self, one: str, other: str, what: str = "faa", other_what: str = ""
     ) -> list[float]:
-        """One variant less another, seed by seed, in points; of the seeds that both have."""
+        """100 · (variant `one` - variant `other`), one value for each seed that both have.
+
+        Args:
+            what: name of the value, a share from 0 to 1; other_what: of the other variant. Default: the same.
+        """
         mine, theirs = (
             {run["seed"]: run[key] for run in self.runs if run["label"] == label}
             for label, key in ((one, what), (other, other_what or what))
@@ -71,13 +89,13 @@ class Recording:
         return [100 * (mine[seed] - theirs[seed]) for seed in sorted(mine.keys() & theirs.keys())]
 
     def points(self, label: str, what: str = "faa") -> str:
-        """A variant's mean and spread as one writes them: "64.1 ± 2.0 points"."""
-        mean, spread, _ = self.summary(what)[label]
-        return f"{100 * mean:.1f} ± {100 * spread:.1f} points"
+        """Mean and standard deviation of a variant as text: "64.1 ± 2.0 points"."""
+        mean, deviation, _ = self.summary(what)[label]
+        return f"{100 * mean:.1f} ± {100 * deviation:.1f} points"
 
 
 def spread(values: Sequence[float]) -> tuple[float, float, int]:
-    """Mean, sample standard deviation (0 of one), and how many.
+    """Mean, sample standard deviation (0 for one value) and number of values.
 
     >>> spread([1.0, 3.0])
     (2.0, 1.4142135623730951, 2)
@@ -86,12 +104,15 @@ def spread(values: Sequence[float]) -> tuple[float, float, int]:
 
 
 def read(experiment: str, dataset: str, folder: Path = FOLDER) -> Recording | None:
-    """What is kept of an experiment on a data set ("synthetic", or its file's name); None if nothing is.
+    """Recording of an experiment on a data set; None if there is none.
+
+    Args:
+        dataset: "synthetic", or the name of its file.
 
     Raises:
-        ValueError: names a file that is damaged.
+        ValueError: the file is damaged; names it.
     """
-    names = (experiment, *FORMER_NAMES.get(experiment, ()))
+    names = [experiment, *filter(None, [FORMER_NAMES.get(experiment)])]
     path = next((p for name in names if (p := folder / dataset / f"{name}.json").exists()), None)
     if path is None:
         return None
@@ -100,7 +121,8 @@ def read(experiment: str, dataset: str, folder: Path = FOLDER) -> Recording | No
         return Recording({k: v for k, v in content.items() if k != "runs"}, content["runs"])
     except (ValueError, KeyError, AttributeError, TypeError) as error:
         raise ValueError(
-            f"{path}: found no whole recording ({error}), expected what `skelkit record` wrote; take it away and record again"
+            f"{path}: found no whole recording ({error}), expected what `skelkit record` wrote; "
+            "remove it and record again"
         ) from None
 
 
@@ -114,75 +136,95 @@ def record(
     sources: Sequence[str] = (),
     folder: Path = FOLDER,
     only: Sequence[str] = (),
-    tell: Callable[[str], None] = print,
+    log: Callable[[str], None] = print,
 ) -> Recording:
-    """Run what is missing of an experiment, and keep it.
+    """Run those variants and seeds of an experiment that are not recorded yet, and record them.
 
     Args:
-        dataset: "synthetic" or a path. sources: others to pre-train on, where an experiment does that ("transfer").
-        jobs: processes at once, a thread each: faster than one process with all threads.
-        only: labels of the variants to run; all unless given.
+        experiment: a name in `EXPERIMENTS`.
+        dataset: "synthetic" or a path. sources: data sets to pre-train on, for "transfer".
+        seeds: for each variant; preset: of the settings.
+        jobs: number of parallel processes, of one thread each: faster than one process of many threads.
+        folder: of the recordings.
+        only: labels of the variants to run. Default: all.
+        log: called with one line of text for each run.
 
     Raises:
         ValueError: an unknown experiment or variant.
     """
     one_of(experiment, EXPERIMENTS, "experiment")
-    variants = EXPERIMENTS[experiment]()
-    if unknown := set(only) - {v.label for v in variants}:
-        raise ValueError(
-            f"no variant {', '.join(sorted(unknown))} in {experiment}; there are: {'; '.join(v.label for v in variants)}"
-        )
-    name, main = dataset_name(dataset), variants[0].main
-    kept = read(experiment, name, folder)
+    variants, name = EXPERIMENTS[experiment](), dataset_name(dataset)
+    _check_labels(only, variants, experiment)
     order = {_key(asdict(v)): i for i, v in enumerate(variants)}
-    runs = (
-        [r for r in kept.runs if _key(r["variant"]) in order]
-        if kept and kept.about["preset"] == preset
-        else []
-    )
+    runs = _reusable_runs(read(experiment, name, folder), order, preset)
     done = {(_key(r["variant"]), r["seed"]) for r in runs}
-    todo = [
-        (v, s)
-        for s in seeds
-        for v in variants
-        if (not only or v.label in only) and (_key(asdict(v)), s) not in done
-    ]
-    tell(f"{experiment} on {name}: {len(runs)} runs kept, {len(todo)} to do")
-    about = {
-        "command": f"skelkit record {experiment} --dataset {'synthetic' if name == 'synthetic' else 'PATH'}",
-        "dataset": name,
-        "preset": preset,
-    }
-    if sources:
-        about["command"] += (
-            f" --sources {' '.join('synthetic' if source == 'synthetic' else 'PATH' for source in sources)}"
-        )
-        about["sources"] = [dataset_name(source) for source in sources]
-    for _, result in parallel.map_unordered(
-        partial(run, dataset=dataset, preset=preset, sources=sources), todo, jobs
-    ):
+    chosen = [v for v in variants if not only or v.label in only]
+    todo = [(v, seed) for seed in seeds for v in chosen if (_key(asdict(v)), seed) not in done]
+    log(f"{experiment} on {name}: {len(runs)} runs kept, {len(todo)} to do")
+    about, main = _about(experiment, name, preset, sources), variants[0].main
+    run_one = partial(run, dataset=dataset, preset=preset, sources=sources)
+    for _, result in parallel.map_unordered(run_one, todo, jobs):
         about["divided"] = result.pop("divided")
         runs = sorted([*runs, result], key=lambda r: (order[_key(r["variant"])], r["seed"]))
         content = about | {"machine": machine(), "date": datetime.date.today().isoformat(), "runs": runs}
         write_atomic(make_folder(folder / name) / f"{experiment}.json", _compact(content))
-        tell(
-            f"  {result['label']}, seed {result['seed']}: {main} {result[main]:.3f}, {result['total_seconds']:.0f} s"
+        log(
+            f"  {result['label']}, seed {result['seed']}: {main} {result[main]:.3f}, "
+            f"{result['total_seconds']:.0f} s"
         )
-    return read(experiment, name, folder)
+    return read(experiment, name, folder) or Recording(about, runs)
 
 
-def run(what: tuple, dataset: str, preset: str, sources: Sequence[str] = ()) -> dict:
-    """One run of (variant, seed), as it is kept; floats to four places."""
-    variant, seed = what
-    found = variant.run(dataset, seed, preset, sources)
-    return _rounded(found) | {"variant": found["variant"]}  # by which a run is known
+def run(
+    variant_and_seed: tuple[Variant, int], dataset: str, preset: str, sources: Sequence[str] = ()
+) -> dict:
+    """Results of one run, as they are recorded; floats are rounded to four decimals."""
+    variant, seed = variant_and_seed
+    results = variant.run(dataset, seed, preset, sources)
+    # The variant identifies the run, so its settings are not rounded.
+    return _rounded(results) | {"variant": results["variant"]}
 
 
-def _key(variant: dict) -> str:
+def _check_labels(only: Sequence[str], variants: Sequence[Variant], experiment: str) -> None:
+    """Raise if a label is not of one of the variants."""
+    if unknown := set(only) - {v.label for v in variants}:
+        raise ValueError(
+            f"no variant {', '.join(sorted(unknown))} in {experiment}; "
+            f"there are: {'; '.join(v.label for v in variants)}"
+        )
+
+
+def _reusable_runs(recording: Recording | None, known: Container[str], preset: str) -> list[dict[str, Any]]:
+    """Recorded runs of variants that still exist, with the same preset."""
+    if recording is None or recording.about["preset"] != preset:
+        return []
+    return [r for r in recording.runs if _key(r["variant"]) in known]
+
+
+def _about(experiment: str, dataset: str, preset: str, sources: Sequence[str]) -> dict[str, Any]:
+    """Command, data set and preset of a recording; paths are left out of the command."""
+
+    def public(name: str) -> str:
+        return "synthetic" if name == "synthetic" else "PATH"
+
+    command = f"skelkit record {experiment} --dataset {public(dataset)}"
+    if not sources:
+        return {"command": command, "dataset": dataset, "preset": preset}
+    return {
+        "command": f"{command} --sources {' '.join(map(public, sources))}",
+        "dataset": dataset,
+        "preset": preset,
+        "sources": [dataset_name(source) for source in sources],
+    }
+
+
+def _key(variant: dict[str, Any]) -> str:
+    """Text that identifies a variant."""
     return json.dumps(variant, sort_keys=True)
 
 
-def _rounded(value):
+def _rounded(value: Any) -> Any:
+    """Nested value whose floats have four decimals."""
     if isinstance(value, float):
         return round(value, 4)
     if isinstance(value, dict):
@@ -190,8 +232,8 @@ def _rounded(value):
     return [_rounded(v) for v in value] if isinstance(value, list) else value
 
 
-def _compact(content: dict) -> bytes:
-    """A line a run: readable, and small differences stay small."""
+def _compact(content: dict[str, Any]) -> bytes:
+    """JSON with one line per run, which keeps the file readable and its diffs small."""
     head = json.dumps({k: v for k, v in content.items() if k != "runs"}, indent=1)[:-2]
     runs = ",\n  ".join(json.dumps(r) for r in content["runs"])
     return f'{head},\n "runs": [\n  {runs}\n ]\n}}\n'.encode()
