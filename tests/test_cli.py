@@ -12,7 +12,8 @@ import torch
 from skelkit import ClipSet, load
 from skelkit.cli.main import main
 from skelkit.data import file_split
-from skelkit.data.readers.annotations import write_annotations
+from skelkit.data.readers.pyskl import write_annotations
+from skelkit.utils.notebooks import notebooks_folder, recorded_folder
 
 
 @pytest.mark.parametrize(
@@ -28,13 +29,63 @@ def test_every_command_has_help_that_reads_like_documentation(arguments, capsys)
     assert len(text) > 200
 
 
-def test_the_command_is_installed():
-    assert (
-        "skelkit study"
-        in subprocess.run(
-            [sys.executable, "-m", "skelkit.cli", "--help"], capture_output=True, text=True, check=True
-        ).stdout
-    )
+@pytest.mark.parametrize("module", ["skelkit", "skelkit.cli"])
+def test_the_command_runs_as_a_module(module):
+    command = [sys.executable, "-m", module, "--help"]
+    assert "skelkit study" in subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+
+@pytest.mark.parametrize(("arguments", "variable"), [(["--debug"], ""), ([], "1")])
+def test_debug_prints_the_traceback_of_an_error(arguments, variable, capsys, monkeypatch):
+    monkeypatch.setenv("SKELKIT_DEBUG", variable)
+    assert main([*arguments, "data", "describe", "nowhere"]) == 1
+    error = capsys.readouterr().err
+    assert error.startswith("Traceback")
+    assert "FileNotFoundError: nowhere" in error
+
+
+def test_a_command_says_which_extra_it_needs(capsys, monkeypatch):
+    monkeypatch.setattr("skelkit.cli.command.find_spec", lambda module: None)
+    assert main(["study", "00"]) == 1
+    message = "papermill is not installed; install it with: pip install 'skelkit[notebooks]'"
+    assert capsys.readouterr().err == f"skelkit study: {message}\n"
+
+
+@pytest.fixture
+def jupyterlab(monkeypatch):
+    """The arguments with which JupyterLab is started, instead of starting it."""
+    started = []
+    monkeypatch.setattr("jupyterlab.labapp.LabApp.launch_instance", started.extend)
+    monkeypatch.setenv("SKELKIT_RECORDED", "")
+    return started
+
+
+def test_lab_opens_the_notebooks_of_a_checkout_in_place(jupyterlab, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert main(["lab"]) == 0
+    assert jupyterlab == [f"--notebook-dir={notebooks_folder()}", "--LabApp.news_url=None"]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_lab_copies_the_notebooks_to_a_folder_and_keeps_changed_ones(jupyterlab, tmp_path, capsys):
+    folder = tmp_path / "mine"
+    assert main(["lab", str(folder), "--no-browser"]) == 0
+    assert jupyterlab[0] == f"--notebook-dir={folder}"
+    assert "--no-browser" in jupyterlab
+    copied = {path.name for path in folder.glob("*.ipynb")}
+    assert copied == {path.name for path in notebooks_folder().glob("*.ipynb")}
+    (folder / "02_masks.ipynb").write_text("changed")
+    capsys.readouterr()
+    assert main(["lab", str(folder), "--copy-only"]) == 0
+    printed = capsys.readouterr().out
+    assert f"{folder}: 0 files copied\nkept {folder / '02_masks.ipynb'}: it differs" in printed
+    assert (folder / "02_masks.ipynb").read_text() == "changed"
+
+
+def test_notebooks_in_a_copy_read_the_recorded_results_of_that_copy(jupyterlab, tmp_path):
+    assert main(["lab", str(tmp_path)]) == 0
+    assert recorded_folder() == tmp_path / "recorded"
+    assert (tmp_path / "recorded" / "synthetic" / "methods.json").is_file()
 
 
 def test_describe_prints_the_data_card(capsys):
