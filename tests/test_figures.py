@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from skelkit import Skeleton, load, masks, motion
+from skelkit import Skeleton, codecs, load, masks, motion
 from skelkit.viz import chart, figures, panels, style
 
 
@@ -105,7 +105,7 @@ def test_no_values_on_the_body_is_an_error(clips):
         figures.on_body(figures.reference_pose(clips), clips.skeleton, {}, "t", "u")
 
 
-# -- panels ------------------------------------------------------------------------------------------------------------
+# -- panels ------------------------------------------------------------------------------------------------
 
 
 def test_moving_s_changes_skeleton_bytes_and_error(clips):
@@ -127,8 +127,8 @@ def test_every_setting_of_the_compression_panel_works(clips, restore, interval, 
     assert r["bytes"] > 0
 
 
-@pytest.mark.parametrize("joints", list(panels.JOINT_MASKS))
-@pytest.mark.parametrize("frames", list(panels.FRAME_MASKS))
+@pytest.mark.parametrize("joints", list(panels.mask_choices("joints")))
+@pytest.mark.parametrize("frames", list(panels.mask_choices("frames")))
 def test_every_setting_of_the_mask_panel_works(clips, joints, frames):
     m = panels.masked(clips[2], joints, frames, ratio=0.4, draw=3, cutoff=3.0)
     expected = {"none": 0, "random": 10}.get(joints, 10)
@@ -154,7 +154,7 @@ def test_the_browser_panel_offers_as_many_clips_as_the_action_has(clips):
 def test_a_headless_panel_shows_its_first_state_without_controls(clips, monkeypatch):
     shown = []
     monkeypatch.setenv("SKELKIT_HEADLESS", "1")
-    for module in (panels, chart):
+    for module in (panels.panel, chart):
         monkeypatch.setattr(module, "display", lambda item, **_: shown.append(item))
     panel = panels.masking(clips)
     panel._ipython_display_()
@@ -167,7 +167,7 @@ def test_a_headless_panel_shows_its_first_state_without_controls(clips, monkeypa
 def test_a_live_panel_shows_its_controls(clips, monkeypatch):
     shown = []
     monkeypatch.delenv("SKELKIT_HEADLESS", raising=False)
-    for module in (panels, chart):
+    for module in (panels.panel, chart):
         monkeypatch.setattr(module, "display", lambda item, **_: shown.append(item))
     panel = panels.compression(clips)
     panel._ipython_display_()

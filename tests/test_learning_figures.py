@@ -115,7 +115,7 @@ def test_the_alt_text_tells_the_last_known_row():
         torch.where(torch.arange(3)[:, None] < 2, MATRIX, nan), NAMES, live_row=1
     ).layout.meta["alt"]
     assert (
-        "After learning drink water (still moving, on validation clips): 50 % on wave, 80 % on drink water."
+        "After learning drink water (not final, on validation clips): 50 % on wave, 80 % on drink water."
         in alt
     )
 
@@ -184,7 +184,7 @@ def test_the_cost_is_drawn_over_the_ratio_and_the_best_is_marked(every):
     assert list(cost.x) == [0, 25, 50]
     assert list(cost.y) == pytest.approx([1, 0.8, 0.6])
     best = next(t for t in figure.data if t.name.startswith("best"))
-    assert (list(best.x), best.name) == ([25], "best: 73.5 % at 25 % hidden")
+    assert (list(best.x), best.name) == ([25], "best: 73.5 % at 25 % masked")
 
 
 def test_the_ablation_shows_each_combination_once_from_none_to_all(every):

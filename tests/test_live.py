@@ -10,6 +10,7 @@ import torch
 from skelkit.training.loop import Stopped
 from skelkit.viz import chart
 from skelkit.viz.panels import live
+from skelkit.viz.panels.throttle import Throttle
 
 NAMES = ["wave", "clap", "kick"]
 SETTINGS = {"methods": ["ER", "CHARON"], "memories": [100, 500], "intervals": [1, 5]}
@@ -73,7 +74,7 @@ def filled(figure) -> int:
     return sum(value is not None for row in figure.data[0].z for value in row)
 
 
-# -- the panel ---------------------------------------------------------------------------------------------------------
+# -- the panel ---------------------------------------------------------------------------------------------
 
 
 def test_the_matrix_fills_while_the_run_goes_on():
@@ -84,7 +85,7 @@ def test_the_matrix_fills_while_the_run_goes_on():
         step.acquire()
 
     panel = live.LiveMatrix(lambda callback, **s: learning(callback, before=wait, **s), NAMES, **SETTINGS)
-    panel._paint._gap = 0
+    panel._paint.gap = 0
     panel.start()
     for _ in range(6):
         assert arrived.acquire(timeout=5)
@@ -219,7 +220,7 @@ def test_a_headless_panel_shows_one_finished_run_without_controls(shown, monkeyp
     assert "Finished runs" in shown[1]["text/html"]
 
 
-# -- the callback ------------------------------------------------------------------------------------------------------
+# -- the callback ------------------------------------------------------------------------------------------
 
 
 def test_the_callback_shows_one_chart_and_updates_it(shown):
@@ -258,7 +259,7 @@ def test_what_a_watched_run_saves_is_small(shown):
 
 def test_updates_are_few_and_the_newest_comes_through():
     got = []
-    paint = live._AtMostEvery(0.1, got.append)
+    paint = Throttle(0.1, got.append)
     for k in range(50):
         paint(k)
         time.sleep(0.005)

@@ -98,10 +98,10 @@ def test_temperature_flattens_what_is_said(toy):
         "student": torch.randn(24, 4, generator=seeded(1)),
     }
     panel = pretraining.temperature(clips, logits)
-    cold, hot = (panel.state(clip=3, temperature=t, who="all") for t in (0.5, 30))
+    cold, hot = (panel.state(clip=3, temperature=t, network="all") for t in (0.5, 30))
     assert max(cold["figure"].data[0].y) > max(hot["figure"].data[0].y)
     assert sum(hot["figure"].data[1].y) == pytest.approx(100, abs=0.1)
-    assert len(panel.state(clip=3, temperature=1, who="student")["figure"].data) == 1
+    assert len(panel.state(clip=3, temperature=1, network="student")["figure"].data) == 1
     assert f"<b>{clips.classes[int(clips.labels[3])]}</b>" in cold["text"]
     first = panel.controls["clip"].options[0][1]
     assert logits["teacher"].softmax(1).max(1).values.argmin() == first
@@ -138,7 +138,7 @@ def test_figures_say_in_words_what_they_show():
         ),
         "teacher: wave 90 %": representations.soft_answers({"teacher": answers[0]}, names, "t", 0),
         "student (onnxruntime): 0.50 ms, 80.0 %, 10 parameters": representations.frontier(rows, "t"),
-        "sit down to wave, 30.0 %": representations.by_clip(answers, labels, names, "t"),
+        "wave for clips of sit down, 30.0 %": representations.by_clip(answers, labels, names, "t"),
     }
     for words, figure in found.items():
         assert words in figure.layout.meta["alt"]

@@ -1,4 +1,4 @@
-"""Visualisation: a 3-D player, figures, and panels that put controls around them. Needs the `notebooks` extra."""
+"""Visualisation: a 3-D player, figures, and panels with controls. Needs the `notebooks` extra."""
 
 try:
     from . import figures, panels, style

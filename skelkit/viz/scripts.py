@@ -1,4 +1,4 @@
-"""The JavaScript of widgets, made small: a notebook stores it once per widget."""
+"""Minified JavaScript of the widgets: a notebook stores a copy for each widget."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ _HERE = Path(__file__).parent
 
 
 def script(name: str) -> str:
-    """A script of this folder without comments and needless spaces: 20 kB become 16.
+    """A script of this folder without comments and unnecessary spaces.
 
-    Good for scripts whose statements all end in a semicolon or brace and whose strings are "…" or `…`, never nested.
+    Statements must end in a semicolon or brace; strings are "…" or `…`, never nested.
     """
     lines = (re.sub(r"(^|\s)// .*", "", line) for line in (_HERE / name).read_text("utf-8").splitlines())
     code_and_strings = re.split(

@@ -1,6 +1,8 @@
-"""One look for every picture: a palette that colour-blind readers can tell apart, and defaults for plotly figures."""
+"""The look of all figures: a palette for colour-blind readers, and defaults for plotly figures."""
 
 from __future__ import annotations
+
+import plotly.graph_objects as go
 
 OKABE_ITO: dict[str, str] = {
     "black": "#000000",
@@ -17,7 +19,7 @@ OKABE_ITO: dict[str, str] = {
 COLORWAY: tuple[str, ...] = tuple(
     OKABE_ITO[name] for name in ("blue", "vermilion", "green", "purple", "orange", "sky", "black")
 )
-"""Colours of the first, second, … curve of a chart; yellow is left out, it is too pale for thin lines on white."""
+"""Colours of the first, second, … curve of a chart, without yellow, which is too pale for thin lines."""
 
 SEQUENTIAL: tuple[str, ...] = (
     "#440154",
@@ -31,17 +33,17 @@ SEQUENTIAL: tuple[str, ...] = (
     "#B5DE2B",
     "#FDE725",
 )
-"""Viridis, low to high in equal steps; plotly takes it as `colorscale=list(SEQUENTIAL)`."""
+"""Viridis from low to high in equal steps, for `colorscale=list(SEQUENTIAL)`."""
 
 INK = ""
-"""The colour of the surrounding text, which a light or dark theme decides."""
+"""Stands for the colour of the surrounding text, which depends on the light or dark theme."""
 
 PERSONS: tuple[tuple[str, str, str], ...] = (
     (INK, OKABE_ITO["blue"], OKABE_ITO["vermilion"]),
     (INK, OKABE_ITO["sky"], OKABE_ITO["orange"]),
     (INK, OKABE_ITO["green"], OKABE_ITO["purple"]),
 )
-"""Trunk, left and right side of the first, second and third person of a clip; then again from the first."""
+"""Colours of trunk, left and right side of each person; a fourth person has those of the first."""
 
 OVERLAID: tuple[tuple[str, str, str], ...] = (
     (OKABE_ITO["blue"], OKABE_ITO["sky"], OKABE_ITO["blue"]),
@@ -51,11 +53,11 @@ OVERLAID: tuple[tuple[str, str, str], ...] = (
     ("#767676", "#A3A3A3", "#767676"),
     ("#B3A800", OKABE_ITO["yellow"], "#B3A800"),
 )
-"""Trunk, left and right side of the first, second, … of several clips drawn over each other: the left side is the lighter one."""
+"""Colours of trunk, left and right side of each of several clips drawn over each other; left is lighter."""
 
 
 def readable(name: str) -> str:
-    """A joint's or class's name as one reads it.
+    """Name of a joint or class without underscores.
 
     >>> readable("left_hand_tip")
     'left hand tip'
@@ -63,10 +65,8 @@ def readable(name: str) -> str:
     return name.replace("_", " ")
 
 
-def template():
-    """The plotly template of the kit: readable sizes, the palette, white ground (legible in dark notebooks too)."""
-    import plotly.graph_objects as go
-
+def template() -> go.layout.Template:
+    """The plotly template of the kit: font sizes, palette, white background."""
     axis = {
         "showgrid": True,
         "gridcolor": "#E5E5E5",
@@ -107,15 +107,19 @@ def template():
 
 
 def figure_defaults(
-    fig, title: str | None = None, alt: str | None = None, x: str | None = None, y: str | None = None
-):
-    """Give a plotly figure the kit's look, a title, axis titles with units, and alt text; returns the figure.
+    fig: go.Figure,
+    title: str | None = None,
+    alt: str | None = None,
+    x: str | None = None,
+    y: str | None = None,
+) -> go.Figure:
+    """Apply the kit's template, title, axis titles and alt text to a figure; returns the figure.
 
     Args:
-        fig: a `plotly.graph_objects.Figure`, changed in place.
-        title: drawn above the figure.
-        alt: what the picture shows, in words, for readers who cannot see it; kept in ``fig.layout.meta["alt"]``.
-        x: title of every horizontal axis, with its unit, such as "time (s)"; likewise `y`.
+        fig: changed in place.
+        title: above the figure.
+        alt: description for screen readers, stored in ``fig.layout.meta["alt"]``.
+        x, y: titles of all horizontal and all vertical axes, with units, such as "time (s)".
     """
     fig.update_layout(template=template())
     if title is not None:

@@ -1,8 +1,8 @@
 """Figures of continual learning: accuracy, forgetting and cost.
 
-Accuracies are shares, 0 to 1, and are drawn in percent. An accuracy matrix is float[tasks, tasks]: entry [i, j]
-is the accuracy on task j after learning task i, nan where unknown. Several values of one quantity are its
-seeds: their mean is drawn, with the standard deviation.
+Accuracies are shares, 0 to 1, and are drawn in percent. An accuracy matrix is float[tasks, tasks]: entry
+[i, j] is the accuracy on task j after learning task i, nan where unknown. Several values of one quantity are
+its seeds: their mean is drawn, with the standard deviation.
 """
 
 from .accuracy_budget import by_budget

@@ -99,7 +99,7 @@ def motion_over_time(energy: Tensor, fps: float, hidden: Mapping[str, Tensor], t
     for row, (name, mask) in enumerate(hidden.items(), 2):
         _mask(fig, time, mask, fps, name, row)
     seconds, names = len(energy) / fps, ", ".join(hidden)
-    figure_defaults(fig, title, f"{title}: speed over {seconds:.1f} s, and the frames masked by {names}.")
+    figure_defaults(fig, title, f"{title}: speed over {seconds:.1f} s; rows below it: {names}.")
     fig.update_yaxes(title_text="RMS joint speed (m/s)", rangemode="tozero", row=1, col=1)
     fig.update_xaxes(title_text="time (s)", row=1 + len(hidden), col=1)
     return fig.update_layout(height=300 + 44 * len(hidden), bargap=0, margin={"r": 150})

@@ -1,17 +1,8 @@
 """Panels: a figure or player with controls around it."""
 
-from .browser import browser
-from .compression import compression, restored
-from .masking import FRAME_MASKS, JOINT_MASKS, masked, masking
+from .clip_browser import browser
+from .codec_panel import compression, restored
+from .mask_panel import mask_choices, masked, masking
 from .panel import Panel
 
-__all__ = [
-    "FRAME_MASKS",
-    "JOINT_MASKS",
-    "Panel",
-    "browser",
-    "compression",
-    "masked",
-    "masking",
-    "restored",
-]
+__all__ = ["Panel", "browser", "compression", "mask_choices", "masked", "masking", "restored"]

@@ -1,10 +1,11 @@
-"""The panel: controls around a player or a figure. Headlessly it shows its first state once, without controls."""
+"""Controls around a player or a figure."""
 
 from __future__ import annotations
 
 import html
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
 import ipywidgets as widgets
 from IPython.display import display
@@ -12,27 +13,35 @@ from IPython.display import display
 from ...data import ClipSet
 from ...utils.progress import is_headless
 from ..chart import Chart
-from ..skeleton_player.widget import player
+from ..skeleton_player.widget import Player, player
 
-WIDE = {"description_width": "11em"}
-
-LAYOUT = widgets.Layout(width="420px")
+LOOK: dict[str, Any] = {
+    "style": {"description_width": "11em"},
+    "layout": widgets.Layout(width="420px"),
+}
+"""Options of all controls."""
 
 
 class Panel:
-    """Controls, a line of numbers, and the player or chart they change.
+    """Controls, a line of numbers, and the player or chart that they change.
+
+    Headlessly it shows its first state once, without controls.
 
     Args:
-        state: settings -> what to show; pure. It returns ``{"player": (clips, options), "text": html, "figure": Figure}``,
-            of which every entry but "text" may be missing; "frame" is the frame that the player shows at first.
+        state: settings -> ``{"player": (clips, options), "text": html, "figure": Figure, "frame": int}``,
+            without side effects. All entries but "text" are optional; "frame" is the first frame that the
+            player shows.
         controls: setting name -> widget with a `value`.
         make: `player` or `compare`.
     """
 
     def __init__(
-        self, state: Callable[..., dict], controls: dict[str, widgets.Widget], make: Callable = player
+        self,
+        state: Callable[..., dict],
+        controls: Mapping[str, widgets.Widget],
+        make: Callable[..., Player] = player,
     ):
-        self.state, self.controls = state, controls
+        self.state, self.controls = state, dict(controls)
         first = state(**self.values)
         self.text = widgets.HTML(first["text"])
         self.player = make(*first["player"][0], **first["player"][1]) if "player" in first else None
@@ -44,10 +53,10 @@ class Panel:
 
     @property
     def values(self) -> dict:
-        """The settings as the controls have them now."""
+        """The current values of the controls."""
         return {name: control.value for name, control in self.controls.items()}
 
-    def _changed(self, _change) -> None:
+    def _changed(self, _change: dict) -> None:
         now = self.state(**self.values)
         if self.player is not None:
             clips, options = now["player"]
@@ -57,24 +66,36 @@ class Panel:
             self.chart.update(now["figure"])
 
     def _ipython_display_(self) -> None:
-        parts = [self.text] + ([self.player] if self.player is not None else [])
-        if not is_headless():
-            parts.insert(
-                0, widgets.Box(list(self.controls.values()), layout=widgets.Layout(flex_flow="row wrap"))
-            )
-            display(widgets.VBox(parts))
+        if is_headless():
+            self._show_first_state()
         else:
-            if self.player is not None:
-                display(self.player)
-            controls = ", ".join(c.description for c in self.controls.values())
-            text = f"{self.text.value}<br><small>In JupyterLab there are controls here: {controls}.</small>"
-            display({"text/html": text, "text/plain": _plain_text(text)}, raw=True)
+            choices = widgets.Box(list(self.controls.values()), layout=widgets.Layout(flex_flow="row wrap"))
+            players = [self.player] if self.player is not None else []
+            display(widgets.VBox([choices, self.text, *players]))
         if self.chart is not None:
             self.chart.show(live=not is_headless())
 
+    def _show_first_state(self) -> None:
+        if self.player is not None:
+            display(self.player)
+        controls = ", ".join(control.description for control in self.controls.values())
+        text = f"{self.text.value}<br><small>In JupyterLab there are controls here: {controls}.</small>"
+        display({"text/html": text, "text/plain": _plain_text(text)}, raw=True)
+
+
+def dropdown(options: Iterable, description: str, value: Any = None) -> widgets.Dropdown:
+    """A menu with the look of all controls; `value` is the choice at the start. Default: the first option."""
+    chosen = {} if value is None else {"value": value}
+    return widgets.Dropdown(options=list(options), description=description, **chosen, **LOOK)
+
+
+def draw_number() -> widgets.IntSlider:
+    """A slider for the seed of a random mask."""
+    return widgets.IntSlider(value=0, min=0, max=50, description="random draw", **LOOK)
+
 
 def by_action(clips: ClipSet) -> dict[str, list[int]]:
-    """Class name -> positions of its clips, for the classes that have any."""
+    """Class name -> indices of its clips, for the classes that have clips."""
     return {name: members for name in clips.classes if (members := clips.of_class(name).tolist())}
 
 

@@ -1,4 +1,4 @@
-"""Before and after linear probing: what is taken for what, and how old and new classes fare; and what each part of CHARON brings."""
+"""Linear probing: confusion matrices before and after it, and the ablation of CHARON's components."""
 
 from __future__ import annotations
 
@@ -11,28 +11,36 @@ import torch
 from ...continual import metrics
 from ...continual.diagnostics import FeatureRecorder, old_new_statistics
 from ...experiments import ablation
-from ..figures import learning
+from ...utils.tables import html_table
+from ..figures.confusion_matrix import confusion, confusions
 from ..style import readable
-from ..tables import table
-from .panel import LAYOUT, WIDE, Panel
+from .panel import LOOK, Panel
+
+Order = Sequence[tuple[int, ...]]
 
 KINDS = ("before probing", "after probing")
 
 BOTH = "side by side"
 
 ROWS = {
-    "clips of old classes that are right": "{old:.0%}",
-    "clips of the newest classes that are right": "{new:.0%}",
-    "clips taken for one of the newest classes": "{predicted_new:.0%}",
-    "old clips taken for one of the newest classes": "{old_as_new:.0%}",
-    "length of a class's weights: old, newest": "{norm_old:.2f}, {norm_new:.2f}",
+    "accuracy on old classes": "{old:.0%}",
+    "accuracy on the newest classes": "{new:.0%}",
+    "clips predicted as a newest class": "{predicted_new:.0%}",
+    "clips of old classes predicted as a newest class": "{old_as_new:.0%}",
+    "norm of a class's weights: old, newest": "{norm_old:.2f}, {norm_new:.2f}",
     "bias of a class: old, newest": "{bias_old:+.3f}, {bias_new:+.3f}",
 }
 
 
-def judged(recorder: FeatureRecorder, order: Sequence[Sequence[int]], task: int) -> list[dict[str, float]]:
-    """`old_new_statistics` of the classifier before and after the probing that followed a task (from 0). Pure."""
-    snapshot, old = recorder.snapshots[task], sum(order[:task], ())
+def before_and_after(recorder: FeatureRecorder, order: Order, task: int) -> list[dict[str, float]]:
+    """`old_new_statistics` of the classifier before and after the probing that follows a task.
+
+    Args:
+        recorder: of a finished run.
+        order: classes of each task.
+        task: counted from 0.
+    """
+    snapshot, old = recorder.snapshots[task], _classes(order[:task])
     return [
         old_new_statistics(classifier, snapshot.features, recorder.labels, old, order[task])
         for classifier in (snapshot.before, snapshot.after)
@@ -40,67 +48,81 @@ def judged(recorder: FeatureRecorder, order: Sequence[Sequence[int]], task: int)
 
 
 def picture(
-    recorder: FeatureRecorder, order: Sequence[Sequence[int]], names: Sequence[str], task: int, kind: str = BOTH
+    recorder: FeatureRecorder, order: Order, names: Sequence[str], task: int, kind: str = BOTH
 ) -> go.Figure:
-    """Confusion of the classes learnt up to a task, in the order in which they are learnt; rows of classes still to come are empty. Pure.
+    """Confusion matrices of the classes learnt up to a task; rows of classes of later tasks are empty.
 
     Args:
+        recorder: of a finished run.
+        order: classes of each task, which is the order of rows and columns.
+        names: of all classes.
+        task: counted from 0.
         kind: one of `KINDS`, or `BOTH`.
     """
-    snapshot, classes = recorder.snapshots[task], list(sum(order, ()))
-    learnt = torch.isin(recorder.labels, torch.tensor(classes[: len(sum(order[: task + 1], ()))]))
+    snapshot, classes = recorder.snapshots[task], _classes(order)
+    learnt = torch.isin(recorder.labels, torch.tensor(_classes(order[: task + 1])))
     with torch.no_grad():
         logits = [classifier(snapshot.features[learnt]) for classifier in (snapshot.before, snapshot.after)]
     counts = [metrics.confusion(each, recorder.labels[learnt])[classes][:, classes] for each in logits]
     words, borders = [names[c] for c in classes], [len(each) for each in order]
-    title = f"What is taken for what after task {task + 1}"
     if kind == BOTH:
-        return learning.confusions(*counts, words, title, borders, KINDS)
-    return learning.confusion(counts[KINDS.index(kind)], words, f"{title}, {kind}", borders)
+        title = f"Confusion matrices after task {task + 1}"
+        return confusions(counts[0], counts[1], words, title, borders, KINDS)
+    title = f"Confusion matrix after task {task + 1}, {kind}"
+    return confusion(counts[KINDS.index(kind)], words, title, borders)
 
 
-def probing(recorder: FeatureRecorder, order: Sequence[Sequence[int]], names: Sequence[str]) -> Panel:
-    """Choose a task and see the classifier before and after its probing: confusion, accuracy on old and new classes, weights.
+def probing(recorder: FeatureRecorder, order: Order, names: Sequence[str]) -> Panel:
+    """Confusion matrices and statistics of the classifier before and after probing, for a task of choice.
 
     Args:
-        recorder: of a finished run; order: classes of each task, as `Scenario` has them; names: of all classes.
+        recorder: of a finished run.
+        order: classes of each task, as in `Scenario.order`.
+        names: of all classes.
     """
 
     def state(task: int, kind: str) -> dict:
-        before, after = judged(recorder, order, task)
-        rows = [(row, *(_nothing(form.format(**r)) for r in (before, after))) for row, form in ROWS.items()]
-        caption = f"After task {task + 1}: {_list(order[task], names)}. Of the clips of all classes so far, {after['share_new']:.0%} are of these."
+        before, after = before_and_after(recorder, order, task)
+        rows = [[row, *(_dashes(form.format(**r)) for r in (before, after))] for row, form in ROWS.items()]
+        newest = ", ".join(readable(names[c]) for c in order[task])
+        share = f"{after['share_new']:.0%} of the clips of all classes so far"
+        caption = f"After task {task + 1}: {newest} ({share})"
         return {
             "figure": picture(recorder, order, names, task, kind),
-            "text": table(["", *KINDS], rows, caption),
+            "text": html_table(rows, ["", *KINDS], caption),
         }
 
     tasks = [(f"{i + 1} of {len(order)}", i) for i in range(len(recorder.snapshots))]
     controls = {
         "task": widgets.SelectionSlider(
-            options=tasks, value=len(tasks) - 1, description="after task", style=WIDE, layout=LAYOUT
+            options=tasks, value=len(tasks) - 1, description="after task", **LOOK
         ),
         "kind": widgets.ToggleButtons(
             options=[("both", BOTH), *zip(("before", "after"), KINDS, strict=True)],
             description="classifier",
             style={"description_width": "5em", "button_width": "6em"},
-            layout=widgets.Layout(width="420px"),
+            layout=LOOK["layout"],
         ),
     }
     return Panel(state, controls)
 
 
-def _nothing(text: str) -> str:
-    """Where there are no old classes yet."""
+def _dashes(text: str) -> str:
+    """Dashes instead of nan: after the first task there are no old classes."""
     return text.replace("+nan", "–").replace("nan%", "–").replace("nan", "–")
 
 
-def _list(classes: Sequence[int], names: Sequence[str]) -> str:
-    return ", ".join(readable(names[c]) for c in classes)
+def _classes(tasks: Order) -> list[int]:
+    return [c for task in tasks for c in task]
 
 
 class AblationTable:
-    """What was recorded of CHARON's parts, as a table: a combination a row, a memory a column. Shows itself in a notebook."""
+    """Ablation of CHARON's components as a table: a row per combination, a column per memory.
+
+    Args:
+        rows: of `experiments.ablation.rows`.
+        caption: above the table.
+    """
 
     def __init__(
         self,
@@ -108,22 +130,22 @@ class AblationTable:
         caption: str = "Final average accuracy (%): mean ± standard deviation (seeds)",
     ):
         memories = list(dict.fromkeys(r["memory"] for r in rows))
-        found = {
-            (r["components"], r["memory"]): "{:.1f} ± {:.1f} ({})".format(
-                *ablation.percent(list(r["of"].values()))
-            )
-            for r in rows
-        }
-        combinations = sorted({r["components"] for r in rows}, key=lambda on: (sum(on), [not each for each in on]))
-        self._text = table(
-            ["parts that are on", *memories],
-            [[ablation.component_names(on), *(found.get((on, m), "–") for m in memories)] for on in combinations],
-            caption,
+        found = {}
+        for r in rows:
+            mean, deviation, seeds = ablation.percent(list(r["of"].values()))
+            found[r["components"], r["memory"]] = f"{mean:.1f} ± {deviation:.1f} ({seeds})"
+        combinations = sorted(
+            {r["components"] for r in rows}, key=lambda on: (sum(on), [not each for each in on])
         )
+        cells = [
+            [ablation.component_names(on), *(found.get((on, m), "–") for m in memories)]
+            for on in combinations
+        ]
+        self._html = html_table(cells, ["components that are on", *memories], caption)
         self._plain = [f"{ablation.component_names(on)}, {m}: {value}" for (on, m), value in found.items()]
 
     def __repr__(self) -> str:
         return "\n".join(self._plain)
 
     def _repr_html_(self) -> str:
-        return self._text
+        return self._html

@@ -1,4 +1,4 @@
-"""The clip browser."""
+"""A panel to browse the clips of a set."""
 
 from __future__ import annotations
 
@@ -8,31 +8,27 @@ import ipywidgets as widgets
 
 from ...data import ClipSet
 from ..style import readable
-from .panel import LAYOUT, WIDE, Panel, by_action
+from .panel import LOOK, Panel, by_action, dropdown
 
 
 def browser(clips: ClipSet) -> Panel:
-    """Any class, any clip of it, in the player."""
+    """A player with a menu of classes and a slider over the clips of a class."""
     members = by_action(clips)
     names = list(members)
 
     def state(class_name: str, number: int) -> dict:
         clip = clips[members[class_name][min(number, len(members[class_name])) - 1]]
-        text = f"<b>{html.escape(clip.name)}</b>: {len(clip)} frames, {clip.seconds:.1f} s, {clip.persons} person{'s' if clip.persons > 1 else ''}"
+        persons = f"{clip.persons} person{'s' if clip.persons > 1 else ''}"
+        text = f"<b>{html.escape(clip.name)}</b>: {len(clip)} frames, {clip.seconds:.1f} s, {persons}"
         return {"player": ((clip,), {"labels": [readable(clip.class_name)]}), "text": text}
 
-    choose = widgets.Dropdown(options=names, description="action", style=WIDE, layout=LAYOUT)
+    choose = dropdown(names, "action")
     number = widgets.IntSlider(
-        value=1,
-        min=1,
-        max=len(members[names[0]]),
-        description="clip of this action",
-        style=WIDE,
-        layout=LAYOUT,
+        value=1, min=1, max=len(members[names[0]]), description="clip of this action", **LOOK
     )
 
-    def fit(change) -> None:
+    def limit(change: dict) -> None:
         number.max = len(members[change["new"]])
 
-    choose.observe(fit, "value")
+    choose.observe(limit, "value")
     return Panel(state, {"class_name": choose, "number": number})
