@@ -179,7 +179,7 @@ def test_later_changes_of_what_was_written_do_not_matter(tmp_path):
     assert checkpoint.read(tmp_path, {})["row"].tolist() == [0, 1, 2]
 
 
-# -- damage ------------------------------------------------------------------------------------------------------------
+# -- damage ------------------------------------------------------------------------------------------------
 
 
 def damaged(folder, content, previous=b""):
@@ -229,7 +229,7 @@ def test_of_two_damaged_files_both_are_named_and_what_to_do(tmp_path):
         path.write_bytes(path.read_bytes()[:-1])
     with pytest.raises(
         DamagedFile,
-        match=r"checkpoint\.safetensors: .*checkpoint\.previous\.safetensors: .*; delete the folder .* to begin anew",
+        match=r"checkpoint\.safetensors: .*checkpoint\.previous\.safetensors: .*; delete the folder .* to start again",
     ):
         read(tmp_path)
     assert all(path.exists() for path in checkpoint.paths(tmp_path))
@@ -282,7 +282,7 @@ def test_a_damaged_file_never_takes_the_place_of_a_whole_one(tmp_path, monkeypat
     assert (tmp_path / "checkpoint.damaged.safetensors").read_bytes() == content[:-1]
 
 
-# -- being killed ------------------------------------------------------------------------------------------------------
+# -- being killed ------------------------------------------------------------------------------------------
 
 
 def killed(*_):
@@ -314,7 +314,7 @@ def test_what_a_killed_write_left_lying_is_cleared_away(tmp_path):
     assert sorted(p.name for p in tmp_path.iterdir()) == ["checkpoint.safetensors", "notes.txt"]
 
 
-# -- settings ----------------------------------------------------------------------------------------------------------
+# -- settings ----------------------------------------------------------------------------------------------
 
 
 def test_a_checkpoint_of_other_settings_is_refused_with_the_differences_and_left_as_it_is(tmp_path):

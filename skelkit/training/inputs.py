@@ -1,8 +1,11 @@
-"""From recordings to what a network sees: augmented to train, still to test, to store and to probe. (CHARON, section on data preparation.)"""
+"""Inputs of networks: augmented clips for training, fixed ones for testing.
+
+(CHARON, section on data preparation.)
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import torch
@@ -12,21 +15,26 @@ from ..data import ClipSet
 from ..ops import augment, motion
 
 INFERENCE_BATCH = 64
-"""Clips that go through a network at once where nothing is learnt."""
+"""Clips per batch where nothing is trained."""
 
 
 def augmented(clips: ClipSet, index: Tensor, frames: int, generator: torch.Generator) -> Tensor:
-    """A random half to whole of each clip, centred and rotated, [n, C, T, V, M]; drawn anew at each call."""
+    """Clips [n, C, frames, V, M] at positions Long[n]: a random half to whole of each, centred and
+    rotated."""
     x = clips.batch(index, frames=frames, crop=(0.5, 1.0), generator=generator)
     return augment.rotate(motion.centre(x, clips.skeleton), generator)
 
 
 @dataclass(frozen=True)
 class PreparedClips:
-    """Clips as they are tested and stored: the central part, centred, nothing drawn. ``still[index]`` is [n, C, T, V, M].
+    """Clips as they are tested and stored: the central part, centred, without augmentation.
+
+    ``prepared[index]`` is a batch [n, C, frames, V, M].
 
     Args:
-        crop: share of each clip that is taken, from its middle; all of it if None.
+        clips: N clips.
+        frames: T, to which each clip is resized.
+        crop: share of each clip to keep, from its centre. Default: 0.95; None: all.
     """
 
     clips: ClipSet
@@ -41,14 +49,15 @@ class PreparedClips:
 
     @property
     def labels(self) -> Tensor:
+        """Class indices, Long[N]."""
         return self.clips.labels
 
     def batches(self) -> Iterator[tuple[Tensor, Tensor]]:
-        """All clips, a few at a time: which they are, Long[n], and x [n, C, T, V, M]."""
+        """All clips in order: positions Long[n] and x [n, C, frames, V, M], n at most `INFERENCE_BATCH`."""
         for index in torch.arange(len(self), device=self.labels.device).split(INFERENCE_BATCH):
             yield index, self[index]
 
     @torch.no_grad()
-    def map(self, network) -> Tensor:
-        """What a function of clips gives for all of them, [N, ...]."""
-        return torch.cat([network(x) for _, x in self.batches()])
+    def map(self, function: Callable[[Tensor], Tensor]) -> Tensor:
+        """A function of batches, such as a network, applied to all clips without gradients: [N, ...]."""
+        return torch.cat([function(x) for _, x in self.batches()])

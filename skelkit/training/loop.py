@@ -1,7 +1,8 @@
-"""One training loop for every method: it can be watched, stopped, killed and resumed.
+"""One training loop for every method: it reports progress, stops, and resumes from checkpoints.
 
-A `Run` knows where a training is: loops within loops, each at its own item. At the end of an item it may write a checkpoint of
-all its parts and that position; a run begun with the same folder goes on from there. `fit` is one epoch of steps.
+A `Run` knows the position of a training run: nested loops, each at its current item. At the end of an item it
+may write a checkpoint of all parts and of that position; a run with the same folder continues from there.
+`fit` trains for one epoch.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from copy import deepcopy
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, Literal, Protocol, TypeVar, get_args
 
 import torch
 from torch import Tensor, nn
@@ -21,74 +22,97 @@ from ..utils import checkpoint
 
 Item = TypeVar("Item")
 
+Precision = Literal["auto", "fp32", "bf16"]
+
+
+class HasState(Protocol):
+    """A part of a run, such as a network or an optimiser."""
+
+    def state_dict(self) -> dict[str, Any]: ...
+
+    def load_state_dict(self, state: dict[str, Any], /) -> object: ...
+
+
+Part = HasState | torch.Generator
+"""Something whose state a checkpoint stores."""
+
 
 class Stopped(Exception):
-    """What a callback raises to end a training; the last checkpoint stays."""
+    """Raised by a callback to end a training run; the last checkpoint stays."""
 
 
 class Diverged(RuntimeError):
-    """The loss is no number any more."""
+    """The loss or its gradient is not finite."""
 
 
 class Run:
     """Resumable loops over parts that have a state.
 
+    On a CPU, a run that was killed and resumed gives the same bits as one that was not.
+
     Args:
-        parts: name -> something with `state_dict` and `load_state_dict`, or a `torch.Generator`: everything that training changes.
-        settings: plain values; a checkpoint of other settings is refused.
-        folder: of the checkpoints; none are written unless given.
-        every: seconds between checkpoints, written where an item ends; 0 writes at every one.
+        parts: everything that training changes, by name: objects with `state_dict` and `load_state_dict`, or
+            generators.
+        settings: plain values; a checkpoint with other settings is an error.
+        folder: folder of the checkpoints. Default: no checkpoints are written.
+        every: seconds between checkpoints, which are written at the end of an item; 0 writes one at every
+            end.
 
     Raises:
-        ValueError: the folder's checkpoint is of other settings, or damaged beyond the one before it.
-
-    On a CPU a run that was killed and resumed gives the same bits as one that was not.
+        ValueError: the checkpoint in the folder has other settings, or it and the previous one are damaged.
     """
 
     def __init__(
         self,
-        parts: Mapping[str, object],
-        settings: dict | None = None,
+        parts: Mapping[str, Part],
+        settings: dict[str, Any] | None = None,
         folder: str | Path | None = None,
         every: float = 30.0,
     ):
         self.parts, self.settings, self.folder, self.every = parts, settings or {}, folder, every
-        self._position: list[list] = []
-        self._resume: list[list] = []
+        self._names: list[str] = []  # of the loops that are open, outermost first
+        self._items: list[int] = []  # the current item of each
+        self._resume: list[tuple[str, int]] = []  # loops of the checkpoint that have not been entered again
         self._saved = time.monotonic()
         state = checkpoint.read(folder, self.settings) if folder is not None else None
         self.resumed = state is not None
         if state:
-            self._resume = state["position"]
+            self._resume = [(name, item) for name, item in state["position"]]
             for name, part in self.parts.items():
                 _load(part, state["parts"][name])
 
     def loop(self, name: str, items: Sequence[Item]) -> Iterator[Item]:
-        """The items one by one; after a resume, from the one that was not finished. Loops may be nested, each under its own name."""
+        """The items one by one; after a resume, from the first that was not finished.
+
+        Loops may be nested, each with its own name. A finished inner loop stays part of the position until
+        the item around it is finished, so that it is not run again.
+
+        Raises:
+            ValueError: the checkpoint was written within a loop of another name.
+        """
         if self._resume and self._resume[0][0] != name:
             raise ValueError(
-                f"{self.folder}: the checkpoint is within a loop {self._resume[0][0]!r}, not {name!r}; it is of another training"
+                f"{self.folder}: the checkpoint is within a loop {self._resume[0][0]!r}, not {name!r}; "
+                "it is of another training"
             )
         first = self._resume.pop(0)[1] if self._resume else 0
-        here, depth = [name, first], len(self._position)
-        self._position.append(
-            here
-        )  # and it stays there until the item around it is over: a loop that is done is not begun again
-        for here[1] in range(first, len(items)):
-            yield items[here[1]]
-            del self._position[depth + 1 :]
-            here[1] += 1
+        depth = len(self._names)
+        self._names.append(name)
+        self._items.append(first)
+        for item in range(first, len(items)):
+            self._items[depth] = item
+            yield items[item]
+            del self._names[depth + 1 :], self._items[depth + 1 :]
+            self._items[depth] = item + 1
             if time.monotonic() - self._saved >= self.every:
                 self.save()
 
     def save(self) -> None:
-        """Write a checkpoint of where the run is now."""
+        """Write a checkpoint of the current state and position."""
         if self.folder is not None:
-            state = {
-                "position": self._position,
-                "parts": {name: _state(part) for name, part in self.parts.items()},
-            }
-            checkpoint.write(self.folder, state, self.settings)
+            position = [list(pair) for pair in zip(self._names, self._items, strict=True)]
+            parts = {name: _state(part) for name, part in self.parts.items()}
+            checkpoint.write(self.folder, {"position": position, "parts": parts}, self.settings)
         self._saved = time.monotonic()
 
 
@@ -99,25 +123,27 @@ def fit(
     *,
     rates: Sequence[float] = (),
     clip: float = 1.0,
-    precision: str = "fp32",
+    precision: Precision = "fp32",
     what: str = "training",
     after_backward: Callable[[], None] | None = None,
     after_step: Callable[[], None] | None = None,
 ) -> float:
-    """One epoch: a step of the optimiser for every batch. Returns the mean loss.
+    """Train for one epoch, one optimiser step per batch. Returns the mean loss.
 
     Args:
         loss_of: clip indices Long[n] -> scalar loss.
-        batches: clip indices, a tensor a batch.
-        rates: the learning rate of each batch, times the "factor" of a group of parameters; that of the optimiser unless given.
+        batches: clip indices, one tensor per batch.
+        optimiser: the optimiser; a parameter group may have a "factor" that multiplies `rates`.
+        rates: learning rate of each batch. Default: that of the optimiser.
         clip: largest norm of the gradient.
-        precision: "fp32", "bf16" (autocast), or "auto": bf16 on a GPU that has it.
+        precision: as in `autocast`.
         what: names this epoch in the error.
-        after_backward, after_step: called in each step once gradients are there, and once weights have changed.
+        after_backward: called in each step when the gradients are computed.
+        after_step: called in each step when the weights have changed.
 
     Raises:
-        Diverged: a loss or a gradient that is not finite; says in which batch. On a CPU before the weights are touched; on a GPU,
-            where asking after each step would make the host wait for it, at the end of the epoch.
+        Diverged: a loss or a gradient is not finite; names the batch. On a CPU before the weights change. On
+            a GPU at the end of the epoch, because a check after each step would make the host wait for it.
     """
     weights = [p for group in optimiser.param_groups for p in group["params"]]
     device, losses, norms, batches = weights[0].device, [], [], list(batches)
@@ -133,17 +159,26 @@ def fit(
             after_backward()
         norms.append(nn.utils.clip_grad_norm_(weights, clip, foreach=True))
         if device.type == "cpu":
-            _finite(losses[-1:], norms[-1:], batches, step, what)
+            _check_finite(losses[-1:], norms[-1:], batches, step, what)
         optimiser.step()
         if after_step is not None:
             after_step()
-    _finite(losses, norms, batches, 0, what)
+    _check_finite(losses, norms, batches, 0, what)
     return float(torch.stack(losses).mean()) if losses else float("nan")
 
 
 def autocast(device: torch.device, precision: str) -> contextlib.AbstractContextManager:
-    """Where "bf16" computes in bfloat16; "fp32" changes nothing; "auto" is bf16 on a GPU that has it, else fp32 (slower in bf16 on most CPUs)."""
-    if precision not in ("auto", "fp32", "bf16"):
+    """The context in which networks compute with this precision.
+
+    Args:
+        device: where they compute.
+        precision: "fp32"; "bf16"; or "auto": bf16 on a GPU that supports it, else fp32 (on most CPUs bf16 is
+            slower).
+
+    Raises:
+        ValueError: another precision.
+    """
+    if precision not in get_args(Precision):
         raise ValueError(f"precision={precision!r}: expected 'auto', 'fp32' or 'bf16'")
     wanted = precision == "bf16" or (
         precision == "auto" and device.type == "cuda" and torch.cuda.is_bf16_supported()
@@ -152,7 +187,7 @@ def autocast(device: torch.device, precision: str) -> contextlib.AbstractContext
 
 
 def batches(clips: int, size: int, generator: torch.Generator) -> list[Tensor]:
-    """All clips in an order drawn anew, as batches of at most `size`, as equal as they can be.
+    """Clip indices in random order, split into equal batches (give or take one clip) of at most `size`.
 
     >>> [len(b) for b in batches(65, 32, torch.Generator().manual_seed(0))]
     [22, 22, 21]
@@ -161,7 +196,7 @@ def batches(clips: int, size: int, generator: torch.Generator) -> list[Tensor]:
 
 
 def cosine(lr: float, step: int, steps: int) -> float:
-    """A learning rate that falls from `lr` to 0 along half a cosine.
+    """Learning rate of a step, falling from `lr` to 0 along half a cosine.
 
     >>> cosine(1.0, 0, 10), round(cosine(1.0, 5, 10), 3)
     (1.0, 0.5)
@@ -170,43 +205,59 @@ def cosine(lr: float, step: int, steps: int) -> float:
 
 
 class BestWeights:
-    """The weights of the epoch that validation clips liked best, the latest of equals."""
+    """The weights of the epoch with the highest validation score; the latest of equal ones.
+
+    Attributes:
+        score: the highest score so far; -1 at first.
+        epoch: its epoch; 0 at first.
+        state: the weights.
+    """
 
     def __init__(self, network: nn.Module):
         self.network, self.score, self.epoch, self.state = network, -1.0, 0, deepcopy(network.state_dict())
 
     def offer(self, score: float, epoch: int) -> None:
-        """The network as it is now."""
+        """Keep the current weights if their score is at least the highest one."""
         if score >= self.score:
             self.score, self.epoch, self.state = score, epoch, deepcopy(self.network.state_dict())
 
     def restore(self) -> None:
-        """Give the network those weights."""
+        """Load the kept weights into the network."""
         self.network.load_state_dict(self.state)
 
-    def state_dict(self) -> dict:
+    def state_dict(self) -> dict[str, Any]:
+        """Score, epoch and weights."""
         return {"score": self.score, "epoch": self.epoch, "state": self.state}
 
-    def load_state_dict(self, state: dict) -> None:
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Restore what `state_dict` gave."""
         self.score, self.epoch, self.state = (state[key] for key in ("score", "epoch", "state"))
 
 
-def _finite(losses: list[Tensor], norms: list[Tensor], batches: list[Tensor], first: int, what: str) -> None:
-    both = (
-        torch.stack([torch.stack(losses).float(), torch.stack(norms).float()], 1).tolist() if losses else []
-    )
-    for k, (loss, norm) in enumerate(both):
+def _check_finite(
+    losses: list[Tensor], norms: list[Tensor], batches: list[Tensor], first: int, what: str
+) -> None:
+    """Raise `Diverged` if a loss or a gradient norm is not finite; `first` is the number of the first
+    batch."""
+    if not losses:
+        return
+    pairs = torch.stack([torch.stack(losses).float(), torch.stack(norms).float()], 1).tolist()
+    for step, (loss, norm) in enumerate(pairs, first):
         if not (math.isfinite(loss) and math.isfinite(norm)):
-            clips = ", ".join(map(str, batches[first + k].tolist()))
+            clips = ", ".join(map(str, batches[step].tolist()))
             raise Diverged(
-                f"{what}, batch {first + k} of {len(batches)}: the loss is {loss}, its gradient's norm {norm} (training clips {clips}); "
-                "look for coordinates that are no numbers, or lower the learning rate; the last checkpoint was kept"
+                f"{what}, batch {step} of {len(batches)}: the loss is {loss}, its gradient's norm {norm} "
+                f"(training clips {clips}); look for coordinates that are no numbers, "
+                "or lower the learning rate; the last checkpoint was kept"
             )
 
 
-def _state(part) -> dict:
+def _state(part: Part) -> dict[str, Any]:
     return {"generator": part.get_state()} if isinstance(part, torch.Generator) else part.state_dict()
 
 
-def _load(part, state: dict) -> None:
-    part.set_state(state["generator"]) if isinstance(part, torch.Generator) else part.load_state_dict(state)
+def _load(part: Part, state: dict[str, Any]) -> None:
+    if isinstance(part, torch.Generator):
+        part.set_state(state["generator"])
+    else:
+        part.load_state_dict(state)

@@ -1,24 +1,31 @@
-"""Settings are frozen dataclasses of plain values, presets are named ones: how both are asked for and checked."""
+"""Settings, which are frozen dataclasses of plain values, and presets of them: chosen by name and checked."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import fields, replace
 from numbers import Integral, Real
-from typing import Any, TypeVar, get_args, get_type_hints
+from typing import TYPE_CHECKING, Any, TypeVar, get_args, get_type_hints
 
 from ..utils.validation import one_of
 
-S = TypeVar("S")
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
-NUMBERS = {int: Integral, float: Real}
+S = TypeVar("S", bound="DataclassInstance")
+
+PRESET_NAMES = ("smoke", "laptop", "gpu", "paper")
+"""Presets of every package: `smoke` runs everything once, `laptop` fits two cores, `paper` is as
+published."""
+
+NUMBERS: dict[type, type] = {int: Integral, float: Real}
 
 
-def choose(presets: dict[str, S], preset: str, changes: dict[str, Any]) -> S:
+def choose(presets: Mapping[str, S], preset: str, changes: Mapping[str, Any]) -> S:
     """A preset with some settings changed.
 
     Raises:
-        ValueError: an unknown preset or setting, or a value that it cannot have; lists the known ones.
+        ValueError: an unknown preset or setting (lists the known ones), or an invalid value.
     """
     one_of(preset, presets, "preset")
     for name in changes:
@@ -27,14 +34,19 @@ def choose(presets: dict[str, S], preset: str, changes: dict[str, Any]) -> S:
 
 
 def check(
-    settings: Any, least: Mapping[str, int], choices: Mapping[str, Iterable[str]] | None = None
+    settings: DataclassInstance,
+    least: Mapping[str, int],
+    choices: Mapping[str, Iterable[str]] | None = None,
 ) -> None:
-    """Raise ValueError unless every setting has a valid value.
+    """Check the values of settings: `Literal`, int and float fields against their type.
 
     Args:
-        settings: a dataclass; `Literal`, int and float fields are checked against their type.
+        settings: a dataclass.
         least: smallest valid value, by the name of the setting.
-        choices: valid values that the type does not name, by the name of the setting.
+        choices: valid values that the type does not list, by the name of the setting.
+
+    Raises:
+        ValueError: an invalid value; names the setting, the value and the valid ones.
     """
     choices = choices or {}
     for name, kind in get_type_hints(type(settings)).items():

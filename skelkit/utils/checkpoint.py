@@ -1,4 +1,5 @@
-"""Checkpoints: nested state (dictionaries, lists, numbers, words, tensors) as one safetensors file that is known to be whole."""
+"""Checkpoints: nested state (dictionaries, lists, plain values, tensors) in a safetensors file with
+checksum."""
 
 from __future__ import annotations
 
@@ -6,7 +7,9 @@ import hashlib
 import json
 import os
 import warnings
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -20,14 +23,17 @@ FORMAT = "skelkit-checkpoint-1"
 
 
 class DamagedFile(ValueError):
-    """A file that is no checkpoint, or not all of one."""
+    """The file is incomplete, changed, or not of the expected format."""
 
 
-def write(folder: str | Path, state: dict, settings: dict) -> Path:
-    """Make `state` the folder's checkpoint; the one before is kept beside it. Killed at any moment, one of them is whole.
+def write(folder: str | Path, state: dict, settings: Mapping[str, Any]) -> Path:
+    """Write `state` as the checkpoint of a folder, and keep the previous one beside it.
+
+    If the process is killed at any moment, at least one of the two is complete.
 
     Args:
-        state: nested; numbers, words and tensors at the leaves.
+        folder: created if it does not exist.
+        state: nested dictionaries and lists of numbers, strings and tensors.
         settings: plain values; `read` compares them.
     """
     target, previous = paths(folder)
@@ -35,53 +41,62 @@ def write(folder: str | Path, state: dict, settings: dict) -> Path:
     tensors: dict[str, Tensor] = {}
     tree = json.dumps({"state": _without_tensors(state, tensors), "settings": settings})
     content = seal(FORMAT, tree, tensors)
-    for left in target.parent.glob(f".{target.name}.*"):  # of a write that was killed
-        left.unlink(missing_ok=True)
+    for temporary in target.parent.glob(f".{target.name}.*"):  # left by a killed process
+        temporary.unlink(missing_ok=True)
     if target.exists():
         os.replace(target, previous)
     return write_atomic(target, content)
 
 
-def read(folder: str | Path, settings: dict) -> dict | None:
-    """The state written last, on the CPU; None if there is none.
+def read(folder: str | Path, settings: Mapping[str, Any]) -> dict | None:
+    """The last state written, on the CPU; None if there is none.
 
-    A damaged file is refused with a warning that names it and put aside, and the one before it is read.
+    If the last checkpoint is damaged, a warning names it, it is renamed, and the previous one is read.
 
     Raises:
-        DamagedFile: no file of the folder is whole.
-        ValueError: it was written with other settings (lists the differences).
+        DamagedFile: all checkpoints of the folder are damaged.
+        ValueError: the checkpoint was written with other settings; lists the differences.
     """
     present = [path for path in paths(folder) if path.exists()]
-    complaints = []
+    problems: list[str] = []
     for path in present:
         try:
             state, found = _read(path)
         except DamagedFile as damage:
-            complaints.append(str(damage))
+            problems.append(str(damage))
             continue
-        if complaints:
-            warnings.warn(f"{complaints[0]}; going on from the one before it, {path.name}", stacklevel=2)
+        if problems:
+            warnings.warn(f"{problems[0]}; going on from the one before it, {path.name}", stacklevel=2)
         _compare(path, found, settings)
-        if complaints:  # else the next `write` would put it in the place of the whole one
+        if problems:  # otherwise the next `write` would replace the complete one by it
             os.replace(present[0], present[0].with_stem("checkpoint.damaged"))
         return state
-    if complaints:
-        raise DamagedFile(f"{'; '.join(complaints)}; delete the folder {folder} to begin anew")
+    if problems:
+        raise DamagedFile(f"{'; '.join(problems)}; delete the folder {folder} to start again")
     return None
 
 
 def paths(folder: str | Path) -> tuple[Path, Path]:
-    """The checkpoint of a folder and the one before it."""
+    """Paths of the checkpoint of a folder and of the previous one."""
     return Path(folder) / "checkpoint.safetensors", Path(folder) / "checkpoint.previous.safetensors"
 
 
 def seal(form: str, tree: str, tensors: dict[str, Tensor]) -> bytes:
-    """Words and tensors as one safetensors file that `unseal` can tell from half of one."""
+    """The content of a safetensors file with a text, tensors, the name of its format and a checksum."""
     return save(tensors, {"format": form, "tree": tree, "sha256": _digest(tree, tensors)})
 
 
 def unseal(path: Path, form: str, what: str) -> tuple[str, dict[str, Tensor]]:
-    """What was sealed, on the CPU. Raises `DamagedFile`, calling the file a `what`, if it is of another format, cut off or changed."""
+    """The text and the tensors of a file that `seal` wrote, on the CPU.
+
+    Args:
+        path: the file.
+        form: the expected format.
+        what: names the kind of file in errors.
+
+    Raises:
+        DamagedFile: another format, incomplete, or changed.
+    """
     try:
         with safe_open(path, framework="pt") as file:
             about = file.metadata() or {}
@@ -89,19 +104,21 @@ def unseal(path: Path, form: str, what: str) -> tuple[str, dict[str, Tensor]]:
     except (SafetensorError, OSError) as error:
         raise DamagedFile(f"{path}: cut off, damaged or no {what} at all ({printable(error)})") from None
     if about.get("format") != form:
-        raise DamagedFile(f"{path}: no {what} of this kit (format {about.get('format')!r}, expected {form!r})")
+        raise DamagedFile(
+            f"{path}: no {what} of this kit (format {about.get('format')!r}, expected {form!r})"
+        )
     if _digest(about.get("tree", ""), tensors) != about.get("sha256"):
         raise DamagedFile(f"{path}: damaged (its content does not have the checksum it was written with)")
     return about["tree"], tensors
 
 
 def _read(path: Path) -> tuple[dict, dict]:
-    tree, tensors = unseal(path, FORMAT, "checkpoint")
-    tree = json.loads(tree)
+    text, tensors = unseal(path, FORMAT, "checkpoint")
+    tree = json.loads(text)
     return _with_tensors(tree["state"], tensors), tree["settings"]
 
 
-def _compare(path: Path, found: dict, settings: dict) -> None:
+def _compare(path: Path, found: dict, settings: Mapping[str, Any]) -> None:
     settings = json.loads(json.dumps(settings))
     names = [n for n in {**found, **settings} if found.get(n) != settings.get(n)]
     if names:
@@ -114,31 +131,33 @@ def _digest(tree: str, tensors: dict[str, Tensor]) -> str:
     for name in sorted(tensors):
         v = tensors[name]
         digest.update(f"{name} {v.dtype} {list(v.shape)}".encode())
-        digest.update(v.reshape(-1).view(torch.uint8).numpy())
+        digest.update(v.reshape(-1).view(torch.uint8).numpy().data)
     return digest.hexdigest()
 
 
-def _without_tensors(value, tensors: dict[str, Tensor]):
-    """The same nest as JSON can hold it; tensors go into the dictionary.
+def _without_tensors(value: Any, tensors: dict[str, Tensor]) -> Any:
+    """The same nested value as JSON can store it; tensors are moved to the dictionary.
 
-    With the order of their axes in memory, for a tensor in another layout is summed in another order, and the last bits differ.
+    The order of their axes in memory is kept: sums over a tensor in another memory layout differ in the last
+    bits.
     """
     if isinstance(value, Tensor):
-        name, order = str(len(tensors)), sorted(range(value.ndim), key=lambda axis: -value.stride(axis))
+        name, strides = str(len(tensors)), value.stride()
+        order = sorted(range(value.ndim), key=lambda axis: -strides[axis])
         tensors[name] = value.detach().permute(order).to("cpu", copy=True).contiguous()
         return {"tensor": name, "order": order}
-    if isinstance(value, dict):  # as pairs, for the optimiser's keys are numbers
+    if isinstance(value, dict):  # as pairs, because the keys of an optimiser's state are numbers
         return {"pairs": [[k, _without_tensors(v, tensors)] for k, v in value.items()]}
     if isinstance(value, list | tuple):
         return [_without_tensors(v, tensors) for v in value]
     return value
 
 
-def _with_tensors(value, tensors: dict[str, Tensor]):
+def _with_tensors(value: Any, tensors: dict[str, Tensor]) -> Any:
+    """The inverse of `_without_tensors`; tuples become lists."""
     if isinstance(value, dict) and "tensor" in value:
-        return tensors[value["tensor"]].permute(
-            [value["order"].index(axis) for axis in range(len(value["order"]))]
-        )
+        axes = [value["order"].index(axis) for axis in range(len(value["order"]))]
+        return tensors[value["tensor"]].permute(axes)
     if isinstance(value, dict):
         return {k: _with_tensors(v, tensors) for k, v in value["pairs"]}
     return [_with_tensors(v, tensors) for v in value] if isinstance(value, list) else value

@@ -10,9 +10,9 @@ T = TypeVar("T")
 
 
 def from_known_fields(kind: type[T], values: Mapping[str, Any]) -> T:
-    """An instance of the dataclass `kind`: fields named in `values` are taken from there, the others keep their defaults.
+    """An instance of the dataclass `kind` with those of the values that are named like its fields.
 
-    Names in `values` that are no field of `kind` are ignored.
+    Fields without a value keep their defaults.
 
     Raises:
         TypeError: `kind` is not a dataclass.

@@ -1,4 +1,4 @@
-"""Writing files: whole or not at all."""
+"""Write files atomically: a file is complete under its name, or not there."""
 
 from __future__ import annotations
 
@@ -11,7 +11,11 @@ from typing import BinaryIO
 
 
 def make_folder(path: Path) -> Path:
-    """Make a folder and those above it; says plainly when a file stands in the way."""
+    """Create a folder and its parents if they do not exist.
+
+    Raises:
+        NotADirectoryError: a file has this name, or the name of a parent.
+    """
     try:
         path.mkdir(parents=True, exist_ok=True)
     except (FileExistsError, NotADirectoryError):
@@ -22,7 +26,7 @@ def make_folder(path: Path) -> Path:
 
 
 def write_atomic(path: str | Path, content: bytes) -> Path:
-    """Write to a temporary file beside `path`, then rename it: readers see the old file or the new one, never half."""
+    """Write to a temporary file and rename it: readers see the old file or the new one, never a part."""
     with open_atomic(path) as file:
         file.write(content)
     return Path(path)
@@ -30,7 +34,7 @@ def write_atomic(path: str | Path, content: bytes) -> Path:
 
 @contextmanager
 def open_atomic(path: str | Path) -> Iterator[BinaryIO]:
-    """A file to write to piece by piece that gets its name when it is whole; for files too large to be made in memory first."""
+    """Open a file for writing that gets its name only when the context ends without an error."""
     path = Path(path)
     make_folder(path.parent)
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")

@@ -10,13 +10,17 @@ from .validation import one_of
 
 
 def machine() -> str:
-    """Processor, threads and versions, without names or addresses."""
+    """Processor, threads and versions, without host names or addresses."""
     gpu = f", {torch.cuda.get_device_name()}" if torch.cuda.is_available() else ""
-    return f"{platform.machine()}, {torch.get_num_threads()} threads{gpu}, Python {platform.python_version()}, torch {torch.__version__}"
+    versions = f"Python {platform.python_version()}, torch {torch.__version__}"
+    return f"{platform.machine()}, {torch.get_num_threads()} threads{gpu}, {versions}"
 
 
 def pick_device(device: str = "auto") -> torch.device:
-    """The device of that name; "auto" is a GPU where there is one.
+    """The device of this name; "auto" is a GPU if there is one, else the CPU.
+
+    Raises:
+        ValueError: an unknown name, or "cuda" without a GPU.
 
     >>> pick_device("cpu")
     device(type='cpu')

@@ -1,4 +1,4 @@
-"""How an argument is refused: what was found, what is known or expected, and what was probably meant."""
+"""Checks of arguments, with errors that say what was given, what is expected and what was probably meant."""
 
 from __future__ import annotations
 
@@ -6,13 +6,20 @@ import math
 from collections.abc import Iterable
 from difflib import get_close_matches
 from numbers import Real
+from typing import Any
 
 
-def one_of(given, known: Iterable[str], what: str, more: str = "") -> None:
-    """A name must be a known one.
+def one_of(given: Any, known: Iterable[str], what: str, more: str = "") -> None:
+    """Check that a name is a known one.
+
+    Args:
+        given: the name.
+        known: all valid names.
+        what: names the argument in the error.
+        more: appended to the list of known names.
 
     Raises:
-        ValueError: lists those that are, and says which one was probably meant.
+        ValueError: not a known name; lists the known ones and the closest match.
 
     >>> one_of("pslt", ("pstl", "asma"), "method")
     Traceback (most recent call last):
@@ -22,22 +29,23 @@ def one_of(given, known: Iterable[str], what: str, more: str = "") -> None:
     known = list(known)
     if isinstance(given, str) and given in known:
         return
-    meant = get_close_matches(given, known, 1) if isinstance(given, str) else []
-    found = (
-        f"no {what} {given!r}"
-        if isinstance(given, str)
-        else f"a {type(given).__name__} is no name of a {what}"
-    )
-    raise ValueError(
-        f"{found}; known: {', '.join(known)}{more}" + "".join(f"; did you mean {name!r}?" for name in meant)
-    )
+    if not isinstance(given, str):
+        raise ValueError(f"a {type(given).__name__} is no name of a {what}; known: {', '.join(known)}{more}")
+    close = "".join(f"; did you mean {name!r}?" for name in get_close_matches(given, known, 1))
+    raise ValueError(f"no {what} {given!r}; known: {', '.join(known)}{more}{close}")
 
 
-def instance_of(kind: type, given, what: str, source: str) -> None:
-    """An argument must be of a kind; arguments in another order are the usual reason why it is not.
+def instance_of(kind: type, given: Any, what: str, source: str) -> None:
+    """Check the type of an argument; swapped arguments are the usual reason for a wrong one.
+
+    Args:
+        kind: the expected type.
+        given: the argument.
+        what: names the argument in the error.
+        source: a function that returns a valid argument, named in the error.
 
     Raises:
-        ValueError: says what it is, and what gives one (`source`).
+        ValueError: an argument of another type.
 
     >>> instance_of(int, "three", "seed", "counting")
     Traceback (most recent call last):
@@ -48,24 +56,28 @@ def instance_of(kind: type, given, what: str, source: str) -> None:
         article = "an" if kind.__name__[0].lower() in "aeiou" else "a"
         found = "an array" if type(given).__name__ in ("Tensor", "ndarray") else f"a {type(given).__name__}"
         raise ValueError(
-            f"{what} is {found}, expected {article} {kind.__name__}, as {source} gives; look at the order of the arguments"
+            f"{what} is {found}, expected {article} {kind.__name__}, as {source} gives; "
+            "look at the order of the arguments"
         )
 
 
-def positive(given, what: str, unit: str) -> None:
-    """A number must be one, above zero and finite.
+def positive(given: Any, what: str, unit: str) -> None:
+    """Check that an argument is a finite number above zero.
+
+    Raises:
+        ValueError: anything else; names the argument by `what` and its unit.
 
     >>> positive("60", "fps", "frames per second")
     Traceback (most recent call last):
         ...
     ValueError: fps must be a positive number of frames per second; got '60'
     """
-    if not isinstance(given, Real) or not (given > 0 and math.isfinite(given)):
+    if not (isinstance(given, Real) and float(given) > 0 and math.isfinite(float(given))):
         raise ValueError(f"{what} must be a positive number of {unit}; got {given!r}")
 
 
 def printable(text: object) -> str:
-    r"""What a file made up, as errors print it: without control characters that a terminal would obey.
+    r"""Text from a file, safe to print: control characters, which a terminal would execute, are escaped.
 
     >>> printable("a\x1b[2J")
     'a\\x1b[2J'
