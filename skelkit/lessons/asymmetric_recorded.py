@@ -1,0 +1,194 @@
+"""Notebook 06, the recorded runs: methods, pairs of encoders, transfer, streams and projectors over seeds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from .. import study
+from ..experiments.recordings import Recording, spread
+from ..study import recorded
+from ..viz import learning, show
+from ..viz.figures import representations
+
+NAMES = {"asma": "ASMa", "pstl": "PSTL", "skeletonbt": "SkeletonBT", "scratch": "none"}
+"""How the sentences name the methods; "scratch" is an encoder without pre-training."""
+
+Evaluations = Mapping[str, str]
+"""A way of evaluation, as a recording names it -> how charts and sentences name it."""
+
+
+def by_evaluation(found: Recording, ways: Evaluations) -> dict[str, dict[str, list[float]]]:
+    """Accuracies over seeds for each evaluation and each variant that has it."""
+    return {
+        words: {label: found.of(label, way) for label in found.labels if found.of(label, way)}
+        for way, words in ways.items()
+    }
+
+
+def compared(one: str, other: str) -> str:
+    """Two methods in words, such as "ASMa against no pre-training"."""
+    return f"{NAMES[one]} against {NAMES[other].replace('none', 'no pre-training')}"
+
+
+def show_mirrored(setup: study.Setup) -> None:
+    """Draw PSTL with and without mirrored views, on data whose classes differ in left and right."""
+    found = recorded.find("mirrored", setup, instead="precog")
+    if not found:
+        return
+    ways = {"knn": "by k-NN", "linear": "by linear evaluation", "finetune": "after fine-tuning"}
+    title = "PSTL on classes that differ in left and right"
+    show(representations.comparison(by_evaluation(found, ways), title))
+    recorded.verdicts(
+        "Views that are not mirrored, compared with mirrored ones",
+        {words: found.paired_differences("not mirrored", "mirrored", way) for way, words in ways.items()},
+    )
+
+
+def show_pairs(setup: study.Setup) -> None:
+    """Draw pairs of encoders, each alone, concatenated and aligned; compare f and g with the other pairs."""
+    found = recorded.find("pairs", setup)
+    if not found:
+        return
+    ways = {"first alone": "the first alone", "second alone": "the second alone"}
+    ways |= {"joined": "concatenated", "aligned": "aligned"}
+    title = "Two encoders: alone, concatenated, aligned (linear evaluation)"
+    show(representations.comparison(by_evaluation(found, ways), title))
+    others = {
+        "f alone": ("f and g", "first alone"),
+        "g alone": ("f and g", "second alone"),
+        "f and g concatenated": ("f and g", "joined"),
+        "two f, aligned": ("two f", "aligned"),
+        "two g, aligned": ("two g", "aligned"),
+        "two with random masks, aligned": ("two random", "aligned"),
+    }
+    differences = {
+        words: found.paired_differences("f and g", pair, "aligned", way)
+        for words, (pair, way) in others.items()
+    }
+    recorded.verdicts("f and g aligned, compared with", differences)
+
+
+def show_methods(
+    found: Recording | None, live: Mapping[str, Mapping[str, float]], order: Sequence[str], preset: str
+) -> None:
+    """Draw all methods under all evaluations, with this run's values if it has the preset of the recording.
+
+    Args:
+        found: the recording "pretraining", or None.
+        live: evaluation ("knn", "linear") -> method -> test accuracy of this run.
+        order: methods, from top to bottom.
+        preset: of this run.
+    """
+    ways = {
+        "knn": "k-NN",
+        "linear": "linear",
+        "finetune": "fine-tuned",
+        "semi 10 %": "fine-tuned, 10 % of labels",
+        "semi 1 %": "fine-tuned, 1 % of labels",
+    }
+    rows = {}
+    if found:
+        accuracies = by_evaluation(found, ways)
+        rows = {
+            words: {name: each[name] for name in order if name in each} for words, each in accuracies.items()
+        }
+    comparable = not found or preset == found.about["preset"]  # else other clips, other training
+    here = {ways[way]: shares for way, shares in live.items()} if comparable else {}
+    show(representations.comparison(rows, "Methods under several evaluations", here))
+
+
+def compare_methods(found: Recording) -> None:
+    """Say whether the methods rank as in the paper, and whether pre-training helps more with fewer labels."""
+    ways = {
+        "linear": "Linear evaluation",
+        "finetune": "Fine-tuned with all labels",
+        "semi 10 %": "Fine-tuned with 10 % of the labels",
+        "semi 1 %": "Fine-tuned with 1 % of the labels",
+    }
+    for way, words in ways.items():
+        mean = {name: spread(found.of(name, way))[0] for name in NAMES}
+        values = ", ".join(f"{name} {mean[method]:.1%}" for method, name in NAMES.items())
+        study.finding(
+            mean["asma"] > mean["pstl"] > mean["skeletonbt"],
+            f"{words}: the methods rank as in the paper (ASMa, PSTL, SkeletonBT): {values}.",
+            f"{words}: the methods do not rank as in the paper (ASMa, PSTL, SkeletonBT): {values}.",
+        )
+        pairs = (("asma", "pstl"), ("pstl", "skeletonbt"), ("asma", "scratch"))
+        differences = {compared(a, b): found.paired_differences(a, b, way) for a, b in pairs}
+        recorded.verdicts(words, differences)
+    everything, tenth, hundredth = (
+        spread(found.paired_differences("asma", "scratch", way))[0]
+        for way in ("finetune", "semi 10 %", "semi 1 %")
+    )
+    values = f"{everything:+.1f} points with all labels, {tenth:+.1f} with 10 %, {hundredth:+.1f} with 1 %"
+    study.finding(
+        hundredth > tenth > everything,
+        f"The fewer labels, the larger the gain of ASMa's pre-training over none: {values}.",
+        f"The gain of ASMa's pre-training over none does not grow steadily with fewer labels: {values}.",
+    )
+    print("The paper reports +2.7 to +4.4 points over earlier methods after fine-tuning on NTU RGB+D.")
+
+
+def show_transfer(setup: study.Setup) -> None:
+    """Draw methods that are pre-trained on other recordings than those they are evaluated on."""
+    found = recorded.find("transfer", setup, instead="precog")
+    if not found:
+        return
+    print("pre-trained on:", ", ".join(found.about["sources"]))
+    print("evaluated on:", found.about["dataset"])
+    ways = {
+        "linear": "linear evaluation",
+        "transfer": "fine-tuned",
+        "semi 10 %": "fine-tuned, 10 % of labels",
+    }
+    title = "Pre-trained on other recordings, evaluated on these"
+    show(representations.comparison(by_evaluation(found, ways), title))
+    pairs = (("asma", "scratch"), ("asma", "pstl"), ("pstl", "scratch"))
+    for way in ("linear", "transfer"):
+        differences = {compared(a, b): found.paired_differences(a, b, way) for a, b in pairs}
+        recorded.verdicts(f"Transfer, {ways[way]}", differences)
+    print("The paper reports up to +5.9 points in transfer.")
+
+
+def show_streams(setup: study.Setup) -> None:
+    """Draw the streams joint, bone and motion, alone and together; compare them with the best single stream."""
+    found = recorded.find("streams", setup)
+    if not found:
+        return
+    single = ("joint", "bone", "motion")
+    together = {"ensemble": "ensemble", "joined": "concatenated", "aligned": "aligned"}
+    ways = {stream: stream for stream in single} | together
+    rows = {label: {words: found.of(label, way) for way, words in ways.items()} for label in found.labels}
+    show(representations.comparison(rows, "Three streams (linear evaluation)"))
+    for label in found.labels:
+        means = {stream: spread(found.of(label, stream))[0] for stream in single}
+        best = max(means, key=means.__getitem__)
+        differences = {
+            words: found.paired_differences(label, label, way, best) for way, words in together.items()
+        }
+        recorded.verdicts(f"{NAMES[label]}, three streams compared with {best}, the best one", differences)
+
+
+def show_heads(setup: study.Setup) -> None:
+    """Draw linear evaluation over the size of the projector, and name the smallest one that is good enough."""
+    found = recorded.find("heads", setup)
+    if not found:
+        return
+    size = {label: int(found.of(label, "head")[0]) for label in found.labels}
+    mean = {label: spread(found.of(label, "linear"))[0] for label in found.labels}
+    best = max(mean, key=mean.__getitem__)
+    curves: dict[str, list[tuple[float, list[float]]]] = {}
+    for label in found.labels:
+        depth = label.split()[0]
+        name = f"{depth} {'layer' if depth == '1' else 'layers'}"
+        curves.setdefault(name, []).append((size[label], found.of(label, "linear")))
+    axes = {"size": "parameters of the projector (log scale)", "accuracy": "linear evaluation"}
+    title = "How large a projector is needed?"
+    show(learning.by_budget(curves, title, mean[best], **axes, reference="the best"))
+    enough = min((label for label in mean if mean[label] >= mean[best] - 0.01), key=size.__getitem__)
+    study.finding(
+        size[enough] < size[best],
+        f"Within one point of the best projector ({best}, {mean[best]:.1%}), {enough} is the smallest: "
+        f"{size[enough]:,} parameters, {mean[enough]:.1%}.",
+        f"The best projector is also the smallest within one point: {best}, {size[best]:,} parameters.",
+    )
