@@ -25,11 +25,10 @@ def load(source: str | os.PathLike[str], *, seed: int = 0, **options: Any) -> Cl
 
     Raises:
         FileNotFoundError, PermissionError: there is no such file or folder, or it may not be read.
-        TypeError: an option that the reader does not have; lists those it has.
+        skelkit.data.errors.UnknownOption: a TypeError; the reader does not have an option.
         skelkit.data.errors.UnreadableFile: a ValueError; no reader can read the source, or it is damaged or
-        irregular.
-            Its attributes are the file, line and clip, what was found and expected, and how to fix it.
-        ValueError: an option out of range.
+            irregular. Its attributes are the file, line and clip, what was found and expected, and the fix.
+        ValueError: an option is out of range.
 
     >>> clips = load("synthetic", clips=4, seed=1)
     >>> len(clips), clips.skeleton.name

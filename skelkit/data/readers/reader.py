@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ..clips import ClipSet
+from ..errors import UnknownOption
 
 
 @dataclass(frozen=True)
@@ -48,12 +49,12 @@ class Reader:
             seed: passed on if `read` takes one.
 
         Raises:
-            TypeError: an unknown option; lists the known ones.
+            UnknownOption: `read` does not have an option.
         """
         known = [name for name in self.options if name != "seed"]
         for name in options:
             if name not in known:
-                raise TypeError(f"no option {name!r} for {self.kind}; they take {', '.join(known) or 'none'}")
+                raise UnknownOption(name, self.kind, known)
         if "seed" in self.options:
             options["seed"] = seed
         return self.read(**options) if self.name else self.read(source, **options)
