@@ -53,7 +53,7 @@ def info(name, mode=0, flags=0):
     return member
 
 
-# -- what is read ------------------------------------------------------------------------------------------
+# -- what is read --------------------------------------------------------------------------------------------
 
 
 def test_members_come_by_name_with_their_content_and_nothing_else(packed):
@@ -118,7 +118,7 @@ def test_an_error_in_a_member_names_the_archive_the_member_and_the_line(packed):
         bvh_clips.read_archive(path.with_name("no.zip"))
 
 
-# -- what is refused ---------------------------------------------------------------------------------------------------
+# -- what is refused -----------------------------------------------------------------------------------------
 
 ESCAPES = [
     "../a.bvh",
@@ -208,7 +208,7 @@ def test_a_name_that_no_file_can_have_is_refused(packed):
         bvh_clips.read_archive(packed([(info("\u20ac" * 150 + ".bvh"), BVH)]))
 
 
-# -- bombs -------------------------------------------------------------------------------------------------
+# -- bombs ---------------------------------------------------------------------------------------------------
 
 
 def test_a_bomb_is_refused_before_it_is_unpacked(packed):
@@ -268,7 +268,7 @@ def test_one_hot_labels_which_pack_very_well_are_no_bomb(tmp_path):
     assert npy.find(tmp_path / "y.npz", "y").shape == labels.shape
 
 
-# -- damage ------------------------------------------------------------------------------------------------
+# -- damage --------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("share", [0, 0.3, 0.9, 0.99])
@@ -288,7 +288,7 @@ def test_flipped_bits_are_found(packed):
         bvh_clips.read_archive(path)
 
 
-# -- arrays in archives ------------------------------------------------------------------------------------------------
+# -- arrays in archives --------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("save", [np.savez, np.savez_compressed])
@@ -364,7 +364,7 @@ def test_labels_are_class_indices_or_one_hot(tmp_path):
         labels(np.zeros(2))
 
 
-# -- what all readers share --------------------------------------------------------------------------------------------
+# -- what all readers share ----------------------------------------------------------------------------------
 
 
 def test_up_is_a_rotation_that_leaves_left_and_right_as_they_are():

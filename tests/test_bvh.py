@@ -50,7 +50,7 @@ def written(tmp_path):
     return write
 
 
-# -- an independent reader: recursion, 4x4 matrices, one frame and one joint at a time ---------------------------------
+# -- an independent reader: recursion, 4x4 matrices, one frame and one joint at a time -----------------------
 
 
 def slow_positions(text, end_sites=False):
@@ -112,7 +112,7 @@ def check_against_slow(file, text, scale, end_sites=False):
             np.testing.assert_allclose(found, scale * np.array(wanted), atol=1e-5, rtol=1e-5)
 
 
-# -- real clips --------------------------------------------------------------------------------------------
+# -- real clips ----------------------------------------------------------------------------------------------
 
 REAL = ["walk_active_001", "wave-both-hands_feminine_003", "raise-up-right-hand_masculine_007"]
 
@@ -162,7 +162,7 @@ def test_real_people_stand_upright_in_metres_with_the_raised_hand_on_the_side_na
             )
 
 
-# -- made-up files -----------------------------------------------------------------------------------------------------
+# -- made-up files -------------------------------------------------------------------------------------------
 
 CHANNELS = st.one_of(
     st.just([]),
@@ -323,7 +323,7 @@ def test_the_skeleton_of_a_file_is_its_tree_hung_from_the_joint_with_most_bones(
     assert skeleton.root == "Hips"
 
 
-# -- what is refused ---------------------------------------------------------------------------------------------------
+# -- what is refused -----------------------------------------------------------------------------------------
 
 WRONG = {
     "no BVH": ("HIERARCHY", "Hierarchic", 1, "found 'Hierarchic', expected HIERARCHY"),
@@ -477,7 +477,7 @@ def test_a_file_that_is_not_there_and_a_scale_of_nothing_are_refused(tmp_path, w
         bvh.read(written(CLIP), scale=0)
 
 
-# -- folders -----------------------------------------------------------------------------------------------
+# -- folders -------------------------------------------------------------------------------------------------
 
 
 def test_class_and_subject_come_from_the_groups_of_a_pattern_searched_in_the_path(tmp_path, written):

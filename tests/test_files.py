@@ -7,8 +7,12 @@ import pytest
 import torch
 
 import skelkit as sk
+from skelkit.cli import main
 from skelkit.data import loading, readers, synthetic
+from skelkit.data.errors import Place, UnknownOption, UnreadableFile
 from skelkit.data.readers import adapters
+from skelkit.data.readers.reader import Reader, has_suffix
+from skelkit.skeletons import layouts
 from skelkit.skeletons.layouts import KINECT20, NTU25
 
 HAND = ["wrist", "index", "thumb"]
@@ -53,7 +57,7 @@ def npz(tmp_path):
     return write
 
 
-# -- .npz --------------------------------------------------------------------------------------------------
+# -- .npz ----------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("persons", [None, 2])
@@ -178,7 +182,7 @@ def test_an_npz_with_flipped_bits_is_refused(npz):
         sk.load(path)
 
 
-# -- other sources -----------------------------------------------------------------------------------------------------
+# -- other sources -------------------------------------------------------------------------------------------
 
 
 def test_saved_clips_load_as_they_were(npz, tmp_path):
@@ -242,7 +246,7 @@ def test_what_is_not_there_or_cannot_be_loaded_is_answered_with_what_can(tmp_pat
         sk.load(np.ones((9, 20, 3)))
 
 
-# -- the real Kinect recordings ----------------------------------------------------------------------------------------
+# -- the real Kinect recordings ------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
@@ -320,3 +324,107 @@ def test_a_file_that_may_not_be_read_is_not_called_damaged(tmp_path, monkeypatch
     monkeypatch.setattr("os.access", lambda *_: False)  # root may read everything
     with pytest.raises(PermissionError, match=r"a\.npz: no permission to read it"):
         sk.load(path)
+
+
+# -- a joint count that several built-in skeletons share -----------------------------------------------------
+
+
+@pytest.fixture
+def second_layout(monkeypatch):
+    """Another built-in skeleton of 25 joints."""
+    other = replace(NTU25, name="another-25")
+    monkeypatch.setitem(layouts.KNOWN, "another25", other)
+    return other
+
+
+TWO_LAYOUTS = (
+    "2 built-in skeletons have 25 joints: ntu25, another25; say which one: .*skeleton='ntu25'.*"
+    r'--skeleton ntu25 .*\[skeleton\] name = "ntu25"'
+)
+
+
+def test_arrays_whose_joint_count_fits_two_layouts_need_a_skeleton(second_layout):
+    array = np.ones((3, 25, 3))
+    with pytest.raises(ValueError, match=TWO_LAYOUTS):
+        sk.ClipSet.from_arrays([array])
+    assert sk.ClipSet.from_arrays([array], skeleton=second_layout).skeleton is second_layout
+    assert sk.ClipSet.from_arrays([np.ones((3, 20, 3))]).skeleton is KINECT20
+
+
+def test_an_npz_whose_joint_count_fits_two_layouts_needs_a_skeleton(second_layout, npz):
+    path = npz(data=np.ones((7, 25, 3)))
+    with pytest.raises(UnreadableFile, match=re.escape(f"{path}: ") + TWO_LAYOUTS):
+        sk.load(path)
+    assert sk.load(path, skeleton="another25").skeleton is second_layout
+    assert sk.load(path, skeleton="ntu25").skeleton is NTU25
+
+
+def test_an_x_train_file_whose_width_fits_two_layouts_needs_a_skeleton(second_layout, tmp_path):
+    x, y = np.ones((1, 2, 150), np.float32), np.eye(1)
+    np.savez(tmp_path / "a.npz", x_train=x, y_train=y, x_test=x, y_test=y)
+    with pytest.raises(UnreadableFile, match=TWO_LAYOUTS):
+        sk.load(tmp_path / "a.npz")
+    assert sk.load(tmp_path / "a.npz", skeleton="another25").skeleton is second_layout
+
+
+def test_a_toml_description_of_a_joint_count_that_fits_two_layouts_needs_a_skeleton(second_layout, tmp_path):
+    np.savez(tmp_path / "a.npz", data=np.ones((2, 3, 25, 3)))
+    told = '[source]\npath = "a.npz"\n[arrays]\nposes = "data"\naxes = "N T V C"\n'
+    (tmp_path / "a.toml").write_text(told)
+    with pytest.raises(UnreadableFile, match=r"\[skeleton\]: found nothing, and 25 joints, .*" + TWO_LAYOUTS):
+        sk.load(tmp_path / "a.toml")
+    (tmp_path / "a.toml").write_text(told + '[skeleton]\nname = "another25"\n')
+    assert sk.load(tmp_path / "a.toml").skeleton is second_layout
+
+
+def test_the_command_line_asks_for_a_skeleton_when_the_joint_count_fits_two_layouts(
+    second_layout, npz, capsys
+):
+    path = str(npz(data=np.random.default_rng(0).normal(1, 0.3, (7, 25, 3))))
+    assert main(["data", "describe", path]) != 0
+    assert re.search(TWO_LAYOUTS, capsys.readouterr().err)
+    assert main(["data", "describe", path, "--skeleton", "another25"]) == 0
+    assert "another-25" in capsys.readouterr().out
+
+
+# -- the table of readers ------------------------------------------------------------------------------------
+
+
+def test_a_reader_that_is_added_to_the_table_is_used_and_listed(monkeypatch, tmp_path, capsys):
+    def read_toy(path, *, fps=30.0):
+        return sk.ClipSet.from_arrays([np.loadtxt(path).reshape(-1, 20, 3)], fps=fps)
+
+    toy = Reader(
+        kind="toy files",
+        description="a .toy file",
+        read=read_toy,
+        can_read=has_suffix(".toy"),
+        suffixes=(".toy",),
+    )
+    monkeypatch.setattr(readers, "READERS", (*readers.READERS, toy))
+    path = tmp_path / "inside" / "a.toy"
+    path.parent.mkdir()
+    np.savetxt(path, np.random.default_rng(0).normal(size=(4, 60)))
+    assert sk.load(path, fps=15).fps == 15
+    assert loading.takes(path, "fps")
+    assert not loading.takes(path, "scale")
+    with pytest.raises(UnknownOption, match="no option 'up' for toy files; they take fps"):
+        sk.load(path, up="z")
+    with pytest.raises(UnreadableFile, match=r"no recording, but .*a\.toy in it may be"):
+        sk.load(tmp_path)
+    with pytest.raises(FileNotFoundError, match=r"a \.toy file"):
+        sk.load(tmp_path / "nothing")
+    assert "a .toy file" in readers.table()
+    assert main(["data", "describe", str(path), "--scale", "0.5"]) == 0
+    assert "Kinect v1-20" in capsys.readouterr().out
+
+
+def test_errors_carry_the_place_and_the_fix_also_from_another_process(tmp_path):
+    (tmp_path / "a.csv").write_text("x\n")
+    error = UnreadableFile(Place(tmp_path / "a.csv", line=7), "3 cells", "4", "correct this line")
+    copy = pickle.loads(pickle.dumps(error))
+    for one in (error, copy):
+        assert str(one) == f"{tmp_path / 'a.csv'}:7: found 3 cells, expected 4; correct this line"
+        assert (one.file, one.line, one.clip) == (str(tmp_path / "a.csv"), 7, None)
+        assert (one.found, one.expected, one.fix) == ("3 cells", "4", "correct this line")
+    assert "\x1b" not in str(UnreadableFile("a\x1b[2J.csv", "nothing"))

@@ -47,7 +47,7 @@ def same(a, b):
     return type(a) is type(b) and a == b
 
 
-# -- what is read ------------------------------------------------------------------------------------------------------
+# -- what is read --------------------------------------------------------------------------------------------
 
 PLAIN = (
     st.none()
@@ -147,7 +147,7 @@ def test_an_array_as_python_2_wrote_it_is_read(load):
     assert load(content).tolist() == [1.0, -2.0]
 
 
-# -- what is refused ---------------------------------------------------------------------------------------------------
+# -- what is refused -----------------------------------------------------------------------------------------
 
 
 class Runs:
@@ -248,7 +248,7 @@ def test_names_with_control_characters_are_shown_harmlessly(load):
         load(b"cos\n\x1b[2Jsystem\n.")
 
 
-# -- damage and bombs --------------------------------------------------------------------------------------------------
+# -- damage and bombs ----------------------------------------------------------------------------------------
 
 
 def test_a_truncated_pickle_is_refused_at_every_byte(load):

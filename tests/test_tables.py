@@ -61,7 +61,7 @@ def row(trial, t, who="7", label="sit", person="p", values=range(1, 10)):
     return [trial, t, person, label, who, *values]
 
 
-# -- csv ---------------------------------------------------------------------------------------------------
+# -- csv -----------------------------------------------------------------------------------------------------
 
 
 def test_rows_become_clips_in_metres_with_y_up(table):
@@ -221,7 +221,7 @@ def test_columns_that_are_missing_or_twice_there_are_answered_with_those_that_ar
         table([row("a", 0)], CSV.replace('frame = "t"', 'frame = "moment"'))
 
 
-# -- npz ---------------------------------------------------------------------------------------------------
+# -- npz -----------------------------------------------------------------------------------------------------
 
 NPZ = f"""
 [source]
@@ -392,7 +392,7 @@ def test_arrays_that_do_not_fit_their_description_are_refused_by_name(saved, tom
         saved(toml, **arrays)
 
 
-# -- the description ---------------------------------------------------------------------------------------------------
+# -- the description -----------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -495,7 +495,7 @@ def test_the_description_at_the_top_of_the_module_is_one_that_works(table, tmp_p
     assert tables.read_table(tmp_path / "b.toml").lengths.tolist() == [5, 4]
 
 
-# -- names that would do something in a page ---------------------------------------------------------------------------
+# -- names that would do something in a page -----------------------------------------------------------------
 
 MARKUP = '<img src=x onerror="alert(1)"></script><script>alert(2)</script>'
 

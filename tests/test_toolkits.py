@@ -52,7 +52,7 @@ def people(ragged):
     return make
 
 
-# -- x_train, y_train, x_test, y_test ----------------------------------------------------------------------------------
+# -- x_train, y_train, x_test, y_test ------------------------------------------------------------------------
 
 
 def ctr_gcn(path, parts, labels, classes=4, frames=12, **changes):
@@ -212,7 +212,7 @@ def test_clips_that_do_not_fit_a_padded_file_are_not_cut(tmp_path, people):
     assert not list(tmp_path.iterdir())
 
 
-# -- data.npy and labels -----------------------------------------------------------------------------------------------
+# -- data.npy and labels -------------------------------------------------------------------------------------
 
 
 def st_gcn(folder, part, clips, labels, names, dtype=np.float32, protocol=4, array="data"):
@@ -341,7 +341,7 @@ def test_what_is_written_for_st_gcn_comes_back_bit_by_bit(tmp_path, people):
     assert (back.names, back.labels.tolist()) == (clips.names, [0, 2, 1])
 
 
-# -- annotations of pyskl and mmaction2 --------------------------------------------------------------------------------
+# -- annotations of pyskl and mmaction2 ----------------------------------------------------------------------
 
 
 def annotation(name, label, clip, **more):
@@ -582,7 +582,7 @@ def test_what_is_written_as_annotations_is_plain_and_comes_back_bit_by_bit(tmp_p
         pyskl.write_annotations(sk.ClipSet.from_arrays(people(), names=["clip 0", "b", "clip 0"]), path)
 
 
-# -- NW-UCLA -----------------------------------------------------------------------------------------------
+# -- NW-UCLA -------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -679,7 +679,7 @@ def test_a_folder_without_such_names_and_an_action_without_a_name_are_answered(u
         nwucla.read_nwucla(folder)
 
 
-# -- which reader ------------------------------------------------------------------------------------------
+# -- which reader --------------------------------------------------------------------------------------------
 
 
 def test_the_reader_is_found_by_names_alone(tmp_path, split_file):
@@ -704,7 +704,7 @@ def test_the_reader_is_found_by_names_alone(tmp_path, split_file):
         readers.find_reader(made("b.zip", b"?"))
 
 
-# -- real recordings ---------------------------------------------------------------------------------------------------
+# -- real recordings -----------------------------------------------------------------------------------------
 
 
 def test_real_recordings_survive_every_file_of_another_toolkit(real_data, tmp_path):

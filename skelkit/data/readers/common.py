@@ -62,8 +62,7 @@ def plain_name(where: Location, what: str, name: object) -> str:
     '<b>sit</b>'
     >>> plain_name("clips.csv", "class", "sit" + chr(27) + "[2J")  # doctest: +ELLIPSIS
     Traceback (most recent call last):
-    skelkit.data.errors.UnreadableFile: clips.csv: found the class 'sit\\x1b[2J', expected a name without
-    control ...
+    skelkit.data.errors.UnreadableFile: clips.csv: found the class 'sit\\x1b[2J', expected ...
     """
     if not isinstance(name, str) or not name.strip() or len(name) > 200:
         raise UnreadableFile(where, f"the {what} {quote(name)}", "a name of 1 to 200 characters", "rename it")

@@ -53,8 +53,7 @@ def load(path: str | Path, *, most_bytes: int = MOST_BYTES) -> Any:
     >>> _ = path.write_bytes(b"cos\\nsystem\\n(S'reboot'\\ntR.")
     >>> load(path)  # doctest: +ELLIPSIS
     Traceback (most recent call last):
-    skelkit.data.errors.UnreadableFile: ...a.pkl: byte 0: found os.system, expected numbers, ...; a pickle can
-    run ...
+    skelkit.data.errors.UnreadableFile: ...a.pkl: byte 0: found os.system, expected ...; a pickle can run ...
     """
     path = check_file(path, most_bytes)
     machine = Machine(path, path.stat().st_size, FUNCTIONS, build)
