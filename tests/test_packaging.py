@@ -15,6 +15,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+PAGES = [f"docs/{path.name}" for path in sorted((ROOT / "docs").glob("*.md"))]
 
 
 def requirements() -> dict[str, str]:
@@ -81,9 +82,10 @@ def test_no_file_speaks_of_one_machine():
             assert not re.search(r"/(home|root|work|Users)/\w", text), f"{name} names a folder of one machine"
 
 
-def test_the_examples_of_the_readme_run(tmp_path, monkeypatch, capsys):
+def test_the_examples_of_the_readme_and_of_the_docs_run(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    examples = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text("utf-8"), re.DOTALL)
+    text = "".join((ROOT / page).read_text("utf-8") for page in ("README.md", *PAGES))
+    examples = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
     assert len(examples) == 4
     frames = np.random.default_rng(0).normal(1, 0.3, (200, 25, 3))
     for example in examples:
@@ -181,3 +183,10 @@ def test_the_notebooks_are_copied_outside_the_checkout_and_a_changed_one_is_kept
     assert "skelkit-notebooks: 1 file copied" in printed
     assert "kept skelkit-notebooks/01_compression.ipynb: it differs from the installed version" in printed
     assert (copy / "01_compression.ipynb").read_text() == "changed"
+
+
+@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", *PAGES])
+def test_links_of_the_documentation_lead_somewhere(page):
+    path = ROOT / page
+    for target in re.findall(r"\]\(([^)#]+)\)", path.read_text("utf-8")):
+        assert target.startswith("https://") or (path.parent / target).exists(), f"{page} links to {target}"

@@ -23,7 +23,7 @@ def resolved(argument: str) -> tuple[str, str]:
     if not argument or not path.exists():
         raise FileNotFoundError(
             f"{argument}: no such file or folder; "
-            '--dataset takes a path, or "synthetic" for the built-in data'
+            '--dataset takes a path, or "synthetic" for the embedded data'
         )
     load(path)
     return str(path.resolve()), dataset_name(argument)

@@ -22,7 +22,7 @@ _EXPECTED = (ValueError, UnknownOption, OSError, RuntimeError, ImportError)
 """Errors of use, of data and of the installation; the message alone says what to do."""
 
 _EPILOG = """examples:
-  skelkit study                                         run all notebooks on the built-in data, in minutes
+  skelkit study                                         run all notebooks on the embedded data, in minutes
   skelkit study --preset laptop --dataset recordings/   the same on your own recordings
   skelkit study 01 02 --seed 3                          two notebooks, with another seed
   skelkit lab                                           open the notebooks in JupyterLab

@@ -19,7 +19,9 @@ def _add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("experiment", choices=names, metavar="EXPERIMENT", help=", ".join(names))
     parser.add_argument("--dataset", default="synthetic", help='"synthetic" or a path. Default: synthetic')
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2], help="Default: 0 1 2")
-    parser.add_argument("--preset", default="laptop", choices=list(study.PRESETS), help="Default: laptop")
+    parser.add_argument(
+        "--preset", default="laptop", choices=list(study.STUDY_PRESETS), help="Default: laptop"
+    )
     parser.add_argument("--jobs", type=int, default=2, help="parallel processes, one thread each. Default: 2")
     parser.add_argument(
         "--only", nargs="+", default=[], metavar="LABEL", help="variants to run. Default: all"

@@ -20,7 +20,7 @@ def _add_arguments(parser: ArgumentParser) -> None:
         help="notebooks to run, by number (01) or name (compression). Default: all",
     )
     parser.add_argument(
-        "--preset", default="smoke", choices=list(study.PRESETS), help="amount of work. Default: smoke"
+        "--preset", default="smoke", choices=list(study.STUDY_PRESETS), help="amount of work. Default: smoke"
     )
     parser.add_argument(
         "--dataset",
@@ -28,7 +28,7 @@ def _add_arguments(parser: ArgumentParser) -> None:
         help='"synthetic", or a path to recordings that `skelkit data describe` reads. Default: synthetic',
     )
     parser.add_argument(
-        "--seed", type=int, default=0, help="seed of the built-in data and of every random draw. Default: 0"
+        "--seed", type=int, default=0, help="seed of the embedded data and of every random draw. Default: 0"
     )
     parser.add_argument(
         "--device", default="auto", help='"auto" (a GPU if there is one), "cpu" or "cuda". Default: auto'
