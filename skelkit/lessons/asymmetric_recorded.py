@@ -151,7 +151,7 @@ def show_transfer(setup: study.Setup) -> None:
 
 
 def show_streams(setup: study.Setup) -> None:
-    """Draw the streams joint, bone and motion, alone and together; compare them with the best single stream."""
+    """Draw three streams, alone and together; compare combinations with the best single stream."""
     found = recorded.find("streams", setup)
     if not found:
         return
@@ -170,7 +170,7 @@ def show_streams(setup: study.Setup) -> None:
 
 
 def show_heads(setup: study.Setup) -> None:
-    """Draw linear evaluation over the size of the projector, and name the smallest one that is good enough."""
+    """Draw linear evaluation over the size of the projector, and name the smallest good one."""
     found = recorded.find("heads", setup)
     if not found:
         return

@@ -114,6 +114,27 @@ def compare_restores(series: Mapping[str, Mapping[int, float]], median_body: Map
     )
 
 
+def codec_families(frames: int) -> dict[str, dict[int, codecs.Codec]]:
+    """Codecs of the rate-distortion figure: family name -> setting (s or k) -> codec.
+
+    Every codec of `codecs.CODECS` that is not listed here by hand appears with five of its sizes, in float32.
+    """
+    ks = [k for k in (48, 24, 15, 10, 6) if k < frames]
+    families: dict[str, dict[int, codecs.Codec]] = {
+        "uniform, float32": {s: codecs.Uniform(s) for s in (2, 3, 5, 8, 12, 24)},
+        "uniform, int8": {s: codecs.Uniform(s, dtype="int8") for s in (1, 2, 3, 5, 8, 12, 24)},
+        "adaptive, int8": {k: codecs.Adaptive(k, dtype="int8") for k in ks[1:]},
+        "cosines, float16": {k: codecs.DCT(k, dtype="float16") for k in ks},
+        "cosines, int8": {k: codecs.DCT(k, dtype="int8") for k in ks},
+    }
+    listed = (codecs.Uniform, codecs.Adaptive, codecs.DCT)
+    for name, kind in codecs.CODECS.items():
+        if kind not in listed:
+            sizes = list(kind.sizes(frames, "float32"))
+            families[kind.label or name] = dict(enumerate(sizes[:: -(-len(sizes) // 5)], 1))
+    return families
+
+
 def draw_rate_distortion(
     clips: ClipSet, families: Mapping[str, Mapping[int, codecs.Codec]], frames: int
 ) -> dict[str, dict]:
