@@ -160,7 +160,7 @@ def test_what_cannot_teach_is_refused(clips):
     with pytest.raises(ValueError, match=r"the teacher knows other 0, .*, the clips are of class 0, "):
         distill(other, clips, **QUICK)
     with pytest.raises(
-        ValueError, match=r"the teacher is a Pretrained, expected what answers clips .*finetune"
+        ValueError, match=r"the teacher is a Pretrained, expected a function from clips to logits.*finetune"
     ):
         distill(selfsup.pretrain("scratch", clips, size="small", frames=10), clips, **QUICK)
     with pytest.raises(
@@ -172,7 +172,7 @@ def test_what_cannot_teach_is_refused(clips):
 def test_soft_and_hard_losses_add_up(clips, monkeypatch):
     student = distill(None, clips, **QUICK | {"epochs": 1})
     s = distillation.Settings(**QUICK | {"soft": 0.7, "hard": 0.3, "crop": 0.0})
-    lesson = distillation._Lesson(student.eval(), oracle, PreparedClips(clips, 10, None), s, seeded())
+    lesson = distillation.StudentTraining(student.eval(), oracle, PreparedClips(clips, 10, None), s, seeded())
     index = torch.arange(6)
     x = PreparedClips(clips, 10, None)[index]
     monkeypatch.setattr(distillation.augment, "tilt", lambda x, *_: x)

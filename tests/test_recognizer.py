@@ -13,6 +13,7 @@ import pytest
 import torch
 
 from skelkit import ClipSet, Recognizer, load, motion, recognizer
+from skelkit.deploy.checksum import append_checksum
 from skelkit.skeletons.layouts import KINECT20
 
 WITHOUT_TORCH = """
@@ -53,7 +54,7 @@ def person(frames, seed=0, where=2.0):
     ).astype(np.float32)
 
 
-# -- the answer --------------------------------------------------------------------------------------------------------
+# -- the answer --------------------------------------------------------------------------------------------
 
 
 def test_a_whole_clip_gets_the_answer_of_torch(classifier, exported, ragged):
@@ -273,7 +274,7 @@ def test_a_file_of_another_version_says_what_to_do(exported, tmp_path):
     path, model = tmp_path / "new.onnx", onnx.load(exported())
     for entry in model.metadata_props:
         entry.value = {"format": "skelkit-onnx-2", "version": "7.1"}.get(entry.key, entry.value)
-    path.write_bytes(recognizer.seal(model.SerializeToString()))
+    path.write_bytes(append_checksum(model.SerializeToString()))
     with pytest.raises(
         ValueError,
         match=r"format 'skelkit-onnx-2', written by skelkit 7\.1; skelkit .* reads 'skelkit-onnx-1': export it again",
@@ -288,13 +289,13 @@ def test_other_files_are_refused(exported, tmp_path):
     onnx.save(model, path)
     with pytest.raises(
         ValueError,
-        match=r"do not end in the checksum of a file of skelkit\.export: cut off, or written by something else",
+        match=r"do not end in the checksum of a file of skelkit\.export: cut off, or written by another program",
     ):
         Recognizer(path)
-    path.write_bytes(recognizer.seal(b"no protobuf at all"))
+    path.write_bytes(append_checksum(b"no protobuf at all"))
     with pytest.raises(
         ValueError,
-        match=r"whole, but onnxruntime .* cannot read it \(.*\); update onnxruntime, or export it again",
+        match=r"complete, but onnxruntime .* cannot read it \(.*\); update onnxruntime, or export it again",
     ):
         Recognizer(path)
     with pytest.raises(FileNotFoundError, match=r"no such file; write one with skelkit\.export\.onnx"):

@@ -1,6 +1,9 @@
-"""ST-GCN when nothing is learnt any more: batch norm is part of the weights, and no axis ever changes its place. What is exported."""
+"""ST-GCN for inference, with batch norm folded into the weights: the form that is exported."""
 
 from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import cast
 
 import torch
 import torch.nn.functional as F
@@ -11,27 +14,33 @@ from ..models.stgcn import STGCN, GraphBlock
 
 
 class FoldedSTGCN(nn.Module):
-    """The feature maps of an `STGCN` in evaluation, of all its joints: [P, C, T, V] -> [P, D, T', V].
+    """Feature maps of an `STGCN` in evaluation mode, of all joints: [P, C, T, V] -> [P, D, T', V].
 
-    The same numbers but for rounding. What takes time in so small a network, once it is exported, is to move memory about: in this order of
-    axes the sum over the graph is three matrix products and everything else convolutions.
+    Equal to those of the network up to rounding. In an exported network of this size, moving memory takes
+    most of the time; in this order of axes the sum over the graph is three matrix products, everything else
+    convolutions, and no axes have to be permuted.
 
     >>> from skelkit.skeletons import NTU25
-    >>> network, x = STGCN(NTU25, "student", torch.Generator().manual_seed(0)).eval(), torch.rand(2, 3, 20, 25)
-    >>> FoldedSTGCN(network)(x).shape
+    >>> network = STGCN(NTU25, "student", torch.Generator().manual_seed(0)).eval()
+    >>> FoldedSTGCN(network)(torch.rand(2, 3, 20, 25)).shape
     torch.Size([2, 32, 5, 25])
     """
+
+    scale: Tensor
+    shift: Tensor
 
     @torch.no_grad()
     def __init__(self, network: STGCN):
         super().__init__()
         norm, joints = network.norm, len(network.skeleton)
+        assert norm.running_mean is not None
+        assert norm.running_var is not None
         scale = norm.weight / (norm.running_var + norm.eps).sqrt()  # [V C]
         for name, value in (("scale", scale), ("shift", norm.bias - norm.running_mean * scale)):
-            self.register_buffer(
-                name, value.unflatten(0, (joints, network.channels)).T[:, None].clone()
-            )  # [C, 1, V]
-        self.blocks = nn.ModuleList(_Block(block, network.graph) for block in network.blocks)
+            value = value.unflatten(0, (joints, network.channels)).T[:, None].clone()  # [C, 1, V]
+            self.register_buffer(name, value)
+        graph, blocks = network.get_buffer("graph"), cast(Iterable[GraphBlock], network.blocks)
+        self.blocks = nn.ModuleList(_Block(block, graph) for block in blocks)
 
     def forward(self, x: Tensor) -> Tensor:
         x = x * self.scale + self.shift
@@ -41,27 +50,31 @@ class FoldedSTGCN(nn.Module):
 
 
 class _Block(nn.Module):
-    """A `GraphBlock`: [P, c_in, T, V] -> [P, c_out, T / stride, V]."""
+    """A `GraphBlock`, [P, c_in, T, V] -> [P, c_out, T / stride, V]."""
+
+    edges: Tensor
 
     def __init__(self, block: GraphBlock, graph: Tensor):
         super().__init__()
-        self.stride = block.stride
-        self.register_buffer("edges", graph if block.edges is None else graph * block.edges)  # [3, V, V]
-        self.over_graph = _convolution(*block.over_graph)
-        self.along_time = _convolution(block.along_time, block.norm, block.stride)
-        self.residual = (
-            nn.Identity()
-            if isinstance(block.residual, nn.Identity)
-            else _convolution(*block.residual, block.stride)
-        )
+        edges = graph if block.edges is None else graph * block.edges
+        self.register_buffer("edges", edges)  # [3, V, V]
+        self.over_graph = _folded(block.over_graph[0], block.over_graph[1])
+        self.along_time = _folded(block.along_time, block.norm, block.stride)
+        self.residual: nn.Module = nn.Identity()
+        if isinstance(block.residual, nn.Sequential):
+            self.residual = _folded(block.residual[0], block.residual[1], block.stride)
 
     def forward(self, x: Tensor) -> Tensor:
         y = torch.cat([x @ edges for edges in self.edges], 1)
         return F.relu(self.along_time(F.relu(self.over_graph(y))) + self.residual(x))
 
 
-def _convolution(convolution: nn.Conv2d, norm: nn.BatchNorm2d, stride: int = 1) -> nn.Conv2d:
-    """Both as one convolution over [T, V]; that over [V, T] has its kernel along the last axis."""
+def _folded(convolution: nn.Module, norm: nn.Module, stride: int = 1) -> nn.Conv2d:
+    """Convolution and batch norm over [V, T] as one convolution over [T, V]."""
+    assert isinstance(convolution, nn.Conv2d)
+    assert isinstance(norm, nn.BatchNorm2d)
+    assert norm.running_mean is not None
+    assert norm.running_var is not None
     weight, bias = fuse_conv_bn_weights(
         convolution.weight,
         convolution.bias,
@@ -71,13 +84,14 @@ def _convolution(convolution: nn.Conv2d, norm: nn.BatchNorm2d, stride: int = 1) 
         norm.weight,
         norm.bias,
     )
-    weight = weight.transpose(2, 3)
-    fused = nn.utils.skip_init(
+    weight = nn.Parameter(weight.transpose(2, 3).contiguous())  # [c_out, c_in, kernel, 1]
+    folded = nn.utils.skip_init(
         nn.Conv2d,
-        *weight.shape[1::-1],
+        weight.shape[1],
+        weight.shape[0],
         weight.shape[2:],
         stride=(stride, 1),
         padding=(weight.shape[2] // 2, 0),
     )
-    fused.weight, fused.bias = nn.Parameter(weight.contiguous()), nn.Parameter(bias)
-    return fused
+    folded.weight, folded.bias = weight, nn.Parameter(bias)
+    return folded

@@ -1,4 +1,4 @@
-"""How long one call takes, of several functions side by side."""
+"""Latency of several functions, measured in alternation."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import torch
 
 @dataclass(frozen=True)
 class Latency:
-    """Milliseconds: half of the calls took at most `median`, 95 % at most `p95`."""
+    """Median and 95th percentile of the time of a call, in milliseconds."""
 
     median: float
     p95: float
@@ -23,16 +23,23 @@ class Latency:
 def measure(
     functions: Mapping[str, Callable[[], object]], rounds: int = 200, warm_up: int = 20
 ) -> dict[str, Latency]:
-    """Time of one call of each function, name -> `Latency`: in turn in the same run, on one thread, warm, in inference mode.
+    """Latency of each function by name, on one thread and in inference mode.
 
-    What else the machine does then hits all of them alike. A function that starts work on a GPU has to wait for it itself; an
-    onnxruntime session has the threads it was made with (`Recognizer` makes it with one).
+    The functions take turns, so that other load on the machine affects all of them alike. A function that
+    starts work on a GPU has to synchronise itself. An onnxruntime session uses the number of threads that it
+    was created with (`Recognizer` creates it with one).
+
+    Args:
+        functions: to be measured, by name.
+        rounds: measured calls of each function.
+        warm_up: unmeasured calls of each function before.
 
     Raises:
-        ValueError: no functions or no rounds.
+        ValueError: No functions or no rounds.
 
-    >>> spent = measure({"small": lambda: torch.ones(9).sum(), "large": lambda: torch.ones(3_000_000).sum()}, rounds=5, warm_up=1)
-    >>> spent["small"].median < spent["large"].median
+    >>> small, large = torch.ones(9), torch.ones(3_000_000)
+    >>> found = measure({"small": small.sum, "large": large.sum}, rounds=5, warm_up=1)
+    >>> found["small"].median < found["large"].median
     True
     """
     if not functions or rounds < 1:
@@ -49,5 +56,5 @@ def measure(
                     times[name].append((time.perf_counter() - begin) * 1000)
     finally:
         torch.set_num_threads(threads)
-    kept = {name: torch.tensor(spent[warm_up:], dtype=torch.float64) for name, spent in times.items()}
-    return {name: Latency(float(spent.median()), float(spent.quantile(0.95))) for name, spent in kept.items()}
+    measured = {name: torch.tensor(spent[warm_up:], dtype=torch.float64) for name, spent in times.items()}
+    return {name: Latency(float(ms.median()), float(ms.quantile(0.95))) for name, ms in measured.items()}

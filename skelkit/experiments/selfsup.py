@@ -1,11 +1,11 @@
-"""What is compared with what in self-supervised learning and distillation: lists of runs. `skelkit record` runs them; notebooks show them."""
+"""Self-supervised and distillation experiments, as `skelkit record` runs and notebooks show them."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from ..data import ClipSet, load
 from ..data.default_split import TrainTestSplit, load_split
@@ -16,127 +16,136 @@ from ..deploy.sparsity import prune
 from ..models import parameters
 from ..models.classifier import Classifier
 from ..ops import augment
-from ..selfsup.evaluation import ensemble, evaluate
+from ..selfsup.downstream import Downstream
+from ..selfsup.evaluation import Evaluation, ensemble, evaluate
 from ..selfsup.pretrained import Pretrained, together
 from ..selfsup.pretraining import METHODS, pretrain
 from ..selfsup.protocols import accuracy
 from ..training.inputs import PreparedClips
 
 EVALUATIONS = ("knn", "linear", "finetune", "semi 10 %", "semi 1 %")
-"""How every method is judged."""
+"""How every method is evaluated."""
 
 
 @dataclass(frozen=True)
 class Variant:
-    """One way of pre-training, to be run with several seeds.
+    """One way of pre-training, run with several seeds.
+
+    Recordings are matched by these fields, so their names must not change.
 
     Args:
-        label: how the notebooks call it.
-        method: of `METHODS`.
-        judged: names as in `EVALUATIONS`; "joined", "aligned", "first alone", "second alone" are linear evaluations of two encoders; "streams" is
-            joint, bone and motion, each alone, as an ensemble, side by side and aligned.
-        changes: of settings.
-        elsewhere: pre-trained on other data sets than those it is judged on.
+        label: its name in notebooks.
+        method: a name in `METHODS`.
+        judged: names as in `EVALUATIONS`. Linear evaluations of two encoders: "joined" (concatenated
+            features), "aligned", "first alone", "second alone". "streams": joint, bone and motion, each
+            alone, as an ensemble, concatenated and aligned.
+        changes: settings that differ from the preset.
+        elsewhere: pre-train on other data sets than the one of the evaluation.
     """
 
     label: str
     method: str
     judged: tuple[str, ...] = EVALUATIONS
-    changes: dict = field(default_factory=dict)
+    changes: dict[str, Any] = field(default_factory=dict)
     elsewhere: bool = False
 
     @property
     def main(self) -> str:
-        """The number that is told as runs end."""
+        """The result that is printed when a run ends."""
         return "linear" if "linear" in self.judged else self.judged[-1]
 
-    def run(self, dataset: str, seed: int, preset: str, sources: Sequence[str] = ()) -> dict:
-        """One run, as it is kept: shares of test clips that are right, what it cost, what was learnt from."""
-        setting = load_split(dataset, preset, seed)
-        clips = merged_sources(sources, preset, seed) if self.elsewhere and sources else setting.train
-        sided = (
-            {"mirror": 0.0} if augment.sides(setting.train.classes) else {}
-        )  # those it will be judged on, wherever it learns
+    def run(self, dataset: str, seed: int, preset: str, sources: Sequence[str] = ()) -> dict[str, Any]:
+        """Pre-train and evaluate once: test accuracies, costs and what was trained on, as it is recorded."""
+        split = load_split(dataset, preset, seed)
+        clips = merged_sources(sources, preset, seed) if self.elsewhere and sources else split.train
+        # The classes of the evaluation decide, whatever data the encoders are trained on.
+        mirror = {"mirror": 0.0} if augment.sides(split.train.classes) else {}
         begun = time.perf_counter()
-        made = pretrain(self.method, clips, preset=preset, seed=seed, progress=False, **sided | self.changes)
-        found: dict[str, float] = {}
+        pretrained = pretrain(
+            self.method, clips, preset=preset, seed=seed, progress=False, **mirror | self.changes
+        )
+        accuracies: dict[str, float] = {}
         for name in self.judged:
-            found |= evaluate_by(name, made, setting, clips, seed, preset)
+            accuracies |= evaluate_by(name, pretrained, split, clips, seed, preset)
         return {
             "label": self.label,
             "seed": seed,
             "variant": asdict(self),
-            **found,
-            "parameters": made.parameters,
-            "head": made.head,
-            "mirror": made.settings.mirror,
-            "rank": made.ranks[-1] if made.ranks else None,
-            "loss": made.losses[-1] if made.losses else None,
+            **accuracies,
+            "parameters": pretrained.parameters,
+            "head": pretrained.head,
+            "mirror": pretrained.settings.mirror,
+            "rank": pretrained.ranks[-1] if pretrained.ranks else None,
+            "loss": pretrained.losses[-1] if pretrained.losses else None,
             "clips": len(clips),
-            "pretraining_seconds": made.seconds,
+            "pretraining_seconds": pretrained.seconds,
             "total_seconds": time.perf_counter() - begun,
-            "divided": describe_split(setting),
+            "divided": describe_split(split),
         }
 
 
-def describe_split(setting: TrainTestSplit) -> str:
-    return f"{len(setting.train.labels.unique())} classes, {len(setting.train)} clips to train, {len(setting.test)} to test, {setting.method}"
+def describe_split(split: TrainTestSplit) -> str:
+    """Numbers of classes and clips, and how they were split."""
+    classes, train, test = len(split.train.labels.unique()), len(split.train), len(split.test)
+    return f"{classes} classes, {train} clips to train, {test} to test, {split.method}"
 
 
 def evaluate_by(
-    name: str, made: Pretrained, setting: TrainTestSplit, clips: ClipSet, seed: int, preset: str
+    name: str, pretrained: Pretrained, split: TrainTestSplit, clips: ClipSet, seed: int, preset: str
 ) -> dict[str, float]:
-    """Accuracy by one of the ways in `EVALUATIONS`, or of two encoders, or of three streams, which are judged in several ways at once."""
-    sets = setting.train, setting.test
+    """Test accuracies of one evaluation of `Variant.judged`; several for "streams".
 
-    def linear(encoders: Pretrained, head: str = "") -> float:
-        return evaluate(encoders, *sets, "linear", head=head, seed=seed).accuracy
+    Args:
+        clips: what the encoders were trained on; those of the other streams are, too.
+    """
+
+    def run(encoders: Pretrained, protocol: str = "linear", **options: Any) -> Evaluation:
+        return evaluate(encoders, split.train, split.test, protocol, seed=seed, **options)
 
     if name.startswith("semi"):
-        return {
-            name: evaluate(made, *sets, "semi", fraction=float(name.split()[1]) / 100, seed=seed).accuracy
-        }
+        return {name: run(pretrained, "semi", fraction=float(name.split()[1]) / 100).accuracy}
     if name in ("joined", "aligned"):
-        return {name: linear(made, "linear" if name == "joined" else "aligned")}
+        return {name: run(pretrained, head="linear" if name == "joined" else "aligned").accuracy}
     if name in ("first alone", "second alone"):
-        one = made.encoders[:1] if name == "first alone" else made.encoders[1:]
-        return {name: linear(Pretrained(made.method, made.settings, made.skeleton, one))}
+        encoders = pretrained.encoders[:1] if name == "first alone" else pretrained.encoders[1:]
+        single = Pretrained(pretrained.method, pretrained.settings, pretrained.skeleton, encoders)
+        return {name: run(single).accuracy}
     if name == "streams":
-        rest = [
-            pretrain(made.method, clips, preset=preset, seed=seed, progress=False, stream=stream)
+        others = [
+            pretrain(pretrained.method, clips, preset=preset, seed=seed, progress=False, stream=stream)
             for stream in ("bone", "motion")
         ]
-        alone = {each.settings.stream: evaluate(each, *sets, "linear", seed=seed) for each in (made, *rest)}
-        all_three = together(made, *rest)
-        return {stream: e.accuracy for stream, e in alone.items()} | {
+        alone = {each.settings.stream: run(each) for each in (pretrained, *others)}
+        combined = together(pretrained, *others)
+        return {stream: found.accuracy for stream, found in alone.items()} | {
             "ensemble": ensemble(*alone.values()),
-            "joined": linear(all_three, "linear"),
-            "aligned": linear(all_three, "aligned"),
+            "joined": run(combined, head="linear").accuracy,
+            "aligned": run(combined, head="aligned").accuracy,
         }
-    return {name: evaluate(made, *sets, name, seed=seed).accuracy}
+    return {name: run(pretrained, name).accuracy}
 
 
 def merged_sources(sources: Sequence[str], preset: str, seed: int) -> ClipSet:
-    """The training clips of several data sets as one, on the skeleton of the first; joints that a set does not have are filled in."""
+    """Clips of several data sets as one, on the skeleton of the first.
+
+    Joints that a data set lacks are filled in. Of the synthetic clips the training clips are taken, of a file
+    all clips.
+    """
     sets = [
         load_split(source, preset, seed).train if source == "synthetic" else load(source)
         for source in sources
     ]
-    return merge(
-        *(
-            clips if clips.skeleton == sets[0].skeleton else as_skeleton(clips, sets[0].skeleton)
-            for clips in sets
-        )
-    )
+    skeleton = sets[0].skeleton
+    return merge(*(clips if clips.skeleton == skeleton else as_skeleton(clips, skeleton) for clips in sets))
 
 
 def pretraining() -> list[Variant]:
-    """Every method with the same encoder, clips, epochs and augmentation; and first weights, which is training with labels alone."""
+    """Every method with the same encoder, clips, epochs and augmentation; "scratch" has initial weights."""
     return [Variant(name, name) for name in METHODS if " " not in name]
 
 
 def pairs() -> list[Variant]:
-    """Two encoders: f and g, two f, two with random masks; each alone, side by side, aligned."""
+    """Two encoders: f and g, two f, two g, two with random masks; each alone, concatenated, aligned."""
     judged = ("first alone", "second alone", "joined", "aligned")
     return [
         Variant(name, method, judged)
@@ -150,7 +159,7 @@ def pairs() -> list[Variant]:
 
 
 def heads() -> list[Variant]:
-    """How large a projector Barlow Twins needs: PSTL with narrower and wider ones, shallow and deep."""
+    """PSTL with projectors of different width and depth."""
     sizes = [(width, 2) for width in (32, 64, 128, 256, 512, 1024)] + [(256, 1), (256, 3)]
     changes = [
         {"projector": width, "depth": depth, "redundancy": round(1 / width, 6)} for width, depth in sizes
@@ -162,12 +171,12 @@ def heads() -> list[Variant]:
 
 
 def streams() -> list[Variant]:
-    """Joint, bone and motion alone, and what the three say together: PSTL, one encoder a stream, and ASMa, two."""
+    """PSTL (one encoder per stream) and ASMa (two) on joint, bone and motion, alone and combined."""
     return [Variant(name, name, ("linear", "streams")) for name in ("pstl", "asma")]
 
 
 def mirrored() -> list[Variant]:
-    """PSTL whose views are mirrored or not, for data whose classes tell left from right."""
+    """PSTL with and without mirrored views, for data whose classes tell left from right."""
     return [
         Variant(label, "pstl", ("knn", "linear", "finetune"), {"mirror": p})
         for label, p in (("mirrored", 0.5), ("not mirrored", 0.0))
@@ -175,7 +184,7 @@ def mirrored() -> list[Variant]:
 
 
 def transfer() -> list[Variant]:
-    """Pre-trained on other data sets, fine-tuned on this one: another sensor, another skeleton; and pre-trained on none."""
+    """Pre-trained on other data sets (another sensor or skeleton) or not at all, evaluated on this one."""
     return [
         Variant(name, name, ("linear", "transfer", "semi 10 %"), elsewhere=True)
         for name in ("scratch", "skeletonbt", "pstl", "asma")
@@ -184,60 +193,72 @@ def transfer() -> list[Variant]:
 
 @dataclass(frozen=True)
 class StudentsVariant:
-    """One teacher, f and g aligned and fine-tuned, and all its students; shares of test clips that are right.
+    """One teacher (f and g, aligned and fine-tuned) and several students.
+
+    Recordings are matched by these fields, so their names must not change.
 
     Args:
-        students: label -> settings of `distill`; those of "labels" have no teacher.
-        fraction: of the labels that are known, to the teacher too (who has validation clips beside them); a student that learns answers alone
-            learns those of all clips.
+        label: its name in notebooks.
+        students: settings of `distill` by label of the student; students whose label begins with "labels" have
+            no teacher.
+        fraction: share of the labels that teacher and students use. The teacher has validation clips
+            besides; a student without labels (hard = 0) learns the teacher's logits of all clips.
     """
 
     label: str = "ASMa, aligned, fine-tuned"
-    students: dict = field(default_factory=dict)
+    students: dict[str, dict[str, Any]] = field(default_factory=dict)
     fraction: float = 1.0
     main: ClassVar[str] = "teacher"
 
-    def run(self, dataset: str, seed: int, preset: str, sources: Sequence[str] = ()) -> dict:
-        """One run, as it is kept."""
-        setting = load_split(dataset, preset, seed)
+    def run(self, dataset: str, seed: int, preset: str, sources: Sequence[str] = ()) -> dict[str, Any]:
+        """Train the teacher and its students once: test accuracies and costs, as they are recorded."""
+        split = load_split(dataset, preset, seed)
         begun = time.perf_counter()
-        made = pretrain("asma", setting.train, preset=preset, seed=seed, progress=False)
-        teacher = evaluate(made, setting.train, setting.test, "finetune", fraction=self.fraction, seed=seed)
-        found, options = {"teacher": teacher.accuracy}, {"preset": preset, "seed": seed, "progress": False}
-        known = setting.train
+        pretrained = pretrain("asma", split.train, preset=preset, seed=seed, progress=False)
+        teacher = evaluate(pretrained, split.train, split.test, "finetune", fraction=self.fraction, seed=seed)
+        options: dict[str, Any] = {"preset": preset, "seed": seed, "progress": False}
+        labelled = split.train
         if self.fraction < 1:
-            known, options["validation"] = teacher.labelled_clips, 0.0  # too few to choose an epoch by
-        test = PreparedClips(setting.test, made.settings.frames)
-        made_of: dict[str, Classifier] = {}
+            labelled, options["validation"] = teacher.labelled_clips, 0.0  # too few to choose an epoch by
+        test = PreparedClips(split.test, pretrained.settings.frames)
+        students: dict[str, Classifier] = {}
         for name, changes in self.students.items():
-            clips = setting.train if changes.get("hard") == 0 else known
-            made_of[name] = student = distill(
-                None if name.startswith("labels") else teacher.network, clips, **options, **changes
-            )
-            found[name] = accuracy(test.map(student), test.labels)
-        if "student" in made_of:
-            pruned = prune(made_of["student"])
-            again = distill(teacher.network, setting.train, start=pruned, **options, epochs=20, least_steps=0)
-            found["student, 2:4"], found["student, 2:4, taught again"] = (
-                accuracy(test.map(s), test.labels) for s in (pruned, again)
-            )
+            clips = split.train if changes.get("hard") == 0 else labelled
+            network = None if name.startswith("labels") else teacher.network
+            students[name] = distill(network, clips, **options, **changes)
+        tested = dict(students)
+        if "student" in students:
+            tested |= _sparse_students(students["student"], teacher.network, split.train, options)
+        accuracies = {name: accuracy(test.map(student), test.labels) for name, student in tested.items()}
         return {
             "label": self.label,
             "seed": seed,
             "variant": asdict(self),
-            **found,
+            "teacher": teacher.accuracy,
+            **accuracies,
             "teacher_parameters": parameters(teacher.network),
-            "student_parameters": parameters(next(iter(made_of.values()))),
-            "labelled": len(known),
+            "student_parameters": parameters(next(iter(students.values()))),
+            "labelled": len(labelled),
             "total_seconds": time.perf_counter() - begun,
-            "divided": describe_split(setting),
+            "divided": describe_split(split),
         }
 
 
+def _sparse_students(
+    student: Classifier, teacher: Downstream, clips: ClipSet, options: dict[str, Any]
+) -> dict[str, Classifier]:
+    """The student after 2:4 pruning, and after distillation has been continued."""
+    pruned = prune(student)
+    continued = distill(teacher, clips, start=pruned, **options, epochs=20, least_steps=0)
+    return {"student, 2:4": pruned, "student, 2:4, taught again": continued}
+
+
 def students() -> list[StudentsVariant]:
-    """A student that learns answers, at several temperatures, with labels, with features; one that learns labels alone, the control. A smaller
-    one. And where few labels are known: the student learns what the teacher says of clips without."""
-    ways = {
+    """Students of one teacher, by loss, temperature and size, and controls that learn from labels alone.
+
+    The last variant knows few labels: its student learns the teacher's logits of unlabelled clips.
+    """
+    losses: dict[str, dict[str, Any]] = {
         "student": {},
         "labels": {},
         "labels, laptop size": {"size": "laptop"},
@@ -248,11 +269,11 @@ def students() -> list[StudentsVariant]:
         "and features": {"features": 1.0},
     }
     pocket = {"pocket": {"size": "pocket"}, "labels, pocket": {"size": "pocket"}}
-    unlabelled = {"answers alone": {"hard": 0.0}, "labels": {}}
+    few_labels: dict[str, dict[str, Any]] = {"answers alone": {"hard": 0.0}, "labels": {}}
     return [
-        StudentsVariant(students=ways),
+        StudentsVariant(students=losses),
         StudentsVariant("the smallest student", pocket),
-        StudentsVariant("ASMa, aligned, fine-tuned with 10 % of the labels", unlabelled, fraction=0.1),
+        StudentsVariant("ASMa, aligned, fine-tuned with 10 % of the labels", few_labels, fraction=0.1),
     ]
 
 
@@ -265,3 +286,4 @@ EXPERIMENTS: dict[str, Callable[[], list]] = {
     "transfer": transfer,
     "students": students,
 }
+"""Lists of variants by name of the experiment."""

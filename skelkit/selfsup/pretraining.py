@@ -156,7 +156,12 @@ class _Pretraining:
     ) -> None:
         """Train for all epochs, from the last checkpoint if there is one."""
         pretrained, epochs = self.pretrained, self.s.epochs
-        parts = {"model": self.model, "optimiser": self.optimiser, "generator": self.generator, "kept": self}
+        parts: dict[str, loop.Part] = {
+            "model": self.model,
+            "optimiser": self.optimiser,
+            "generator": self.generator,
+            "kept": self,
+        }
         run = loop.Run(parts, self.description(), checkpoints, every)
         with bar:
             if callback is not None and not run.resumed:

@@ -22,20 +22,21 @@ def barlow_twins(a: Tensor, b: Tensor, redundancy: float = 2e-4) -> Tensor:
     (True, 8.0)
     """
     c = cross_correlation(a, b)
-    return invariance_loss(c) + redundancy * redundancy_reduction_loss(c)
+    diagonal = c.diagonal()  # taken once: two would add up gradients in another order, and bits would differ
+    return invariance_loss(diagonal) + redundancy * redundancy_reduction_loss(c, diagonal)
 
 
-def invariance_loss(c: Tensor) -> Tensor:
-    """sum_i (1 - C_ii)^2 of a cross-correlation C [D, D] -> scalar: each feature agrees between the views."""
-    return (1 - c.diagonal()).square().sum()
+def invariance_loss(diagonal: Tensor) -> Tensor:
+    """sum_i (1 - C_ii)^2 of the diagonal [D] of a cross-correlation -> scalar: both views agree."""
+    return (1 - diagonal).square().sum()
 
 
-def redundancy_reduction_loss(c: Tensor) -> Tensor:
-    """sum_{i != j} C_ij^2 of a cross-correlation C [D, D] -> scalar: different features are uncorrelated.
+def redundancy_reduction_loss(c: Tensor, diagonal: Tensor) -> Tensor:
+    """sum_{i != j} C_ij^2 of a cross-correlation [D, D] and its diagonal [D] -> scalar.
 
-    This term prevents collapse to a representation that is the same for all clips.
+    Different features are uncorrelated; this keeps the encoder from mapping all clips to the same features.
     """
-    return c.square().sum() - c.diagonal().square().sum()
+    return c.square().sum() - diagonal.square().sum()
 
 
 def cross_correlation(a: Tensor, b: Tensor) -> Tensor:
