@@ -41,7 +41,7 @@ def test_a_set_too_small_to_train_on_is_refused_and_a_notebook_uses_the_embedded
     setup = study.begin("x", dataset=str(path), split=True)
     assert setup.embedded
     assert setup.split.tasks == 3
-    assert "too small to teach a network on" in capsys.readouterr().out
+    assert "too small to train a network" in capsys.readouterr().out
 
 
 def test_the_smoke_preset_uses_a_few_clips_of_each_class_of_recordings(tmp_path):

@@ -23,7 +23,7 @@ def tiny(monkeypatch):
     return variants
 
 
-def test_what_is_missing_is_run_and_what_is_there_is_kept(tiny, tmp_path):
+def test_missing_runs_are_run_and_recorded_ones_are_kept(tiny, tmp_path):
     told = []
     first = recordings.record(
         "tiny", seeds=[0], preset="smoke", jobs=1, folder=tmp_path, only=["replay"], log=told.append
@@ -39,7 +39,7 @@ def test_what_is_missing_is_run_and_what_is_there_is_kept(tiny, tmp_path):
     assert (tmp_path / "synthetic" / "tiny.json").read_text() == before
 
 
-def test_a_recording_says_how_it_came_about(tiny, tmp_path):
+def test_a_recording_states_how_it_was_produced(tiny, tmp_path):
     kept = recordings.record(
         "tiny", seeds=[0], preset="smoke", jobs=1, folder=tmp_path, only=["nothing"], log=lambda _: None
     )
@@ -52,7 +52,7 @@ def test_a_recording_says_how_it_came_about(tiny, tmp_path):
     assert str(tmp_path) not in json.dumps(kept.about)
 
 
-def test_a_variant_that_was_changed_is_run_anew(tiny, tmp_path, monkeypatch):
+def test_a_variant_that_was_changed_is_run_again(tiny, tmp_path, monkeypatch):
     recordings.record(
         "tiny", seeds=[0], preset="smoke", jobs=1, folder=tmp_path, only=["nothing"], log=lambda _: None
     )
@@ -72,7 +72,7 @@ def test_mean_and_spread_are_over_seeds():
     assert kept.points("a") == "20.0 ± 10.0 points"
 
 
-def test_unknown_names_are_refused_with_the_known_ones(tiny, tmp_path):
+def test_errors_on_unknown_names_list_the_known_ones(tiny, tmp_path):
     with pytest.raises(ValueError, match="no experiment 'speed'; known: methods"):
         recordings.record("speed", folder=tmp_path)
     with pytest.raises(ValueError, match="no variant x in tiny; there are: nothing; replay"):
@@ -149,7 +149,7 @@ def test_a_run_of_pretraining_keeps_how_it_was_judged_and_what_it_cost(method, j
 
 
 @pytest.mark.parametrize(("name", "seconds"), [("heads", 1), ("pairs", 1)])
-def test_every_kind_of_run_is_known_again_and_told(name, seconds, monkeypatch, tmp_path):
+def test_recorded_runs_of_every_kind_are_recognised_and_not_repeated(name, seconds, monkeypatch, tmp_path):
     """Settings with many decimals; variants that are not judged by linear evaluation."""
     found = dict.fromkeys(("knn", "linear", "first alone", "second alone", "joined", "aligned"), 0.5) | {
         "total_seconds": 1.0,
@@ -196,7 +196,7 @@ def test_sources_are_gathered_on_the_skeleton_of_the_first(tmp_path, toy):
 
 
 @pytest.mark.parametrize("text", ['{"runs": [', "[]", "{}", "3"])
-def test_a_damaged_recording_is_named(text, tmp_path):
+def test_an_error_names_the_damaged_recording(text, tmp_path):
     (tmp_path / "synthetic").mkdir()
     (tmp_path / "synthetic" / "tiny.json").write_text(text)
     with pytest.raises(ValueError, match=r"tiny\.json: found no whole recording \(.*record again"):
@@ -216,7 +216,7 @@ def test_a_recording_of_a_renamed_experiment_is_read_and_continued_under_its_new
     assert (tmp_path / "synthetic" / "ablation.json").exists()
 
 
-def test_differences_between_variants_are_taken_seed_by_seed():
+def test_differences_between_variants_are_paired_by_seed():
     runs = [
         {"label": label, "seed": seed, "faa": value}
         for label, seed, value in (("CHARON", 0, 0.5), ("CHARON", 1, 0.7), ("x", 1, 0.6), ("x", 2, 0.1))
@@ -233,11 +233,11 @@ def test_a_verdict_says_whether_a_difference_is_more_than_seeds_differ(capsys):
     recorded.verdict("one against the other", [])
     told = capsys.readouterr().out.splitlines()
     assert told[2:] == [
-        "→ one against the other: +7.0 points in one seed; how much seeds differ is not known.",
+        "→ one against the other: +7.0 points in one seed; the spread over seeds is unknown.",
         "→ one against the other: not recorded yet.",
     ]
     assert told[0] == "→ one against the other: +4.0 ± 1.0 points over 3 seeds."
-    assert told[1].endswith("no more than seeds differ.")
+    assert told[1].endswith("not significant.")
 
 
 def test_several_verdicts_are_one_table_and_each_is_kept(capsys):
@@ -245,7 +245,7 @@ def test_several_verdicts_are_one_table_and_each_is_kept(capsys):
     recorded.verdicts("Against <nothing>", {"one": [3.0, 4.0, 5.0], "two": [-3.0, 4.0, 5.0], "three": []})
     assert capsys.readouterr().out.splitlines() == [
         "→ Against <nothing>: one: +4.0 ± 1.0 points over 3 seeds.",
-        "→ Against <nothing>: two: +2.0 ± 4.4 points over 3 seeds; no more than seeds differ.",
+        "→ Against <nothing>: two: +2.0 ± 4.4 points over 3 seeds; not significant.",
         "→ Against <nothing>: three: not recorded yet.",
     ]
     assert [claim["holds"] for claim in study.results()["claims"]] == [True, False, False]
@@ -262,7 +262,7 @@ def test_a_notebook_is_told_how_a_recording_came_about_or_how_to_make_it(tiny, t
     )
     assert recorded.find("tiny", setup, tmp_path).labels == ["nothing"]
     told = capsys.readouterr().out
-    assert "make it with: skelkit record tiny --dataset synthetic" in told
+    assert "make one with: skelkit record tiny --dataset synthetic" in told
     assert "skelkit record tiny --dataset synthetic: preset smoke, 3 tasks x 2 classes" in told
 
 
@@ -277,7 +277,7 @@ def test_another_data_sets_recording_is_shown_only_where_there_is_none_and_it_is
     )
     assert recorded.find("tiny", setup, tmp_path) is None
     assert recorded.find("tiny", setup, tmp_path, instead="synthetic").labels == ["nothing"]
-    assert "what was found on synthetic" in capsys.readouterr().out
+    assert "results on synthetic are shown" in capsys.readouterr().out
 
 
 def test_the_readme_says_what_was_recorded():

@@ -26,7 +26,7 @@ def notebook(folder, *sources, parameters="preset = 'smoke'\nseed = 0"):
     return path
 
 
-BEGIN = "from skelkit import study\nstudy.session._state.update(notebook='t', parameters={}, values={}, claims=[], began=0.0)"
+BEGIN = "from skelkit import study\nstudy.start('t', {})"
 
 
 # -- claims and records ------------------------------------------------------------------------------------------------
@@ -75,7 +75,7 @@ def test_recorded_words_cannot_put_markup_into_the_report():
     assert "<script>" not in display.SentenceLine("✓", "red", "<script>")._repr_html_()
 
 
-# -- beginning ---------------------------------------------------------------------------------------------------------
+# -- beginning ---------------------------------------------------------------------------------------------
 
 
 def test_the_same_seed_begins_with_the_same_clips():
@@ -85,7 +85,7 @@ def test_the_same_seed_begins_with_the_same_clips():
 
 
 def test_every_preset_asks_for_more_than_the_one_before():
-    sizes = [(p.clips, p.sample, p.draws) for p in study.PRESETS.values()]
+    sizes = [(p.clips, p.sample, p.draws) for p in study.STUDY_PRESETS.values()]
     assert sizes == sorted(sizes)
 
 
@@ -110,7 +110,7 @@ def test_a_missing_dataset_is_named():
         study.begin("t", dataset="nowhere/at/all")
 
 
-# -- running -----------------------------------------------------------------------------------------------------------
+# -- running -----------------------------------------------------------------------------------------------
 
 
 def test_a_parameter_that_the_notebook_does_not_declare_is_refused(tmp_path):

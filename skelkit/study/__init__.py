@@ -1,33 +1,21 @@
-"""What notebooks use to get their parameters and data, check their claims, and record their results."""
+"""Parameters and data of a notebook, claims that are checked, values that are recorded."""
 
 from ..data.loading import dataset_name
 from ..utils.machine import pick_device
 from ..utils.progress import HEADLESS, is_headless
-from .session import (
-    PARAMETERS,
-    PRESETS,
-    RECORD,
-    ClaimFailed,
-    Preset,
-    Setup,
-    begin,
-    claim,
-    describe_presets,
-    finding,
-    findings,
-    record,
-    results,
-    words,
-)
+from .presets import STUDY_PRESETS, StudyPreset, describe_presets
+from .session import RECORD, ClaimFailed, Session, claim, finding, findings, record, results, start
+from .setup import PARAMETERS, Setup, begin, words
 
 __all__ = [
     "HEADLESS",
     "PARAMETERS",
-    "PRESETS",
     "RECORD",
+    "STUDY_PRESETS",
     "ClaimFailed",
-    "Preset",
+    "Session",
     "Setup",
+    "StudyPreset",
     "begin",
     "claim",
     "dataset_name",
@@ -38,5 +26,6 @@ __all__ = [
     "pick_device",
     "record",
     "results",
+    "start",
     "words",
 ]

@@ -1,24 +1,31 @@
-"""How claims, findings and recorded values look in a notebook and in a terminal."""
+"""Claims, findings and recorded values, as shown in a notebook and in a terminal."""
 
 from __future__ import annotations
 
 import html
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ..utils.tables import html_table
 
 
-def show_item(item) -> None:
+def show_item(item: object) -> None:
+    """Display an object in a notebook, or print it elsewhere."""
     try:
         from IPython import get_ipython
         from IPython.display import display
     except ImportError:
-        get_ipython = None
-    if get_ipython is None or get_ipython() is None:
+        print(item)
+        return
+    if get_ipython() is None:
         print(item)
     else:
         display(item)
 
 
 class SentenceLine:
+    """A sentence behind a coloured mark."""
+
     def __init__(self, mark: str, colour: str, sentence: str):
         self.mark, self.colour, self.sentence = mark, colour, sentence
 
@@ -26,11 +33,13 @@ class SentenceLine:
         return f"{self.mark} {self.sentence}"
 
     def _repr_html_(self) -> str:
-        mark = f'<b style="color:{self.colour}" aria-hidden="true">{self.mark}</b>'
-        return f'<p style="border-left:3px solid {self.colour};padding:.2em .7em;margin:.3em 0">{mark} {html.escape(self.sentence)}</p>'
+        style = f"border-left:3px solid {self.colour};padding:.2em .7em;margin:.3em 0"
+        return f'<p style="{style}">{_mark(self.mark, self.colour)}{html.escape(self.sentence)}</p>'
 
 
 class FindingsTable:
+    """Findings: their sentences in a terminal, a table of their cells in a notebook."""
+
     def __init__(self, caption: str, rows: Sequence[tuple[bool, str, Sequence[str]]]):
         self.caption, self.rows = caption, rows
 
@@ -38,19 +47,15 @@ class FindingsTable:
         return "\n".join(f"→ {sentence}" for _, sentence, _ in self.rows)
 
     def _repr_html_(self) -> str:
-        def row(holds: bool, cells: Sequence[str]) -> str:
-            mark = f'<b style="color:{"#0072B2" if holds else "#D55E00"}" aria-hidden="true">→</b> '
-            first = f'<th scope="row" style="font-weight:normal;{look}">{mark}{html.escape(cells[0])} </th>'
-            rest = "".join(f'<td style="{look}">{html.escape(cell)} </td>' for cell in cells[1:])
-            return f"<tr>{first}{rest}</tr>"
-
-        look = "text-align:left;vertical-align:baseline;padding:.3em .8em"
-        caption = f'<caption style="text-align:left">{html.escape(self.caption)}</caption>'
-        return f"<table>{caption}<tbody>{''.join(row(holds, cells) for holds, _, cells in self.rows)}</tbody></table>"
+        cells = [row for _, _, row in self.rows]
+        marks = [_mark("→", "#0072B2" if holds else "#D55E00") for holds, _, _ in self.rows]
+        return html_table(cells, caption=self.caption, align="left", marks=marks)
 
 
 class RecordedTable:
-    def __init__(self, values: dict):
+    """Recorded values by name."""
+
+    def __init__(self, values: Mapping[str, Any]):
         self.values = values
 
     def __repr__(self) -> str:
@@ -58,15 +63,17 @@ class RecordedTable:
         return "\n".join(f"{name:<{width}}  {value}" for name, value in self.values.items())
 
     def _repr_html_(self) -> str:
-        def cell(value) -> str:
-            if isinstance(value, dict):
-                return "; ".join(f"{html.escape(str(k))}: {cell(v)}" for k, v in value.items())
-            if isinstance(value, list):
-                return ", ".join(map(cell, value))
-            return f"{value:.4g}" if isinstance(value, float) else html.escape(str(value))
+        rows = [[name.replace("_", " "), _in_words(value)] for name, value in self.values.items()]
+        return html_table(rows, caption="Recorded", align="left")
 
-        rows = "".join(
-            f'<tr><th scope="row" style="text-align:left">{html.escape(k.replace("_", " "))}</th><td style="text-align:left">{cell(v)}</td></tr>'
-            for k, v in self.values.items()
-        )
-        return f'<table><caption style="text-align:left">Recorded</caption>{rows}</table>'
+
+def _mark(mark: str, colour: str) -> str:
+    return f'<b style="color:{colour}" aria-hidden="true">{mark}</b> '
+
+
+def _in_words(value: Any) -> str:
+    if isinstance(value, dict):
+        return "; ".join(f"{key}: {_in_words(each)}" for key, each in value.items())
+    if isinstance(value, list):
+        return ", ".join(map(_in_words, value))
+    return f"{value:.4g}" if isinstance(value, float) else str(value)

@@ -1,68 +1,77 @@
-"""Recordings of longer runs as notebooks show them, with verdicts over seeds."""
+"""Recordings of longer runs in notebooks, and findings about differences over seeds."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from .. import study
 from ..experiments.recordings import FOLDER, Recording, read, spread
+from .session import finding, findings
+from .setup import Setup
 
 
-def find(
-    experiment: str, setup: study.Setup, folder: Path = FOLDER, *, instead: str = ""
-) -> Recording | None:
-    """What a notebook shows of an experiment: how it came about is printed; where nothing is kept, how to make it.
+def find(experiment: str, setup: Setup, folder: Path = FOLDER, *, instead: str = "") -> Recording | None:
+    """Recording of an experiment on the notebook's data set; None if there is none.
 
-    `instead` is the data set whose recording is shown where nothing was recorded on the notebook's own.
+    Prints how the recording was made, or shows a finding that says how to make it.
+
+    Args:
+        experiment: name of the experiment.
+        setup: of the notebook.
+        folder: of the recordings.
+        instead: data set whose recording is used if the notebook's data set has none. Default: none.
     """
-    kept = read(experiment, setup.dataset, folder)
-    if kept is None and instead and (kept := read(experiment, instead, folder)):
-        print(f"Not recorded on this data; shown is what was found on {instead}.")
-    if kept is None:
+    found = read(experiment, setup.dataset, folder)
+    if found is None and instead and (found := read(experiment, instead, folder)):
+        print(f"No recording on this data set; results on {instead} are shown.")
+    if found is None:
         where = "synthetic" if setup.dataset == "synthetic" else "PATH"
-        study.finding(
-            False,
-            "",
-            f"Nothing is recorded on this data yet; make it with: skelkit record {experiment} --dataset {where}",
-        )
+        command = f"skelkit record {experiment} --dataset {where}"
+        finding(False, "", f"No recording on this data set yet; make one with: {command}")
     else:
+        about = found.about
         print(
-            f"{kept.about['command']}: preset {kept.about['preset']}, {kept.about['divided']}; {kept.about['machine']}, {kept.about['date']}"
+            f"{about['command']}: preset {about['preset']}, {about['divided']}; "
+            f"{about['machine']}, {about['date']}"
         )
-    return kept
+    return found
 
 
 def verdict(sentence: str, differences: Sequence[float]) -> None:
-    """A finding on differences in points, one a seed: their mean and spread, and whether that is more than seeds differ."""
+    """Show a finding on paired differences in percentage points, one per seed.
+
+    It holds if the mean is larger in magnitude than the standard deviation over seeds.
+    """
     holds, *words = _judged(differences)
-    said = _sentence(sentence, holds, words)
-    study.finding(holds, said, said)
+    text = _sentence(sentence, holds, words)
+    finding(holds, text, text)
 
 
 def verdicts(compared: str, differences: Mapping[str, Sequence[float]]) -> None:
-    """Several verdicts as a table: what is `compared` -> differences in points, one a seed."""
+    """Show several findings as a table; see `verdict`.
+
+    Args:
+        compared: caption.
+        differences: name -> differences in percentage points, one per seed.
+    """
     rows = []
     for name, values in differences.items():
         holds, *words = _judged(values)
         rows.append((holds, _sentence(f"{compared}: {name}", holds, words), (name, *words)))
-    study.findings(f"{compared}:", rows)
+    findings(f"{compared}:", rows)
 
 
-def _sentence(what: str, holds: bool, words: Sequence[str]) -> str:
-    return f"{what}: {words[0] if holds else '; '.join(filter(None, words))}."
+def _sentence(subject: str, holds: bool, words: Sequence[str]) -> str:
+    return f"{subject}: {words[0] if holds else '; '.join(filter(None, words))}."
 
 
 def _judged(differences: Sequence[float]) -> tuple[bool, str, str]:
-    """Whether differences, one a seed, are more than seeds differ; in words: mean and spread, what to say of them."""
+    """Whether the mean exceeds the standard deviation over seeds; both in words; the verdict in words."""
     if not differences:
         return False, "", "not recorded yet"
     if len(differences) < 2:
-        return False, f"{differences[0]:+.1f} points in one seed", "how much seeds differ is not known"
-    mean, apart, seeds = spread(differences)
-    holds = abs(mean) > apart
-    return (
-        holds,
-        f"{mean:+.1f} ± {apart:.1f} points over {seeds} seeds",
-        "more than seeds differ" if holds else "no more than seeds differ",
-    )
+        return False, f"{differences[0]:+.1f} points in one seed", "the spread over seeds is unknown"
+    mean, deviation, seeds = spread(differences)
+    holds = abs(mean) > deviation
+    text = f"{mean:+.1f} ± {deviation:.1f} points over {seeds} seeds"
+    return holds, text, "larger than the spread over seeds" if holds else "not significant"

@@ -1,61 +1,71 @@
-"""Running notebooks without anybody there: papermill, checked parameters, results beside the executed notebooks."""
+"""Headless runs of the notebooks with papermill, with checked parameters."""
 
 from __future__ import annotations
 
 import json
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from .. import study
 from ..utils.files import make_folder
 from ..utils.notebooks import notebooks_folder
+from ..utils.progress import HEADLESS
+from .session import RECORD
 
 NOTEBOOKS = notebooks_folder()
 
 
 class NotebookFailed(RuntimeError):
-    """A notebook did not run to its end."""
+    """A notebook stopped with an error, or recorded nothing."""
 
 
 @dataclass(frozen=True)
 class Run:
-    """One executed notebook: where it is, what it recorded, how long it took (seconds)."""
+    """An executed notebook.
+
+    Attributes:
+        name: of the notebook.
+        path: of the executed notebook.
+        results: what it claimed and recorded, see `Session.results`.
+        seconds: duration.
+    """
 
     name: str
     path: Path
-    results: dict
+    results: dict[str, Any]
     seconds: float
 
 
 def find(names: Sequence[str] = (), folder: Path = NOTEBOOKS) -> list[Path]:
-    """The study's notebooks in order; `names` picks some by number ("01"), name or path.
+    """Notebooks of the study in order.
+
+    Args:
+        names: numbers ("01"), names or paths. Default: all notebooks.
+        folder: of the notebooks.
 
     Raises:
-        FileNotFoundError: lists the notebooks there are.
+        FileNotFoundError: an unknown name; the message lists the known ones.
     """
-    every = sorted(folder.glob("[0-9][0-9]_*.ipynb"))
-    chosen = []
+    known = sorted(folder.glob("[0-9][0-9]_*.ipynb"))
+    chosen: list[Path] = []
     for name in names:
-        hits = (
-            [Path(name)]
-            if Path(name).is_file()
-            else [p for p in every if name in (p.stem, *p.stem.split("_", 1))]
-        )
+        path = Path(name)
+        hits = [path] if path.is_file() else [p for p in known if name in (p.stem, *p.stem.split("_", 1))]
         if not hits:
-            raise FileNotFoundError(
-                f"no notebook {name!r} in {folder.name}/; there are: {', '.join(p.stem for p in every) or 'none'}"
-            )
+            stems = ", ".join(p.stem for p in known) or "none"
+            raise FileNotFoundError(f"no notebook {name!r} in {folder.name}/; there are: {stems}")
         chosen += hits
-    if not every and not chosen:
+    if not known and not chosen:
         raise FileNotFoundError(f"no notebooks in {folder}; run the study from a checkout of the project")
-    return chosen or every
+    return chosen or known
 
 
-def check_parameters(notebook: Path, parameters: dict) -> None:
-    """Refuse parameters that the notebook does not declare in its parameters cell (papermill alone would only warn).
+def check_parameters(notebook: Path, parameters: dict[str, Any]) -> None:
+    """Check that the parameters cell of a notebook declares all of the parameters; papermill only warns.
 
     Raises:
         ValueError: names the notebook, the unknown parameters and the declared ones.
@@ -72,60 +82,76 @@ def check_parameters(notebook: Path, parameters: dict) -> None:
         )
 
 
-def run(notebook: Path, out: Path, parameters: dict, headless: bool = True) -> Run:
-    """Execute one notebook into folder `out`: NAME.ipynb and NAME.json, both complete or absent.
+def run(notebook: Path, out: Path, parameters: dict[str, Any], headless: bool = True) -> Run:
+    """Execute one notebook; NAME.ipynb and NAME.json in folder `out` are both complete or absent.
 
     Raises:
-        NotebookFailed: with the cell's error; what had run is kept as NAME.failed.ipynb.
+        NotebookFailed: with the error of the cell; the cells executed so far are in NAME.failed.ipynb.
         ValueError: an undeclared parameter.
     """
-    import papermill
-
     check_parameters(notebook, parameters)
     out = make_folder(out.resolve())
-    target, partial, failed = (out / f"{notebook.stem}{end}.ipynb" for end in ("", ".partial", ".failed"))
-    values = target.with_suffix(".json")
+    target, values = out / f"{notebook.stem}.ipynb", out / f"{notebook.stem}.json"
     _forget(notebook, out)
     began = time.perf_counter()
-    # Threads that spin while they wait make torch some 25 times slower on two cores as soon as anything else runs.
-    threads = {"OMP_WAIT_POLICY": os.environ.get("OMP_WAIT_POLICY", "PASSIVE")}
-    with _environment(threads | {study.RECORD: str(values), study.HEADLESS: "1" if headless else "0"}):
-        try:
-            papermill.execute_notebook(
-                str(notebook),
-                str(partial),
-                parameters,
-                kernel_name="python3",
-                cwd=str(notebook.parent.resolve()),
-                progress_bar=False,
-                extra_arguments=[
-                    "--IPKernelApp.log_level=CRITICAL"
-                ],  # its warning about plain TCP on this machine worries for nothing
-            )
-        except papermill.PapermillExecutionError as error:
-            values.unlink(missing_ok=True)
-            os.replace(partial, failed)
-            raise NotebookFailed(
-                f"{notebook.name}, cell {error.cell_index}: {error.ename}: {error.evalue}\n  what had run is in {failed}"
-            ) from error
-        except BaseException:
-            partial.unlink(missing_ok=True)
-            values.unlink(missing_ok=True)
-            raise
-    os.replace(partial, target)
+    # Threads that spin while they wait make torch 25 times slower on two cores as soon as anything else runs.
+    variables = {"OMP_WAIT_POLICY": os.environ.get("OMP_WAIT_POLICY", "PASSIVE")}
+    variables |= {RECORD: str(values), HEADLESS: "1" if headless else "0"}
+    with _environment(variables):
+        _execute(notebook, target, values, parameters)
     if not values.exists():
         raise NotebookFailed(f"{notebook.name} recorded nothing; end it with study.record(name=value, …)")
     return Run(notebook.stem, target, json.loads(values.read_text()), time.perf_counter() - began)
 
 
+def _execute(notebook: Path, target: Path, values: Path, parameters: dict[str, Any]) -> None:
+    """Write the executed notebook to `target`; on an error, remove `values`."""
+    import papermill
+
+    partial, failed = (target.with_suffix(f".{end}.ipynb") for end in ("partial", "failed"))
+    try:
+        papermill.execute_notebook(
+            str(notebook),
+            str(partial),
+            parameters,
+            kernel_name="python3",
+            cwd=str(notebook.parent.resolve()),
+            progress_bar=False,
+            # Kernels warn that they use TCP without encryption, which is local to this machine.
+            extra_arguments=["--IPKernelApp.log_level=CRITICAL"],
+        )
+    except papermill.PapermillExecutionError as error:
+        values.unlink(missing_ok=True)
+        os.replace(partial, failed)
+        raise NotebookFailed(
+            f"{notebook.name}, cell {error.cell_index}: {error.ename}: {error.evalue}\n"
+            f"  the cells executed so far are in {failed}"
+        ) from error
+    except BaseException:
+        partial.unlink(missing_ok=True)
+        values.unlink(missing_ok=True)
+        raise
+    os.replace(partial, target)
+
+
 def run_all(
-    names: Sequence[str], out: Path, parameters: dict, tell: Callable[[str], None] = print
+    names: Sequence[str], out: Path, parameters: dict[str, Any], tell: Callable[[str], None] = print
 ) -> list[Run]:
-    """Run notebooks one after the other; parameters are checked in all of them before the first one starts."""
+    """Execute notebooks one after the other; the parameters of all are checked before the first one starts.
+
+    Args:
+        names: as in `find`.
+        out: folder for the executed notebooks and their results; old results there are removed first.
+        parameters: of all notebooks.
+        tell: called with one line per notebook.
+
+    Raises:
+        FileNotFoundError, ValueError, NotebookFailed: as `find`, `check_parameters` and `run`.
+    """
     notebooks = find(names)
     for notebook in notebooks:
         check_parameters(notebook, parameters)
-    # Old results go first of all, so that a run that is broken off leaves none that look new.
+    # Before the first run: an interrupted study must not leave old results that look new.
     if out.is_dir():
         (out / "report.html").unlink(missing_ok=True)
     for notebook in notebooks:
@@ -133,32 +159,29 @@ def run_all(
     runs = []
     for notebook in notebooks:
         done = run(notebook, out, parameters)
-        claims = [c for c in done.results["claims"] if not c.get("finding")]
-        tell(
-            f"  {done.name:<20} {done.seconds:5.1f} s   {len(claims)} claims true, {len(done.results['values'])} values recorded"
-        )
+        claims = sum(not claim.get("finding") for claim in done.results["claims"])
+        values = len(done.results["values"])
+        tell(f"  {done.name:<20} {done.seconds:5.1f} s   {claims} claims true, {values} values recorded")
         runs.append(done)
     return runs
 
 
 def _forget(notebook: Path, out: Path) -> None:
+    """Remove the results of an earlier run."""
     for end in (".ipynb", ".json", ".failed.ipynb"):
         if (old := out / f"{notebook.stem}{end}").is_file():
             old.unlink()
 
 
-class _environment:
-    """Environment variables for a while; notebook kernels inherit them."""
-
-    def __init__(self, values: dict[str, str]):
-        self.values = values
-
-    def __enter__(self):
-        self.before = {name: os.environ.get(name) for name in self.values}
-        os.environ.update(self.values)
-
-    def __exit__(self, *_):
-        for name, value in self.before.items():
+@contextmanager
+def _environment(values: dict[str, str]) -> Iterator[None]:
+    """Set environment variables, which notebook kernels inherit, and restore them afterwards."""
+    before = {name: os.environ.get(name) for name in values}
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
             if value is None:
                 os.environ.pop(name, None)
             else:
