@@ -1,4 +1,7 @@
-"""A parser of .skeleton files as one would first write it, line by line, and ways to damage such a file. It shares nothing with the kit's."""
+"""A slow reference parser of .skeleton files, line by line, and ways to damage such a file.
+
+It shares no code with the package.
+"""
 
 import math
 import random

@@ -38,8 +38,8 @@ def header(path):
 
 
 def test_the_file_is_the_one_that_save_would_write(folder, tmp_path):
-    report, said = convert(folder, tmp_path / "a.safetensors"), ntu.Report()
-    clips = ntu.read(folder, report=said)
+    report, expected_report = convert(folder, tmp_path / "a.safetensors"), ntu.Report()
+    clips = ntu.read(folder, report=expected_report)
     clips.save(tmp_path / "b.safetensors")
     (mine, data, size), (theirs, expected, _) = (
         header(tmp_path / "a.safetensors"),
@@ -49,7 +49,7 @@ def test_the_file_is_the_one_that_save_would_write(folder, tmp_path):
     assert list(mine)[1:] == list(theirs)[1:]  # the metadata's own order differs from one save to the next
     assert data == expected
     assert size % 8 == 0
-    assert report == said
+    assert report == expected_report
     loaded = sk.load(tmp_path / "a.safetensors")
     assert torch.equal(loaded.poses, clips.poses)
     assert (loaded.names, loaded.classes, loaded.skeleton) == (clips.names, clips.classes, clips.skeleton)
@@ -94,7 +94,7 @@ def test_without_dask_a_scheduler_is_an_error_that_says_what_to_install(folder, 
         convert(folder, tmp_path / "a.safetensors", scheduler="tcp://127.0.0.1:8786")
 
 
-# -- broken off --------------------------------------------------------------------------------------------------------
+# -- broken off --------------------------------------------------------------------------------------------
 
 CHILD = """
 import sys, time
@@ -163,7 +163,7 @@ def test_killed_it_leaves_no_target_and_no_process_and_a_second_run_does_the_res
 
 @pytest.fixture
 def broken_off(folder, tmp_path, monkeypatch):
-    """(target, list of chunks parsed from here on): a conversion that stopped after all chunks but the last."""
+    """(target, list of chunks parsed from now on): a conversion interrupted before the last chunk."""
     target, parsed = tmp_path / "a.safetensors", []
     parse = conversion._parse
 
@@ -222,7 +222,7 @@ def test_an_error_leaves_the_target_as_it_was(folder, tmp_path):
     target.write_bytes(b"before")
     (tmp_path / "raw").mkdir()
     (tmp_path / "raw" / "S001C001P001R001A001.skeleton").write_text("1\n")
-    with pytest.raises(ValueError, match="line 1: found"):
+    with pytest.raises(ValueError, match=r"skeleton:1: found"):
         convert(tmp_path / "raw", target)
     assert target.read_bytes() == b"before"
     with pytest.raises(ValueError, match=r"found the ending '.npz', expected .safetensors"):
@@ -233,7 +233,7 @@ def test_an_error_leaves_the_target_as_it_was(folder, tmp_path):
         convert(folder, target, lenght=3)
 
 
-# -- processes ---------------------------------------------------------------------------------------------------------
+# -- processes ---------------------------------------------------------------------------------------------
 
 
 def die(task):

@@ -11,8 +11,10 @@ from ntu_reference import slow_parse
 import skelkit as sk
 from skelkit.bench import ntu_parsing
 from skelkit.data import ntu
+from skelkit.data.errors import UnreadableFile
 from skelkit.data.ntu import layout, reading, sample_writer, samples
-from skelkit.data.ntu.bodies import REASONS, Rules, performers
+from skelkit.data.ntu.bodies import Rules, performers
+from skelkit.data.ntu.report import REASONS
 from skelkit.skeletons.layouts import NTU25
 
 NAME = "S001C002P003R002A013"
@@ -68,7 +70,7 @@ def made(tmp_path_factory):
     return clips, folder, sample_writer.synthesise(folder, clips)
 
 
-# -- one file ----------------------------------------------------------------------------------------------------------
+# -- one file ----------------------------------------------------------------------------------------------
 
 
 def test_the_fast_parser_gives_what_a_slow_one_line_by_line_gives(made):
@@ -116,66 +118,69 @@ def test_columns_after_z_may_hold_anything():
 @pytest.mark.parametrize(
     ("line", "words", "error"),
     [
-        (1, b"-1", "line 1: found '-1' (1 word), expected the number of frames"),
+        (1, b"-1", "1: found '-1' (1 word), expected the number of frames"),
         (
             1,
             b"5",
-            "line 31: found the end of the file, expected the number of bodies in frame 3; get the whole file",
+            "31: found the end of the file, expected the number of bodies in frame 3; get the whole file",
         ),
-        (1, b"500", "line 1: found 500 frames, expected 30 at most in a file of 31 lines"),
+        (1, b"500", "1: found 500 frames, expected 30 at most in a file of 31 lines"),
         (
             1,
             b"2",
-            "line 31: found '0', expected the end of the file after 2 frames; correct the number of frames in line 1",
+            "31: found '0', expected the end of the file after 2 frames; "
+            "correct the number of frames in line 1",
         ),
-        (2, b"x", "line 2: found 'x' (1 word), expected the number of bodies in frame 0"),
+        (2, b"x", "2: found 'x' (1 word), expected the number of bodies in frame 0"),
         (
             2,
             b"2",
-            "line 30: found '0' (1 word), expected the tracking id of body 2 of 2 in frame 0 and 9 more numbers",
+            "30: found '0' (1 word), expected the tracking id of body 2 of 2 in frame 0 and 9 more numbers",
         ),
-        (2, b"1000", "line 2: found 1000 bodies, expected 100 at most"),
+        (2, b"1000", "2: found 1000 bodies, expected 100 at most"),
         (
             3,
             b"7 0 1",
-            "line 3: found '7 0 1' (3 words), expected the tracking id of body 1 of 1 in frame 0 and 9 more numbers",
+            "3: found '7 0 1' (3 words), "
+            "expected the tracking id of body 1 of 1 in frame 0 and 9 more numbers",
         ),
         (
             3,
             b"-7 0 1 1 1 1 0 0 0 2",
-            "line 3: found '-7 0 1 1 1 1 0 0 0 2' (10 words), expected the tracking id",
+            "3: found '-7 0 1 1 1 1 0 0 0 2' (10 words), expected the tracking id",
         ),
-        (4, b"20", "line 4: found 20 joints, expected 25, those of Kinect v2; pass a file of NTU RGB+D"),
-        (9, b"1 2 3", "line 9: found '1 2 3' (3 words), expected the 12 numbers of joint 5 of 25"),
-        (9, b"1 nan 3" + b" 0" * 9, "line 9: found 'nan', expected a finite coordinate"),
-        (29, b"1 2 -1e39" + b" 0" * 9, "line 29: found '-1e39', expected a finite coordinate"),
-        (29, b"1_0 2 3" + b" 0" * 9, "line 29: found '1_0', expected a finite coordinate"),
-        (30, b"\x1b[31m", "line 30: found the control character 27, expected text"),
+        (4, b"20", "4: found 20 joints, expected 25, those of Kinect v2; pass a file of NTU RGB+D"),
+        (9, b"1 2 3", "9: found '1 2 3' (3 words), expected the 12 numbers of joint 5 of 25"),
+        (9, b"1 nan 3" + b" 0" * 9, "9: found 'nan', expected a finite coordinate"),
+        (29, b"1 2 -1e39" + b" 0" * 9, "29: found '-1e39', expected a finite coordinate"),
+        (29, b"1_0 2 3" + b" 0" * 9, "29: found '1_0', expected a finite coordinate"),
+        (30, b"\x1b[31m", "30: found the control character 27, expected text"),
     ],
 )
 def test_an_error_names_file_and_line_and_what_to_do(line, words, error):
     lines = layout.text([[(7, body())], [], []], "\n").split(b"\n")
     lines[line - 1] = words
-    with pytest.raises(ValueError, match=re.escape(f"S1.skeleton: {error}")):
+    with pytest.raises(UnreadableFile, match=re.escape(f"S1.skeleton:{error}")) as refused:
         layout.parse(b"\n".join(lines), "S1.skeleton")
+    assert (refused.value.file, refused.value.line) == ("S1.skeleton", int(error.partition(":")[0]))
 
 
 def test_an_empty_file_a_truncated_one_and_a_body_twice_in_a_frame_are_refused():
     with pytest.raises(
         ValueError,
-        match=r"f: line 1: found the end of the file, expected the number of frames; get the whole file",
+        match=r"f:1: found the end of the file, expected the number of frames; get the whole file",
     ):
         layout.parse(b"", "f")
     data = layout.text([[(7, body())]] * 9)
-    with pytest.raises(ValueError, match=r"f: line \d+: found"):
+    with pytest.raises(ValueError, match=r"f:\d+: found"):
         layout.parse(data[: len(data) // 2], "f")
     with pytest.raises(
-        ValueError, match="line 30: found tracking id 7 again, expected each body once in frame 0"
+        ValueError, match=":30: found tracking id 7 again, expected each body once in frame 0"
     ):
         layout.parse(layout.text([[(7, body()), (7, body())]]), "f")
 
 
-# -- who performs ------------------------------------------------------------------------------------------------------
+# -- who performs ------------------------------------------------------------------------------------------
 
 
 def slow_notes(tracks, length=11, spread=0.8, share=0.69754):
@@ -282,7 +287,7 @@ def test_rules_out_of_range_are_refused():
             Rules(**options)
 
 
-# -- folders and archives ----------------------------------------------------------------------------------------------
+# -- folders and archives ----------------------------------------------------------------------------------
 
 
 def test_raw_files_with_every_oddity_give_the_persons_that_were_written(made):
@@ -360,13 +365,13 @@ def test_missing_empty_and_damaged_samples_are_left_out_and_reported(tmp_path):
     (tmp_path / "notes.skeleton").write_text("?")
     listing = tmp_path / "missing.txt"
     listing.write_text(f"Samples with missing skeletons:\r\n{listed}\r\nS017C003P020R002A060.skeleton\r\n")
-    with pytest.raises(ValueError, match=f"{damaged}.skeleton: line 2: found the end of the file"):
+    with pytest.raises(ValueError, match=f"{damaged}.skeleton:2: found the end of the file"):
         ntu.read(tmp_path, missing=listing)
     report = ntu.Report()
     clips = ntu.read(tmp_path, missing=listing, damaged="report", report=report)
     assert clips.names == (good,)
     assert report.counts() == {"listed": 1, "empty": 1, "damaged": 1, "name": 1}
-    assert report.of(empty) == ["files left out: nobody in any frame: 0 bodies in all 30 frames"]
+    assert report.notes_of(empty) == ["file left out: nobody in any frame: 0 bodies in all 30 frames"]
     assert report.describe().startswith("4 files, 1 clip\n1 file left out: on the list")
     assert len(ntu.read(tmp_path, only="*A00[12]")) == 2
     with pytest.raises(ValueError, match="no clip is left of 1 file, 0 clips; 1 file left out: nobody"):
@@ -478,7 +483,7 @@ def test_names_with_control_characters_are_not_read_and_not_printed(tmp_path):
     assert r"\x1b[2J\n" in report.describe()
 
 
-# -- protocols ---------------------------------------------------------------------------------------------------------
+# -- protocols ---------------------------------------------------------------------------------------------
 
 
 def all_names(performers, cameras, setups, actions):
@@ -490,7 +495,7 @@ def all_names(performers, cameras, setups, actions):
         for p in performers
         for a in actions
     ]
-    fields = reading.described("", names, [1] * len(names), ntu.Report())
+    fields = reading.clip_fields("", names, [1] * len(names), ntu.Report())
     return sk.ClipSet(torch.ones(len(names), 1, 25, 3), **fields)
 
 

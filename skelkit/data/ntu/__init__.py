@@ -1,10 +1,11 @@
-"""NTU RGB+D: raw files in, clips out, with a report of what was dropped; or one file of any number of them, in bounded memory."""
+"""NTU RGB+D: raw files read into clips, or converted to one file of any size in bounded memory."""
 
 from __future__ import annotations
 
-from .bodies import Report, Rules
+from .bodies import Rules
 from .conversion import convert
 from .names import ACTIONS, PROTOCOLS, TRAINING_PERFORMERS, protocol
 from .reading import read
+from .report import Report
 
 __all__ = ["ACTIONS", "PROTOCOLS", "TRAINING_PERFORMERS", "Report", "Rules", "convert", "protocol", "read"]

@@ -1,6 +1,7 @@
-"""NTU RGB+D, 60 and 120 actions: raw ``.skeleton`` files as the data set's authors give them, read into a ClipSet.
+"""Read raw ``.skeleton`` files of NTU RGB+D, 60 and 120 actions, into a ClipSet.
 
-The parts: `samples` finds them, `layout` parses one, `bodies` tells performers from furniture, `names` knows what names say.
+`samples` finds the files, `layout` parses one, `bodies` separates people from background detections, and
+`names` interprets the names of the samples.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -17,22 +19,31 @@ from ...skeletons.layouts import NTU25
 from ...utils import parallel
 from ...utils.progress import ProgressBar
 from ..clips import ClipSet
+from ..errors import UnreadableFile
+from ..ragged import starts_of
 from . import layout, samples
-from .bodies import Report, Rules, performers
+from .bodies import Rules, performers
 from .names import NAME, classes_of, columns
+from .report import Note, Report
 from .samples import Entry
 
 FPS = 30.0
 
 CHUNK = 128
-"""Samples parsed at once: some 6 MB of poses."""
+"""Samples per task: about 6 MB of poses."""
 
-_WORTHWHILE = 512  # samples for each process: starting one takes as long as parsing a few hundred
+_SAMPLES_PER_PROCESS = 512  # starting a process takes as long as parsing a few hundred
 
 
 @dataclass(frozen=True)
 class Task:
-    """Samples that are parsed together, in a process of their own or not. ``damaged``: "refuse" or "report"."""
+    """Samples that are parsed together, perhaps in a process of their own.
+
+    Attributes:
+        entries: the samples.
+        rules: see `Rules`.
+        damaged: "refuse" or "report".
+    """
 
     entries: tuple[Entry, ...]
     rules: Rules
@@ -41,12 +52,18 @@ class Task:
 
 @dataclass(frozen=True, eq=False)
 class Part:
-    """What came of a task: poses float32 [F, M, 25, 3] back to back, each clip's name and frames, and what a `Report` notes."""
+    """Result of a task.
+
+    Attributes:
+        poses: frames of all clips one after another, float32 [F, M, 25, 3].
+        names, lengths: name and number of frames of each clip.
+        notes: for a `Report`.
+    """
 
     poses: np.ndarray
     names: list[str]
     lengths: list[int]
-    notes: list[tuple[str, str, str]]
+    notes: list[Note]
 
 
 def read(
@@ -65,40 +82,46 @@ def read(
     progress: bool | None = None,
     report: Report | None = None,
 ) -> ClipSet:
-    """Clips of 25 joints at 30 fps, sorted by name; labels, subject, view and setup from the names. Metres, y up, z from the camera.
+    """Clips of 25 joints at 30 fps, sorted by name, in metres, y up, z away from the camera.
 
-    Every frame of a file is a frame of its clip; one in which nobody was seen is all zeros. (The scripts usually seen cut such frames out.)
-    Files in which nobody is seen at all are left out, and reported.
+    Labels, subject, view and setup come from the names. Every frame of a file is a frame of its clip; a frame
+    without any person is all zeros. Files without any person in any frame are left out, and reported.
+
+    Differs from the authors: the scripts in common use cut out frames without persons.
 
     Args:
-        path: a folder, looked through with all below it; a zip archive, read in place; or a folder of such archives.
-        denoise, length, spread, share, persons, join: see `skelkit.data.ntu.Rules`; the published thresholds unless given.
-        missing: a text file with the names of samples to leave out, one a line: the list that the data set's authors publish of samples
-            with missing or incomplete skeletons (302 of NTU-60, 535 of NTU-120). It is theirs, so it is not part of this kit.
-        only: samples whose name matches, like ``"S001*"`` or ``"*A05?"``.
-        damaged: "refuse" raises an error at a damaged file; "report" leaves it out and notes why.
-        workers: processes; as many as are worth their start, up to one a core, unless given. The result is the same to the bit.
-        progress: show a bar; unless given, where somebody is watching.
-        report: told of everything that was dropped, and why.
+        path: a folder, searched recursively; a zip archive, read in place; or a folder of such archives.
+        denoise, length, spread, share, persons, join: see `Rules`. Default: the published thresholds.
+        missing: text file with the names of samples to leave out, one per line. The authors of the data set
+            publish such a list (302 samples of NTU-60, 535 of NTU-120); it is not part of this kit.
+        only: pattern of the sample names to read, like ``"S001*"`` or ``"*A05?"``. Default: all.
+        damaged: "refuse" raises an error for a damaged file; "report" leaves it out and adds a note.
+        workers: number of processes. Default: as many as save time, at most one per core. The result is the
+            same.
+        progress: show a progress bar. Default: in a terminal or notebook.
+        report: collects notes on everything that is dropped.
 
     Raises:
         FileNotFoundError: there is no such path.
-        ValueError: no samples there, a damaged file ("path: line 17: found …, expected …; what to do"), or an option out of range.
+        UnreadableFile: no samples, or a damaged file.
+        ValueError: an option out of range.
     """
     rules = Rules(denoise, length, spread, share, persons, join)
     report = Report() if report is None else report
     tasks = plan(path, rules, report, missing=missing, only=only, damaged=damaged)
-    parts: list[Part | None] = [None] * len(tasks)
-    with ProgressBar(
-        f"reading {Path(path).name}", sum(len(t.entries) for t in tasks), progress, unit="file"
-    ) as shown:
-        for i, part in parallel.map_unordered(parse_all, tasks, worth(tasks) if workers is None else workers):
-            parts[i] = part
-            shown.update("", None, done=len(tasks[i].entries))
+    workers = useful_workers(tasks) if workers is None else workers
+    results: dict[int, Part] = {}
+    total = sum(len(task.entries) for task in tasks)
+    with ProgressBar(f"reading {Path(path).name}", total, progress, unit="file") as bar:
+        for i, part in parallel.map_unordered(parse_all, tasks, workers):
+            results[i] = part
+            bar.update("", None, done=len(tasks[i].entries))
     samples.close()
+    parts = [results[i] for i in range(len(tasks))]
     for task, part in zip(tasks, parts, strict=True):
         report.add(len(task.entries), len(part.names), part.notes)
-    return _together(path, parts, report)
+    results.clear()
+    return _clips(path, parts, report)
 
 
 def plan(
@@ -106,11 +129,11 @@ def plan(
     rules: Rules,
     report: Report,
     *,
-    missing=None,
+    missing: str | Path | None = None,
     only: str | None = None,
     damaged: str = "refuse",
 ) -> list[Task]:
-    """The samples to read, in chunks that depend on nothing but their names; `report` is told of those left out."""
+    """Samples to read, divided into tasks that depend only on the names; left-out samples go to `report`."""
     if damaged not in ("refuse", "report"):
         raise ValueError(f"damaged={damaged!r}: expected 'refuse' or 'report'")
     left_out = listed(missing) if missing is not None else set()
@@ -118,9 +141,8 @@ def plan(
     if only is not None:
         entries = [e for e in entries if fnmatchcase(e.name, only)]
         if not entries:
-            raise ValueError(
-                f"{path}: found no sample that matches only={only!r}; names look like S001C002P003R002A013"
-            )
+            found, fix = f"found no sample that matches only={only!r}", "names look like S001C002P003R002A013"
+            raise UnreadableFile(path, found, fix=fix)
     notes += [(e.name, "listed", "not read") for e in entries if e.name in left_out]
     report.add(sum(e.name in left_out for e in entries), 0, notes)
     entries = [e for e in entries if e.name not in left_out]
@@ -128,7 +150,12 @@ def plan(
 
 
 def listed(path: str | Path) -> set[str]:
-    """The names of samples in a text file, one a line (other words, such as a heading, are skipped)."""
+    """Sample names in a text file, one per line; other words, such as a heading, are skipped.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        UnreadableFile: it contains no sample name.
+    """
     path = Path(path)
     if not path.is_file():
         raise FileNotFoundError(
@@ -136,33 +163,35 @@ def listed(path: str | Path) -> set[str]:
         )
     names = {found.group() for found in NAME.finditer(path.read_text("latin-1"))}
     if not names:
-        raise ValueError(
-            f"{path}: found no sample name, expected one a line, like S001C002P003R002A013; pass the authors' list"
-        )
+        expected = "one a line, like S001C002P003R002A013"
+        raise UnreadableFile(path, "no sample name", expected, "pass the authors' list")
     return names
 
 
-def worth(tasks: Sequence[Task]) -> int:
-    """Processes that parse these tasks fastest."""
-    return max(1, min(parallel.cores(), sum(len(t.entries) for t in tasks) // _WORTHWHILE))
+def useful_workers(tasks: Sequence[Task]) -> int:
+    """Number of processes that parse these tasks fastest."""
+    return max(1, min(parallel.cores(), sum(len(t.entries) for t in tasks) // _SAMPLES_PER_PROCESS))
 
 
 def parse_all(task: Task) -> Part:
     """Read, parse and denoise the samples of a task."""
-    poses, names, lengths, notes = [], [], [], []
+    poses: list[np.ndarray] = []
+    names: list[str] = []
+    lengths: list[int] = []
+    notes: list[Note] = []
     for entry in task.entries:
         try:
-            recording = layout.parse(samples.content(entry), entry)
+            recording = layout.parse(samples.content(entry), str(entry))
         except ValueError as error:
             if task.damaged == "refuse":
                 raise
             notes.append((entry.name, "damaged", str(error)))
             continue
-        clip, said = performers(recording, task.rules)
+        clip, about = performers(recording, task.rules)
         if not clip.any():
             notes.append((entry.name, "empty", f"0 bodies in all {len(clip)} frames"))
             continue
-        notes += [(entry.name, *note) for note in said]
+        notes += [(entry.name, reason, details) for reason, details in about]
         poses.append(clip)
         names.append(entry.name)
         lengths.append(len(clip))
@@ -170,16 +199,17 @@ def parse_all(task: Task) -> Part:
     return Part(np.concatenate([empty, *poses]), names, lengths, notes)
 
 
-def described(path, names: Sequence[str], lengths: Sequence[int], report: Report) -> dict:
-    """The fields of a ClipSet but its poses."""
+def clip_fields(
+    path: str | Path, names: Sequence[str], lengths: Sequence[int], report: Report
+) -> dict[str, Any]:
+    """Fields of a ClipSet except its poses. Raises UnreadableFile if no clip is left."""
     if not names:
-        raise ValueError(f"{path}: no clip is left of " + "; ".join(report.describe().splitlines()))
-    fields = columns(names)
-    starts = torch.cat([torch.zeros(1, dtype=torch.long), torch.tensor(lengths).cumsum(0)])
+        raise UnreadableFile(path, "no clip is left of " + "; ".join(report.describe().splitlines()))
+    groups = columns(names)
     return {
-        "starts": starts,
-        **fields,
-        "classes": classes_of(fields["labels"]),
+        "starts": starts_of(torch.tensor(lengths)),
+        **groups,
+        "classes": classes_of(groups["labels"]),
         "skeleton": NTU25,
         "fps": FPS,
         "names": tuple(names),
@@ -187,11 +217,10 @@ def described(path, names: Sequence[str], lengths: Sequence[int], report: Report
     }
 
 
-def _together(path, parts: list[Part], report: Report) -> ClipSet:
-    """One ClipSet of all parts, each let go of as soon as it is copied."""
-    fields = described(
-        path, [n for p in parts for n in p.names], [t for p in parts for t in p.lengths], report
-    )
+def _clips(path: str | Path, parts: list[Part], report: Report) -> ClipSet:
+    """One ClipSet of all parts; each part is released as soon as it is copied."""
+    names, lengths = [n for p in parts for n in p.names], [t for p in parts for t in p.lengths]
+    fields = clip_fields(path, names, lengths, report)
     poses = torch.zeros(int(fields["starts"][-1]), *parts[0].poses.shape[1:])
     end = len(poses)
     while parts:

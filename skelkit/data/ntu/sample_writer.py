@@ -1,4 +1,4 @@
-"""Clips written as raw NTU RGB+D files, with everything that makes such files hard to read: for tests and measurements without the data set."""
+"""Write clips as raw NTU RGB+D files with typical irregularities, for tests and benchmarks."""
 
 from __future__ import annotations
 
@@ -15,23 +15,32 @@ from .layout import JOINTS
 Frames = list[list[tuple[int, np.ndarray]]]
 
 FIRST_ID = 72057594037940000
-"""Tracking ids count from here: like the real ones, too long for a float to tell from their neighbours."""
+"""First tracking id; like the real ones too long for a float to distinguish from its neighbours."""
 
 
 def synthesise(folder: str | Path, clips: ClipSet, oddities: bool = True, seed: int = 0) -> dict[str, str]:
-    """One ``.skeleton`` file a clip: sample name -> its oddity ("" for none). Every second file ends its lines with LF, the others with CRLF.
+    """Write one ``.skeleton`` file per clip; returns sample name -> irregularity ("" for none).
 
-    Oddities take turns (see `ODDITIES`). With the published denoising `skelkit.data.ntu.read` gives the clips' own persons, to seven digits,
-    but in the frames that an oddity took away (and a bystander where there is room). Setup 1, or the clip's; take: the first that is free; action: the label counted from 1.
+    With the published denoising, `skelkit.data.ntu.read` returns the persons of the clips, to seven digits,
+    except in the frames that an irregularity removes (and a bystander in a free person slot). Every second
+    file has lines that end in LF, the others in CRLF.
+
+    Args:
+        folder: where the files are written.
+        clips: clips of 25 joints. Names are made of setup (or 1), view (or 1), subject (or 1), the first free
+            take, and the label plus 1.
+        oddities: the irregularities of `ODDITIES` in turn; False: none.
+        seed: of the irregularities.
 
     Raises:
-        ValueError: clips of other than 25 joints.
+        ValueError: clips with another number of joints.
     """
     if len(clips.skeleton) != JOINTS:
         raise ValueError(
             f"{len(clips.skeleton)} joints, an NTU file has {JOINTS}; pass clips of skelkit.load('synthetic')"
         )
-    folder, written = make_folder(Path(folder)), {}
+    folder = make_folder(Path(folder))
+    written: dict[str, str] = {}
     draw = np.random.default_rng(seed)
     for i in range(len(clips)):
         name = _name(clips, i, written)
@@ -40,8 +49,8 @@ def synthesise(folder: str | Path, clips: ClipSet, oddities: bool = True, seed: 
             [(FIRST_ID + m, body) for m, body in enumerate(bodies) if body.any()] for bodies in poses
         ]
         written[name] = list(ODDITIES)[i % len(ODDITIES)] if oddities else ""
-        if written[name]:
-            ODDITIES[written[name]](frames, draw)
+        if add := ODDITIES[written[name]]:
+            add(frames, draw)
         (folder / f"{name}.skeleton").write_bytes(layout.text(frames, "\n" if i % 2 else "\r\n"))
     return written
 
@@ -58,13 +67,13 @@ def _name(clips: ClipSet, i: int, taken: dict[str, str]) -> str:
 
 
 def _gap(frames: Frames, draw: np.random.Generator) -> None:
-    """Nobody is seen for three frames in the middle, and at the start."""
+    """Nobody is tracked for three frames in the middle, and in the first frame."""
     for at in (0, len(frames) // 2, len(frames) // 2 + 1, len(frames) // 2 + 2):
         frames[at].clear()
 
 
 def _new_ids(frames: Frames, draw: np.random.Generator) -> None:
-    """Everybody is lost for two frames in the middle and comes back under another id."""
+    """All persons are lost for two frames in the middle and return under another id."""
     for at in range(len(frames) // 2, len(frames)):
         frames[at][:] = (
             [] if at < len(frames) // 2 + 2 else [(body + 10, joints) for body, joints in frames[at]]
@@ -72,13 +81,13 @@ def _new_ids(frames: Frames, draw: np.random.Generator) -> None:
 
 
 def _ghost(frames: Frames, draw: np.random.Generator) -> None:
-    """A body that is seen in eight frames only, and jumps about."""
+    """A body in eight frames only, at random places."""
     for at in range(5, 13):
         frames[at].insert(0, (FIRST_ID + 20, draw.normal([0, 0, 3], [0.3, 0.8, 0.3], (JOINTS, 3))))
 
 
 def _furniture(frames: Frames, draw: np.random.Generator) -> None:
-    """A table that trembles."""
+    """A jittering table."""
     table = draw.uniform([-1, -0.2, 2], [1, 0.2, 3], (JOINTS, 3))
     for bodies in frames:
         bodies.append((FIRST_ID + 30, table + draw.normal(0, 0.3, (JOINTS, 3)) * [1, 0.1, 1]))
@@ -95,7 +104,7 @@ def _bystander(frames: Frames, draw: np.random.Generator) -> None:
 
 
 def _all(frames: Frames, draw: np.random.Generator) -> None:
-    """All of it at once."""
+    """Several irregularities at once."""
     for add in (_new_ids, _ghost, _furniture, _gap):
         add(frames, draw)
 
@@ -109,4 +118,4 @@ ODDITIES: dict[str, Callable[[Frames, np.random.Generator], None] | None] = {
     "bystanders": _bystander,
     "all": _all,
 }
-"""What may be wrong with a file that is right: names and what each does to the frames of a clip."""
+"""Irregularities of valid files: name -> function that adds it to the frames of a clip."""
