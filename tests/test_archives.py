@@ -31,7 +31,7 @@ Frame Time: 0.02
 
 @pytest.fixture
 def packed(tmp_path):
-    """`packed({name: content})` is a zip file with these members, in the order given; a name may be a ZipInfo."""
+    """`packed({name: content})` writes a zip file of these members in order; a name may be a ZipInfo."""
 
     def write(files, name="clips.zip", method=zipfile.ZIP_DEFLATED):
         items = files.items() if isinstance(files, dict) else files

@@ -1,6 +1,7 @@
 import pickle
 import re
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -104,7 +105,8 @@ def with_bad(value, frame):
     [
         (
             {"length": None},
-            r"found the arrays data, label, classes, subject, start, expected data \[frames, joints, 3\].*; add 'length'",
+            r"found the arrays data, label, classes, subject, start, "
+            r"expected data \[frames, joints, 3\].*; add 'length'",
         ),
         (
             {"data": np.ones((7, 20, 2))},
@@ -114,7 +116,8 @@ def with_bad(value, frame):
         ({"data": np.ones((7, 24, 3))}, "no built-in skeleton has 24 joints; they have .*; pass skeleton="),
         (
             {"data": with_bad(np.nan, 4)},
-            "clip 2: 1 coordinates are NaN or infinite, first at frame 1, person 0, joint 5; fill or drop them",
+            "clip 2: 1 coordinates are NaN or infinite, "
+            "first at frame 1, person 0, joint 5; fill or drop them",
         ),
         ({"data": with_bad(np.inf, 2)}, "clip 1: 1 coordinates are NaN or infinite"),
         ({"data": np.zeros((7, 20, 3))}, "clip 0: all coordinates are zero"),
@@ -397,6 +400,7 @@ def test_a_reader_that_is_added_to_the_table_is_used_and_listed(monkeypatch, tmp
     toy = Reader(
         kind="toy files",
         description="a .toy file",
+        notes="One frame per line.",
         read=read_toy,
         can_read=has_suffix(".toy"),
         suffixes=(".toy",),
@@ -417,6 +421,14 @@ def test_a_reader_that_is_added_to_the_table_is_used_and_listed(monkeypatch, tmp
     assert "a .toy file" in readers.table()
     assert main(["data", "describe", str(path), "--scale", "0.5"]) == 0
     assert "Kinect v1-20" in capsys.readouterr().out
+
+
+def test_the_table_of_formats_in_the_documentation_is_that_of_the_readers():
+    page = Path(__file__).parents[1] / "docs" / "data.md"
+    assert readers.markdown() in page.read_text(encoding="utf-8"), (
+        f"replace the table of formats in {page} by this one, that of skelkit.data.readers.markdown():\n"
+        + readers.markdown()
+    )
 
 
 def test_errors_carry_the_place_and_the_fix_also_from_another_process(tmp_path):

@@ -1,7 +1,24 @@
 """The table of readers: what `skelkit.load`, the command line and the documentation know of file formats.
 
 To add a reader, write a module with a `Reader` and add its line to `READERS`; the first reader that can read
-a path is used.
+a path is used. A whole reader::
+
+    def read_toy(path: Path, *, fps: float = 30.0) -> ClipSet:
+        poses = np.loadtxt(path).reshape(-1, 1, 20, 3)
+        size = path.stat().st_size
+        return clip_set(path, [poses], names=[path.stem], labels=[0], size=size, fps=fps)
+
+    READER = Reader(
+        kind="toy files",
+        description="a .toy file",
+        notes="Twenty joints, one frame per line.",
+        read=read_toy,
+        can_read=has_suffix(".toy"),
+        suffixes=(".toy",),
+    )
+
+Errors about a file's content are `skelkit.data.errors.UnreadableFile`. The fuzz test asks for a sample in
+``tests/reader_samples.py``, and ``docs/data.md`` has the table that `markdown` returns.
 """
 
 from __future__ import annotations
@@ -44,6 +61,12 @@ def table() -> str:
     rule = "  ".join("=" * width for width in widths)
     lines = [f"{source:<{widths[0]}}  {options}".rstrip() for source, options in rows]
     return "\n".join([rule, lines[0], rule, *lines[1:], rule])
+
+
+def markdown() -> str:
+    """The table of formats in ``docs/data.md``."""
+    rows = [f"| {reader.description} | {reader.notes} |" for reader in READERS]
+    return "\n".join(["| `sk.load` takes | notes |", "|---|---|", *rows])
 
 
 def find_reader(source: str | os.PathLike[str]) -> Reader:

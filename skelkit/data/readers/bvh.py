@@ -4,9 +4,11 @@ A BVH file holds a tree of joints (``HIERARCHY``), each with an ``OFFSET`` from 
 ``CHANNELS``, and one line of numbers per frame (``MOTION``). The position x_j and orientation R_j of joint j
 with parent p are
 
-    R_j = R_p R(channel 1) R(channel 2) …     rotation channels in file order, degrees, about the joint's own
-    axes x_j = x_p + R_p t_j                       t_j: the OFFSET, components with a position channel
-    replaced by it
+    R_j = R_p R(channel 1) R(channel 2) …
+    x_j = x_p + R_p t_j
+
+with a rotation R of each rotation channel, in file order, in degrees about the joint's own axes, and with the
+OFFSET t_j, whose components with a position channel are replaced by that channel.
 
 Position channels *replace* the offset (they are not added to it), and their place among the rotation channels
 does not matter. A reference root, that is a root joint whose only child has position channels itself, is no

@@ -212,6 +212,8 @@ def _is_archive_of_bvh(path: Path) -> bool:
 FOLDER = Reader(
     kind="BVH files",
     description="a folder or file of .bvh (motion capture)",
+    notes="One clip per file, in centimetres. Class and subject come from the file name, or the class from "
+    "the folder name.",
     read=read_folder,
     can_read=_is_bvh,
     suffixes=(".bvh",),
@@ -221,6 +223,7 @@ FOLDER = Reader(
 ARCHIVE = Reader(
     kind="BVH archives",
     description="a .zip of .bvh",
+    notes="As a folder of .bvh.",
     read=read_archive,
     can_read=_is_archive_of_bvh,
     suffixes=(".zip",),

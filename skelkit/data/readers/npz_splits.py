@@ -178,6 +178,7 @@ def _has_splits(path: Path) -> bool:
 READER = Reader(
     kind="x_train/y_train .npz files",
     description="an .npz file of CTR-GCN (x_train, y_train, x_test, y_test)",
+    notes="CTR-GCN, STTFormer.",
     read=read,
     can_read=_has_splits,
     suffixes=(".npz",),

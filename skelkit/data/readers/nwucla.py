@@ -166,6 +166,7 @@ def _is_nwucla(path: Path) -> bool:
 READER = Reader(
     kind="NW-UCLA files",
     description="a folder or .zip of NW-UCLA .json",
+    notes="Northwestern-UCLA as CTR-GCN keeps it, one file per clip.",
     read=read_nwucla,
     can_read=_is_nwucla,
     suffixes=(".zip",),

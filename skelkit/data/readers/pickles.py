@@ -1,10 +1,9 @@
 """Pickle files, read without running them.
 
 A pickle is a program for a small stack machine, and one of its instructions calls any function of any module:
-    loading a
-pickle runs its author's code. `pickle_machine` is that machine without this instruction. It builds numbers,
-strings, lists, tuples, dicts and sets; this module adds substitutes for the few functions that numpy's arrays
-are stored with. Any other name is refused, and none is ever looked up.
+loading a pickle runs its author's code. `pickle_machine` is that machine without this instruction. It builds
+numbers, strings, lists, tuples, dicts and sets; this module adds substitutes for the few functions that
+numpy's arrays are stored with. Any other name is refused, and none is ever looked up.
 """
 
 from __future__ import annotations

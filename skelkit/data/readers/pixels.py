@@ -11,10 +11,9 @@ def in_metres(points: np.ndarray, height: float = 1.7) -> np.ndarray:
     """Poses [T, M, V, 3] in metres, y up, z = 0, of key points [T, M, V, 2] in pixels, y down.
 
     The whole clip has one scale: `height` metres are the median, over all persons and frames, of the vertical
-        extent of
-    a person's joints. Persons near the camera and far from it come out equally tall; a person who sits
-    throughout comes out too large. The lowest joint of the clip is at y = 0, the median of all joints at x =
-    0. A joint at (0, 0) was not found and stays zero.
+    extent of a person's joints. Persons near the camera and far from it come out equally tall; a person who
+    sits throughout comes out too large. The lowest joint of the clip is at y = 0, the median of all joints at
+    x = 0. A joint at (0, 0) was not found and stays zero.
 
     Raises:
         ValueError: `height` is not a positive number.

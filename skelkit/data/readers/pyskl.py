@@ -271,6 +271,8 @@ def write_annotations(
 READER = Reader(
     kind="annotation pickles",
     description="an annotation .pkl of pyskl or mmaction2",
+    notes="Joints in 3-D or 2-D. Pickles are never executed: the reader accepts numbers, strings and arrays "
+    "only.",
     read=read_annotations,
     can_read=has_suffix(".pkl", ".pickle"),
     suffixes=(".pkl", ".pickle"),

@@ -28,8 +28,8 @@ def read_npz(
     """The clips of a ragged .npz, which holds these arrays:
 
     ===============================  =======================================================================
-    data                             float [F, V, 3] or [F, M, V, 3], metres, y up; absent persons are all
-    zeros length                           integers [N], the frames of each clip; they add up to F
+    data                             float [F, V, 3] or [F, M, V, 3], metres, y up; absent persons are zero
+    length                           integers [N], the frames of each clip; they add up to F
     label                            integers [N], counted from 0
     subject, view, setup (optional)  numbers or names [N]
     classes (optional)               names [K]
@@ -149,6 +149,8 @@ def _frame_rate(path: Path, rate: np.ndarray) -> float:
 READER = Reader(
     kind=".npz files",
     description="an .npz file (data, length, label)",
+    notes="`data` [frames of all clips, joints, 3] in metres, `length` and `label` per clip; optional "
+    "`subject`, `view`, `setup`, `classes`, `fps`.",
     read=read_npz,
     can_read=has_suffix(".npz"),
     suffixes=(".npz",),

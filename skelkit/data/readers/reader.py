@@ -26,6 +26,7 @@ class Reader:
         suffixes: endings of its files, in lower case.
         whole_folders: whether it reads all its files in a folder and below together.
         name: a name, such as "synthetic", by which it is loaded; its ``read(**options)`` then takes no path.
+        notes: sentences for the table of formats in ``docs/data.md``.
     """
 
     kind: str
@@ -35,6 +36,7 @@ class Reader:
     suffixes: tuple[str, ...] = ()
     whole_folders: bool = False
     name: str = ""
+    notes: str = ""
 
     @property
     def options(self) -> list[str]:

@@ -5,8 +5,7 @@ NTU RGB+D contain setup, camera and performer. (Layout: `tools/ntu_gendata.py` o
 
 2s-AGCN's own preparation fills the padding with repetitions of the clip and rotates the bodies so that z is
 up: pass ``up="z"`` for such files; their clips then have all 300 frames. The 50-frame files of AimCLR and
-    PSTL hold resized clips,
-not padded ones.
+PSTL hold resized clips, not padded ones.
 """
 
 from __future__ import annotations
@@ -209,6 +208,7 @@ def _is_stgcn(path: Path) -> bool:
 READER = Reader(
     kind="ST-GCN arrays",
     description="an .npy file of ST-GCN or a folder of them (data, label .pkl)",
+    notes="ST-GCN, 2s-AGCN, AimCLR, PSTL: `data.npy` with a pickle of labels beside it.",
     read=read_stgcn,
     can_read=_is_stgcn,
     suffixes=(".npy",),

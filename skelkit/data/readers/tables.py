@@ -67,6 +67,8 @@ def read_table(path: str | Path, *, source: str | Path | None = None) -> ClipSet
 READER = Reader(
     kind="described tables",
     description="a .toml that describes a .csv or .npz",
+    notes="Tables and arrays of your own layout; the TOML file says which column is what, see "
+    "`skelkit.data.readers.tables`.",
     read=read_table,
     can_read=has_suffix(".toml"),
     suffixes=(".toml",),
