@@ -127,7 +127,12 @@ COCO17 = Skeleton(
 )
 """COCO key points, 17 joints, connected as one tree through the nose."""
 
-KNOWN: dict[str, Skeleton] = {"ntu25": NTU25, "kinect20": KINECT20, "mocap21": MOCAP21, "coco17": COCO17}
+KNOWN: dict[str, Skeleton] = {
+    "ntu25": NTU25,
+    "kinect20": KINECT20,
+    "mocap21": MOCAP21,
+    "coco17": COCO17,
+}
 """The built-in skeletons by the short names that the command line takes."""
 
 
