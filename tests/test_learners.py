@@ -3,7 +3,7 @@ import math
 import pytest
 import torch
 import torch.nn.functional as F
-from helpers import seeded
+from helpers import batch, seeded
 from torch import nn
 
 from skelkit import augment
@@ -39,14 +39,14 @@ def make(name, seed=0, budget="30 clips", **changes):
     return kind(network, s, memory, generator)
 
 
-def batch(n=5, classes=(0, 1), seed=0):
-    x = torch.randn(n, 3, FRAMES, 5, 2, generator=seeded(seed)) * 0.3
+def labelled_clips(n=5, classes=(0, 1), seed=0):
+    x = batch(n, FRAMES, seed=seed) * 0.3
     x[::2, ..., 1] = 0
     return x, torch.tensor(classes)[torch.arange(n) % len(classes)]
 
 
-def still(network):
-    """Batch norm as in evaluation, everything else as in training: then a clip's answer does not depend on the others."""
+def freeze_batch_norm(network):
+    """Batch norm as in evaluation, the rest as in training: logits do not depend on the other clips."""
     network.train()
     for m in network.modules():
         if isinstance(m, nn.BatchNorm2d):
@@ -57,13 +57,13 @@ def still(network):
 
 
 def filled(learner, clips=9):
-    x, y = batch(clips, (2, 3), 7)
+    x, y = labelled_clips(clips, (2, 3), 7)
     logits = torch.randn(clips, CLASSES, generator=seeded(8)) if learner.stores_logits else None
     learner.memory.offer(x, y, logits, seeded(9))
     return learner
 
 
-def at(learner, seed):
+def reseeded(learner, seed):
     learner.generator.manual_seed(seed)
     return learner
 
@@ -72,13 +72,13 @@ def gradients(learner, loss):
     return torch.autograd.grad(loss, list(learner.network.parameters()), allow_unused=True)
 
 
-# -- the losses, written out -------------------------------------------------------------------------------------------
+# -- the losses, written out ---------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("name", ["fine-tuning", "joint", "er", "der++"])
-def test_with_nothing_to_remember_the_loss_is_cross_entropy(name):
-    learner, (x, y) = make(name), batch()
-    still(learner.network)
+def test_with_an_empty_memory_the_loss_is_cross_entropy(name):
+    learner, (x, y) = make(name), labelled_clips()
+    freeze_batch_norm(learner.network)
     chances = learner.network(x).softmax(1)
     assert learner.observe(x, y).item() == pytest.approx(
         -sum(math.log(chances[i, y[i]].item()) for i in range(5)) / 5, rel=1e-5
@@ -87,9 +87,9 @@ def test_with_nothing_to_remember_the_loss_is_cross_entropy(name):
 
 @pytest.mark.parametrize("fused", [False, True])
 def test_er_adds_the_cross_entropy_of_a_draw(fused):
-    learner, (x, y) = filled(make("er", fused=fused)), batch()
-    still(learner.network)
-    loss = at(learner, 3).observe(x, y)
+    learner, (x, y) = filled(make("er", fused=fused)), labelled_clips()
+    freeze_batch_norm(learner.network)
+    loss = reseeded(learner, 3).observe(x, y)
     g = seeded(3)
     old, labels, _ = learner.memory.draw(4, g)
     old = augment.rotate(old, g)
@@ -100,9 +100,9 @@ def test_er_adds_the_cross_entropy_of_a_draw(fused):
 
 @pytest.mark.parametrize("fused", [False, True])
 def test_derpp_weighs_stored_logits_by_alpha_and_the_labels_of_another_draw_by_beta(fused):
-    learner, (x, y) = filled(make("der++", alpha=0.3, beta=0.7, fused=fused)), batch()
-    still(learner.network)
-    loss = at(learner, 3).observe(x, y)
+    learner, (x, y) = filled(make("der++", alpha=0.3, beta=0.7, fused=fused)), labelled_clips()
+    freeze_batch_norm(learner.network)
+    loss = reseeded(learner, 3).observe(x, y)
     g = seeded(3)
     one, _, stored = learner.memory.draw(4, g)
     one = augment.rotate(one, g)
@@ -123,14 +123,14 @@ def test_derpp_weighs_stored_logits_by_alpha_and_the_labels_of_another_draw_by_b
     ids=str,
 )
 @pytest.mark.parametrize("fused", [False, True])
-def test_charon_adds_reconstruction_by_gamma_to_each_term_and_hides_a_share_of_each_clip(parts, fused):
+def test_charon_adds_gamma_times_reconstruction_to_each_term_and_masks_a_share_of_each_clip(parts, fused):
     learner = filled(make("charon", alpha=0.3, beta=0.7, gamma=2.0, ratio=0.5, fused=fused, **parts))
-    network, (x, y) = still(learner.network), batch()
+    network, (x, y) = freeze_batch_norm(learner.network), labelled_clips()
     ratio, gamma = (
         0.5 if parts.get("masking", True) else 0.0,
         2.0 if parts.get("reconstruction", True) else 0.0,
     )
-    loss = at(learner, 3).observe(x, y)
+    loss = reseeded(learner, 3).observe(x, y)
     g = seeded(3)
     one, _, stored = learner.memory.draw(4, g)
     one = augment.rotate(one, g)
@@ -164,7 +164,7 @@ def test_charon_adds_reconstruction_by_gamma_to_each_term_and_hides_a_share_of_e
 
 
 @pytest.mark.parametrize("fused", [False, True])
-def test_charon_without_its_parts_is_derpp_bit_for_bit(fused):
+def test_charon_without_its_components_is_derpp_bit_for_bit(fused):
     off = {
         "compression": False,
         "masking": False,
@@ -172,17 +172,17 @@ def test_charon_without_its_parts_is_derpp_bit_for_bit(fused):
         "probing": False,
         "refresh": False,
     }
-    charon, other, (x, y) = make("charon", fused=fused, **off), make("der++", fused=fused), batch()
+    charon, other, (x, y) = make("charon", fused=fused, **off), make("der++", fused=fused), labelled_clips()
     charon.network.encoder.load_state_dict(other.network.state_dict())
     for learner in (charon, other):
         learner.network.train()
         for step in range(3):
             learner.optimiser.zero_grad()
-            loss = at(learner, step).observe(x, y)
+            loss = reseeded(learner, step).observe(x, y)
             loss.backward()
             learner.optimiser.step()
             filled(learner, 3)
-    assert torch.equal(at(charon, 9).observe(x, y), at(other, 9).observe(x, y))
+    assert torch.equal(reseeded(charon, 9).observe(x, y), reseeded(other, 9).observe(x, y))
     assert all(
         torch.equal(a, b)
         for a, b in zip(charon.network.encoder.parameters(), other.network.parameters(), strict=True)
@@ -190,7 +190,7 @@ def test_charon_without_its_parts_is_derpp_bit_for_bit(fused):
     clips = toy_task(make_toy=TOY[0])
     for learner in (charon, other):
         learner.network.eval()
-        at(learner, 4).end_task(clips)
+        reseeded(learner, 4).end_task(clips)
     assert all(torch.equal(v, other.memory.table[k]) for k, v in charon.memory.table.items())
     assert torch.equal(charon.logits(x), other.logits(x))
 
@@ -200,17 +200,17 @@ def test_one_fused_pass_gives_the_gradients_of_separate_ones_where_batch_norm_do
     found = []
     for fused in (False, True):
         learner = filled(make(name, fused=fused, ratio=1e-6))
-        still(learner.network)
-        found.append(gradients(learner, at(learner, 3).observe(*batch())))
+        freeze_batch_norm(learner.network)
+        found.append(gradients(learner, reseeded(learner, 3).observe(*labelled_clips())))
     for one, other in zip(*found, strict=True):
         assert (one is None) == (other is None)
         if one is not None:
             torch.testing.assert_close(one, other, rtol=1e-4, atol=1e-6)
 
 
-def test_lwf_keeps_the_old_answers_for_old_classes_and_learns_the_new_among_themselves():
-    learner, (x, y) = make("lwf", distillation=0.6, temperature=3.0), batch(5, (2, 1))
-    still(learner.network)
+def test_lwf_distills_the_old_classes_and_learns_the_new_ones_among_themselves():
+    learner, (x, y) = make("lwf", distillation=0.6, temperature=3.0), labelled_clips(5, (2, 1))
+    freeze_batch_norm(learner.network)
     learner.begin_task((0, 3))
     first = learner.observe(x, torch.tensor([0, 3, 0, 3, 0]))
     before = learner.network(x).detach()
@@ -231,7 +231,7 @@ def test_lwf_keeps_the_old_answers_for_old_classes_and_learns_the_new_among_them
     assert not learner.old.training
 
 
-def test_ewc_holds_each_weight_by_its_share_of_the_fisher_information():
+def test_ewc_penalises_each_weight_by_its_fisher_information():
     learner, clips = make("ewc", ewc=10.0, ewc_decay=0.5), toy_task(make_toy=TOY[0])
     network = learner.network.eval()
     g, wanted = seeded(4), {n: torch.zeros_like(p) for n, p in network.named_parameters()}
@@ -247,7 +247,7 @@ def test_ewc_holds_each_weight_by_its_share_of_the_fisher_information():
         mean = sum(float(v.sum()) for v in new.values()) / sum(v.numel() for v in new.values())
         wanted = {n: 0.5 * v + new[n] / mean for n, v in wanted.items()}
     network.zero_grad()
-    at(learner, 4).end_task(clips)
+    reseeded(learner, 4).end_task(clips)
     learner.end_task(clips)
     for n, v in learner.fisher.items():
         torch.testing.assert_close(v, wanted[n], rtol=1e-3, atol=1e-4)
@@ -255,8 +255,8 @@ def test_ewc_holds_each_weight_by_its_share_of_the_fisher_information():
     with torch.no_grad():
         for p in network.parameters():
             p.add_(torch.randn(p.shape, generator=seeded(3)) * 0.01)
-    still(network)
-    x, y = batch()
+    freeze_batch_norm(network)
+    x, y = labelled_clips()
     pull = sum(
         (wanted[n].double() * (p.double() - anchor[n]) ** 2).sum().item()
         for n, p in network.named_parameters()
@@ -267,17 +267,17 @@ def test_ewc_holds_each_weight_by_its_share_of_the_fisher_information():
     )
 
 
-def test_icarl_teaches_the_old_networks_answers_for_old_classes_and_zero_or_one_for_new():
+def test_icarl_targets_are_the_old_networks_sigmoids_for_old_classes_and_zero_or_one_for_new_ones():
     learner = make("icarl")
-    network, (x, y) = still(learner.network), batch(5, (2, 1))
+    network, (x, y) = freeze_batch_norm(learner.network), labelled_clips(5, (2, 1))
     learner.begin_task((0,))
     learner.begin_task((1, 2))
-    learner.memory.offer(*batch(3, (0,), 5), key=torch.arange(3.0))
+    learner.memory.offer(*labelled_clips(3, (0,), 5), key=torch.arange(3.0))
     old_answers = lambda v: network(v).detach().sigmoid()  # noqa: E731
     before = old_answers(x), old_answers
     with torch.no_grad():
         network.classifier.bias.add_(torch.tensor([0.5, -0.5, 1.0, 2.0]))
-    loss = at(learner, 3).observe(x, y)
+    loss = reseeded(learner, 3).observe(x, y)
     g = seeded(3)
     old, labels, _ = learner.memory.draw(4, g)
     old = augment.rotate(old, g)
@@ -292,7 +292,7 @@ def test_icarl_teaches_the_old_networks_answers_for_old_classes_and_zero_or_one_
     assert loss.item() == pytest.approx(wanted, rel=1e-4)
 
 
-# -- what is kept of a task --------------------------------------------------------------------------------------------
+# -- what is stored of a task --------------------------------------------------------------------------------
 
 TOY = []
 
@@ -310,7 +310,7 @@ def toy_task(make_toy, classes=CLASSES, each=6, only=None):
 
 
 @pytest.mark.parametrize("n", [1, 2, 9])
-def test_herding_takes_at_each_step_the_clip_that_brings_the_mean_closest(n):
+def test_herding_chooses_at_each_step_the_clip_that_brings_the_mean_closest(n):
     features = torch.randn(n, 3, generator=seeded(n))
     mean, chosen = features.double().mean(0), []
     for k in range(1, n + 1):
@@ -324,13 +324,15 @@ def test_herding_takes_at_each_step_the_clip_that_brings_the_mean_closest(n):
     assert herd(features, 2).tolist() == chosen[:2]
 
 
-def test_icarl_keeps_equally_many_of_each_class_first_in_herding_and_the_nearest_mean_decides():
+def test_icarl_keeps_the_first_clips_in_herding_order_of_each_class_and_predicts_the_nearest_mean():
     learner = make("icarl", budget="11 clips")
     learner.network.eval()
     kept = {}
     for classes in ((0, 1), (2, 3)):
         learner.begin_task(classes)
-        assert torch.equal(learner.logits(batch()[0]), learner.network(batch()[0]))  # until the task is over
+        assert torch.equal(
+            learner.logits(labelled_clips()[0]), learner.network(labelled_clips()[0])
+        )  # until the task is over
         clips = toy_task(TOY[0], each=9, only=classes)
         learner.end_task(clips)
         x, labels, _ = learner.memory.read(torch.arange(len(learner.memory)))
@@ -347,7 +349,7 @@ def test_icarl_keeps_equally_many_of_each_class_first_in_herding_and_the_nearest
             )
         kept[classes] = {c: x[labels == c] for c in range(CLASSES)}
     assert all(len(kept[2, 3][c]) < len(kept[0, 1][c]) for c in (0, 1))
-    some, _ = batch(6, seed=5)
+    some, _ = labelled_clips(6, seed=5)
     means = torch.stack([F.normalize(learner.features(kept[2, 3][c]).mean(0), dim=0) for c in range(CLASSES)])
     away = (learner.features(some)[:, None] - means).norm(dim=2)
     torch.testing.assert_close(learner.logits(some), -away, rtol=1e-4, atol=1e-4)
@@ -358,13 +360,13 @@ def test_a_class_not_learnt_yet_is_never_the_nearest():
     learner.network.eval()
     learner.begin_task((2,))
     learner.end_task(toy_task(TOY[0], only=(2,)))
-    assert learner.logits(batch()[0]).argmax(1).tolist() == [2] * 5
+    assert learner.logits(labelled_clips()[0]).argmax(1).tolist() == [2] * 5
     learner.begin_task((1,))
     assert learner.means.isnan().all()
 
 
 @pytest.mark.parametrize("name", ["er", "der++", "charon"])
-def test_each_clip_of_a_task_is_offered_once_with_what_the_network_says_of_it(name):
+def test_each_clip_of_a_task_is_offered_once_with_its_logits(name):
     learner = make(name, probing=False, refresh=False, compression=False, budget="40 clips")
     learner.network.eval()
     clips = toy_task(TOY[0])
@@ -377,7 +379,7 @@ def test_each_clip_of_a_task_is_offered_once_with_what_the_network_says_of_it(na
         torch.testing.assert_close(logits, learner.logits(x).detach(), rtol=1e-3, atol=1e-4)
 
 
-def test_charon_refreshes_every_stored_logit_with_the_probed_classifier():
+def test_charon_recomputes_all_stored_logits_with_the_probed_classifier():
     for refresh in (True, False):
         learner = filled(
             make("charon", refresh=refresh, probe_epochs=2, compression=False, budget="60 clips")
@@ -395,7 +397,7 @@ def test_charon_refreshes_every_stored_logit_with_the_probed_classifier():
 @pytest.mark.parametrize(
     ("adaptive", "wanted"), [("difficulty", 0.4 * 3 / 5), ("memory", 0.4 * 0.5), ("no", 0.4)]
 )
-def test_the_share_hidden_follows_accuracy_or_memory_use(adaptive, wanted):
+def test_the_mask_ratio_follows_accuracy_or_memory_use(adaptive, wanted):
     learner = filled(make("charon", adaptive=adaptive, ratio=0.4))
     assert learner.ratio == (0.4 if adaptive == "no" else 0.0)
     y = torch.tensor([0, 1, 1, 0, 1])
@@ -429,11 +431,11 @@ def test_every_learner_learns_its_first_task(name):
 
 
 @pytest.mark.parametrize("name", LEARNERS)
-def test_a_learner_goes_on_from_its_state_as_if_nothing_had_happened(name):
+def test_a_learner_restored_from_its_state_continues_with_the_same_bits(name):
     def step(learner, seed):
         learner.network.train()
         learner.optimiser.zero_grad()
-        at(learner, seed).observe(*batch(5, learner.classes, seed)).backward()
+        reseeded(learner, seed).observe(*labelled_clips(5, learner.classes, seed)).backward()
         learner.optimiser.step()
         return learner
 
@@ -441,7 +443,7 @@ def test_a_learner_goes_on_from_its_state_as_if_nothing_had_happened(name):
         learner.begin_task((2, 3))
         step(step(learner, 5), 6)
         learner.network.eval()
-        at(learner, 7).end_task(toy_task(TOY[0], only=(2, 3)))
+        reseeded(learner, 7).end_task(toy_task(TOY[0], only=(2, 3)))
         return learner
 
     learner = make(name)
@@ -455,7 +457,7 @@ def test_a_learner_goes_on_from_its_state_as_if_nothing_had_happened(name):
     assert (other.past, other.classes) == ([], [1, 0])
     one, two = second_half(learner), second_half(other)
     assert flat(one.state_dict()) == flat(two.state_dict())
-    assert torch.equal(one.logits(batch()[0]), two.logits(batch()[0]))
+    assert torch.equal(one.logits(labelled_clips()[0]), two.logits(labelled_clips()[0]))
 
 
 def flat(value):
@@ -467,9 +469,11 @@ def flat(value):
     return [flat(v) for v in value] if isinstance(value, list | tuple) else value
 
 
-def test_the_optimiser_begins_each_task_anew_and_classes_are_remembered_once():
+def test_the_optimiser_is_reset_for_each_task_and_no_class_is_listed_twice():
     learner, clips = make("joint"), toy_task(TOY[0])
-    scenario = split_into_tasks(TOY[0](CLASSES, 6), TOY[0](CLASSES, 2, 1), 2, order=range(CLASSES), validation=0)
+    scenario = split_into_tasks(
+        TOY[0](CLASSES, 6), TOY[0](CLASSES, 2, 1), 2, order=range(CLASSES), validation=0
+    )
     for i, (past, now) in enumerate([([], [0, 1]), ([0, 1], [2, 3])]):
         learner.begin_task(scenario.until(i).classes)
         assert (learner.past, learner.classes) == (past, now)
@@ -480,12 +484,12 @@ def test_the_optimiser_begins_each_task_anew_and_classes_are_remembered_once():
 
 
 @pytest.mark.parametrize("name", LEARNERS)
-def test_a_batch_in_which_nobody_is_seen_and_a_batch_of_one_clip_can_be_learnt(name):
+def test_a_batch_without_persons_and_a_batch_of_one_clip_can_be_learnt(name):
     learner = filled(make(name)) if LEARNERS[name].uses_memory else make(name)
     learner.begin_task((0,))
     learner.begin_task((1,))
     learner.network.train()
-    for x in (torch.zeros(2, 3, FRAMES, 5, 2), batch(1)[0]):
+    for x in (torch.zeros(2, 3, FRAMES, 5, 2), labelled_clips(1)[0]):
         loss = learner.observe(x, torch.ones(len(x), dtype=torch.long))
         loss.backward()
         assert loss.isfinite()

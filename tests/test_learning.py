@@ -9,9 +9,12 @@ from dataclasses import replace
 
 import pytest
 import torch
+import torch.nn.functional as F
 from safetensors.torch import load_file
 
-from skelkit.continual import LEARNERS, Settings, learn, settings, stages
+from skelkit.continual import LEARNERS, BaseLearner, Settings, learn, settings, stages
+from skelkit.continual.replay import offer_task
+from skelkit.experiments import continual as experiments
 from skelkit.training import loop
 from skelkit.training.inputs import PreparedClips
 from skelkit.utils import checkpoint, progress
@@ -54,7 +57,7 @@ def bits(history):
     return {k: v.contiguous().view(-1).view(torch.uint8).numpy().tobytes() for k, v in found.items()}
 
 
-# -- what comes of it --------------------------------------------------------------------------------------------------
+# -- results ----------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("name", LEARNERS)
@@ -78,7 +81,7 @@ def test_every_learner_fills_its_matrices_within_its_budget(go, name):
     assert repr(history).startswith(f"History({name}: FAA 0.")
 
 
-def test_the_last_row_is_of_test_clips_as_the_network_left_behind_takes_them(go, toy):
+def test_the_last_row_is_the_accuracy_of_the_final_network_on_the_test_clips(go, toy):
     history, test = go("er"), toy(4, 2, 1)
     answers = history.network.eval()(PreparedClips(test, 12)[torch.arange(8)]).detach()
     for j, classes in enumerate(history.scenario.order):
@@ -99,14 +102,14 @@ def test_fine_tuning_forgets_what_joint_training_keeps(go, toy):
     assert joint.faa > fine.faa + 0.1
 
 
-def test_the_same_seed_gives_the_same_bits_and_another_seed_others(go):
+def test_the_same_seed_gives_the_same_bits_and_another_seed_gives_others(go):
     once, again, other = (bits(go(order_seed=0, seed=seed)) for seed in (0, 0, 1))
     assert once == again
     assert once["encoder.stem.0.weight"] != other["encoder.stem.0.weight"]
     assert once["memory key"] != other["memory key"]
 
 
-def test_watching_and_checkpoints_change_nothing(go, tmp_path, monkeypatch):
+def test_callbacks_bars_and_checkpoints_do_not_change_the_result(go, tmp_path, monkeypatch):
     monkeypatch.setenv(progress.HEADLESS, "0")
     plain = bits(go("icarl"))
     assert (
@@ -123,7 +126,7 @@ def test_watching_and_checkpoints_change_nothing(go, tmp_path, monkeypatch):
     )
 
 
-def test_test_clips_are_never_learnt(go, toy):
+def test_test_clips_do_not_influence_training(go, toy):
     test = toy(4, 2, 1)
     poisoned = replace(test, labels=test.labels.flip(0), poses=test.poses * -7)
     for name in ("charon", "icarl"):
@@ -135,10 +138,10 @@ def test_test_clips_are_never_learnt(go, toy):
         assert one["confusion"] != other["confusion"]
 
 
-# -- watching ----------------------------------------------------------------------------------------------
+# -- callbacks ----------------------------------------------------------------------------------------------
 
 
-def test_a_callback_sees_the_matrix_fill_with_validation_rows_first_and_never_changed_later(go):
+def test_a_callback_gets_validation_rows_during_a_task_and_test_rows_after_it(go):
     seen, networks = [], []
 
     def watch(progress):
@@ -191,7 +194,7 @@ def test_without_validation_a_live_row_is_unknown(go):
     assert rows == [(True, True), (True, True), (False, False)] * 2
 
 
-def test_a_callback_is_told_what_will_be_hidden(go):
+def test_a_callback_gets_the_mask_ratio_of_the_next_epoch(go):
     ratios = {}
     for name, options in {"charon": {}, "er": {}, "adaptive": {"adaptive": "memory"}}.items():
         told = ratios.setdefault(name, [])
@@ -202,7 +205,7 @@ def test_a_callback_is_told_what_will_be_hidden(go):
     assert 0 < ratios["adaptive"][-1] <= 0.3
 
 
-# -- stopped, killed, resumed ------------------------------------------------------------------------------------------
+# -- stopped, killed, resumed --------------------------------------------------------------------------------
 
 
 class Killed(BaseException):
@@ -214,10 +217,10 @@ class Killed(BaseException):
     [*((n, {}) for n in LEARNERS), ("charon", {"adaptive": "difficulty", "fused": True, "dtype": "int8"})],
     ids=str,
 )
-def test_killed_before_every_single_checkpoint_a_run_ends_with_the_bits_of_one_never_killed(
+def test_a_run_killed_before_every_checkpoint_ends_with_the_same_bits(
     go, tmp_path, monkeypatch, name, changes
 ):
-    """Each life writes one checkpoint and is killed before the second, so that all its work since then is done again."""
+    """Each run writes one checkpoint and is killed before the second, so all its later work is repeated."""
     whole, write, lives = bits(go(name, **changes)), checkpoint.write, 0
     left = []
 
@@ -239,7 +242,53 @@ def test_killed_before_every_single_checkpoint_a_run_ends_with_the_bits_of_one_n
     assert bits(history) == whole
 
 
-def test_stopped_by_its_callback_at_every_epoch_a_run_goes_on_from_the_last_checkpoint(go, tmp_path):
+class WithCounter(BaseLearner):
+    """A learner as a newcomer would write one: a loss, and one piece of state of its own."""
+
+    uses_memory = True
+    steps = 0
+
+    def observe(self, x, y):
+        self.steps += 1
+        return F.cross_entropy(self.network(x), y) / self.steps
+
+    def end_task(self, clips):
+        offer_task(self.memory, clips, self.generator)
+
+    def state_dict(self):
+        return super().state_dict() | {"steps": self.steps}
+
+    def load_state_dict(self, state):
+        super().load_state_dict(state)
+        self.steps = state["steps"]
+
+
+def test_a_new_learner_resumes_and_is_compared_once_it_is_in_the_table(go, tmp_path, monkeypatch):
+    monkeypatch.setitem(LEARNERS, "counter", WithCounter)
+
+    def stop(progress):
+        if progress.task == 1:
+            raise loop.Stopped
+
+    whole = go("counter")
+    with pytest.raises(loop.Stopped):
+        go("counter", checkpoints=tmp_path, every=0, callback=stop)
+    resumed = go("counter", checkpoints=tmp_path, every=0)
+    assert bits(resumed) == bits(whole)
+    assert resumed.method.steps == whole.method.steps > 0
+    assert len(resumed.memory)
+    assert "counter" in [variant.label for variant in experiments.methods()]
+
+
+def test_a_learner_without_a_loss_or_without_its_memory_is_an_error(go, monkeypatch):
+    monkeypatch.setitem(LEARNERS, "empty", type("Empty", (BaseLearner,), {}))
+    with pytest.raises(NotImplementedError, match=r"Empty defines no loss; override observe\(x, y\)"):
+        go("empty")
+    with pytest.raises(ValueError, match="WithCounter needs a memory; got None"):
+        WithCounter(go("er", epochs=1).network, Settings(), None, torch.Generator())
+
+
+def test_a_run_stopped_by_its_callback_resumes_from_the_last_checkpoint(go, tmp_path):
     whole, told = bits(go("lwf")), []
 
     def stop_at_the_second(progress):
@@ -258,7 +307,7 @@ def test_stopped_by_its_callback_at_every_epoch_a_run_goes_on_from_the_last_chec
     assert bits(history) == whole
 
 
-def test_a_finished_run_is_not_learnt_again(go, tmp_path):
+def test_a_finished_run_is_not_trained_again(go, tmp_path):
     first = go(checkpoints=tmp_path)
     told = []
     again = go(checkpoints=tmp_path, callback=told.append)
@@ -302,13 +351,14 @@ def test_a_damaged_checkpoint_costs_one_item_and_changes_nothing(go, tmp_path):
     assert bits(history) == whole
 
 
-def test_a_loss_that_is_no_number_names_clips_and_loses_nothing(go, toy, tmp_path):
+def test_a_loss_that_is_not_finite_names_its_clips_and_keeps_the_checkpoint(go, toy, tmp_path):
     clips = toy(4, 6)
     poses = clips.poses.clone()
     poses[clips.starts[6] : clips.starts[7]] = torch.nan  # the second clip of class 2
     with pytest.raises(
         loop.Diverged,
-        match=r"charon, task 1, epoch 0, batch \d of 3: the loss is nan, .* \(training clips .*last checkpoint was kept",
+        match=r"charon, task 1, epoch 0, batch \d of 3: the loss is nan, .* "
+        r"\(training clips .*last checkpoint was kept",
     ):
         go(clips=replace(clips, poses=poses), order=[0, 1, 2, 3], validation=0, checkpoints=tmp_path, every=0)
     kept = checkpoint._read(checkpoint.paths(tmp_path)[0])[0]
@@ -323,16 +373,20 @@ import sys, torch
 torch.set_num_threads(1)
 from safetensors.torch import save_file
 import skelkit as sk
-train, test = sk.load("synthetic", clips=64, classes=["wave", "hug", "kick", "nod"], frames=40).split("stratified", train=0.6, seed=0)
-history = sk.continual.learn("charon", train, test, 2, memory="20 clips", preset="smoke", epochs=8, least_probe_steps=0, seed=3,
-                             checkpoints=sys.argv[1], every=0, progress=False)
+clips = sk.load("synthetic", clips=64, classes=["wave", "hug", "kick", "nod"], frames=40)
+train, test = clips.split("stratified", train=0.6, seed=0)
+history = sk.continual.learn(
+    "charon", train, test, 2, memory="20 clips", preset="smoke", epochs=8, least_probe_steps=0, seed=3,
+    checkpoints=sys.argv[1], every=0, progress=False,
+)
 found = {"accuracy": history.accuracy, "task accuracy": history.task_accuracy, "confusion": history.confusion}
-found |= {k: v.contiguous() for k, v in history.network.state_dict().items()} | {f"memory {k}": v for k, v in history.memory.state_dict().items()}
+found |= {k: v.contiguous() for k, v in history.network.state_dict().items()}
+found |= {f"memory {k}": v for k, v in history.memory.state_dict().items()}
 save_file(found, sys.argv[2])
 """
 
 
-def test_a_process_killed_with_sigkill_and_begun_again_ends_with_the_bits_of_one_never_killed(tmp_path):
+def test_a_process_killed_with_sigkill_and_restarted_ends_with_the_same_bits(tmp_path):
     children, target, chance = [], checkpoint.paths(tmp_path / "killed")[0], random.Random(5)
 
     def start(name):
@@ -376,7 +430,7 @@ def test_a_process_killed_with_sigkill_and_begun_again_ends_with_the_bits_of_one
     assert all(one[k].view(-1).view(torch.uint8).equal(other[k].view(-1).view(torch.uint8)) for k in one)
 
 
-# -- odd sets and settings ---------------------------------------------------------------------------------------------
+# -- unusual data and settings ------------------------------------------------------------
 
 
 @pytest.mark.parametrize("name", LEARNERS)
@@ -398,7 +452,7 @@ def test_a_task_of_one_clip_after_a_full_memory_is_learnt(go, toy, monkeypatch, 
 
 
 @pytest.mark.parametrize("name", ["charon", "icarl", "ewc", "lwf"])
-def test_clips_in_which_nobody_is_seen_do_no_harm(go, toy, name):
+def test_clips_without_persons_give_finite_results(go, toy, name):
     clips = toy(4, 3)
     poses = clips.poses.clone()
     poses[clips.starts[4] :] = 0  # all but the first clip of each class
@@ -416,7 +470,7 @@ def test_bf16_learns_with_float32_weights(go, name):
     assert bits(plain) != bits(half)
 
 
-def test_recalibration_is_of_still_clips_of_the_task_and_the_memory_in_equal_shares(go, toy):
+def test_recalibration_uses_clips_of_the_task_and_the_memory_in_equal_proportion(go, toy):
     with_it, without = (go("er", recalibrate=flag, epochs=1) for flag in (True, False))
     assert with_it.network.stem[1].num_batches_tracked == 1
     assert without.network.stem[1].num_batches_tracked > 1
@@ -454,7 +508,7 @@ def test_recalibration_is_of_still_clips_of_the_task_and_the_memory_in_equal_sha
     ],
     ids=str,
 )
-def test_what_cannot_be_learnt_is_refused_by_name(go, options, message):
+def test_invalid_arguments_raise_errors_that_name_them(go, options, message):
     with pytest.raises(ValueError, match=message):
         go(**options)
 
@@ -468,7 +522,7 @@ def test_a_task_without_training_or_test_clips_is_refused(go, toy):
         go(clips=clips, test=some, order=range(4))
 
 
-def test_presets_and_changes_make_settings():
+def test_settings_are_presets_with_changes():
     assert settings("paper", ratio=0.5) == replace(settings("paper"), ratio=0.5)
     assert json.loads(json.dumps(settings("laptop").as_dict())) == settings("laptop").as_dict()
     s = Settings(epochs=3, least_steps=20, batch=4, lr=1.0)

@@ -24,7 +24,7 @@ CODECS = [
 
 
 def stream(clips, seed=0, frames=20, joints=3):
-    """Clips of one and of two persons, some with gaps; labels that number them and three logits that do, too."""
+    """Clips of one or two persons, some with gaps; labels and logits that number them."""
     generator = seeded(seed)
     x = torch.randn(clips, 3, frames, joints, 2, generator=generator).cumsum(2) * 0.1 + 1.5
     x[torch.rand(clips, generator=generator) < 0.5, ..., 1] = 0
@@ -58,12 +58,12 @@ def everything(memory):
     return {label: (clip, row) for label, clip, row in zip(labels.tolist(), x, logits, strict=True)}
 
 
-# -- what is kept comes back -------------------------------------------------------------------------------------------
+# -- restored clips ---------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("codec", CODECS, ids=str)
 @pytest.mark.parametrize("batch", [1, 7, 40])
-def test_each_clip_comes_back_as_the_codec_alone_would_restore_it_with_its_label_and_logits(codec, batch):
+def test_each_clip_is_restored_as_by_the_codec_alone_with_its_label_and_logits(codec, batch):
     clips = x, _, logits = stream(40)
     memory = fill(make(20 * make(codec=codec).slot_bytes, codec), clips, seeded(), batch)
     assert 10 <= len(memory) <= 20
@@ -74,7 +74,7 @@ def test_each_clip_comes_back_as_the_codec_alone_would_restore_it_with_its_label
         assert torch.equal(row, logits[label])
 
 
-def test_a_clip_in_which_nobody_is_seen_comes_back_so():
+def test_a_clip_without_persons_is_restored_without_persons():
     memory = make()
     memory.offer(torch.zeros(2, 3, 20, 3, 2), torch.tensor([4, 5]), torch.ones(2, 3), seeded())
     x, labels, _ = memory.draw(2, seeded())
@@ -106,7 +106,7 @@ def test_the_memory_shares_nothing_with_what_was_offered_and_keeps_no_graph():
     st.integers(0, 9),
     st.sampled_from(["float16", "float32"]),
 )
-def test_what_is_allocated_is_never_above_the_budget_and_one_slot_more_would_be(
+def test_the_table_is_never_above_the_budget_but_with_one_more_slot_it_would_be(
     codec, extra, frames, persons, classes, logits
 ):
     options = {"frames": frames, "joints": 3, "persons": persons, "classes": classes, "logits": logits}
@@ -121,7 +121,7 @@ def test_what_is_allocated_is_never_above_the_budget_and_one_slot_more_would_be(
     assert memory.used_bytes <= memory.nbytes <= memory.budget
 
 
-def test_a_slot_takes_what_a_hand_count_gives():
+def test_the_bytes_of_a_slot_agree_with_a_count_by_hand():
     memory = ReplayMemory(10**6, Uniform(7), frames=120, joints=25, classes=60)
     values, gaps, presence, key, where, label, head, logits = 18 * 75 * 4, 15, 1, 8, 2 * 4, 4, 4, 60 * 2
     assert memory.slot_bytes == values + gaps + presence + key + where + label + head + logits
@@ -137,7 +137,7 @@ def test_a_slot_takes_what_a_hand_count_gives():
 
 
 @pytest.mark.parametrize("codec", CODECS, ids=str)
-def test_a_budget_of_slots_is_so_many_slots_with_any_codec(codec):
+def test_a_budget_in_slots_gives_that_many_slots_with_any_codec(codec):
     for text, slots in [("2 slots", 2), (" 31  slots ", 31), ("31 slot", 31)]:
         memory = make(text, codec)
         assert (memory.slots, memory.budget, memory.nbytes) == (
@@ -160,7 +160,7 @@ def test_the_budget_holds_where_the_interval_does_not_divide_the_clip(interval):
     assert memory.capacity() > 20 * 120 / math.ceil(120 / interval) * 0.95
 
 
-def test_as_many_clips_fit_as_capacity_says_whatever_their_persons():
+def test_capacity_is_the_number_of_clips_that_fit_for_any_number_of_persons():
     for persons in (1, 2, 3):
         memory = ReplayMemory(3_000, Uniform(20), frames=20, joints=3, persons=3)
         x = torch.ones(200, 3, 20, 3, 3)
@@ -191,7 +191,7 @@ def test_slots_are_neither_lost_nor_used_twice_and_no_room_for_a_largest_clip_is
         assert len(memory) == memory.seen or held > memory.slots - 2
 
 
-# -- which clips are kept ----------------------------------------------------------------------------------------------
+# -- which clips are kept ------------------------------------------------------------------------------------
 
 
 @given(
@@ -210,7 +210,7 @@ def test_items_are_kept_in_order_of_key_while_there_is_room(items, limit):
 
 
 @given(st.integers(0, 999), st.sampled_from([1, 3, 8, 30]))
-def test_after_a_stream_the_memory_is_what_one_look_at_all_its_keys_would_have_chosen(seed, batch):
+def test_after_a_stream_the_memory_holds_the_clips_that_all_keys_at_once_would_select(seed, batch):
     clips = x, _, _ = stream(30, seed)
     large, small = (fill(make(budget), clips, seeded(seed), batch) for budget in (10**5, 2_500))
     assert len(large) == 30 > len(small)
@@ -255,7 +255,7 @@ def test_the_last_clip_of_a_stream_is_kept_as_often_as_its_share():
     assert abs(kept - 240) < 5 * (800 * 0.3 * 0.7) ** 0.5
 
 
-def test_pairs_of_clips_are_kept_together_as_often_as_in_a_random_sample():
+def test_pairs_of_clips_are_kept_as_often_as_in_a_random_sample():
     streams, share = 500, 3 * 2 / (6 * 5)
     kept = torch.stack(
         [labels.bincount(minlength=6) for labels in kept_labels(3, 6, [2, 1, 3], streams)]
@@ -284,7 +284,7 @@ def test_clips_of_two_persons_are_kept_as_often_as_clips_of_one():
     assert (unfair / offered).diff().abs() > 10 * deviation
 
 
-def test_a_clip_offered_once_is_in_the_memory_once_and_the_memory_knows_how_many_it_saw():
+def test_a_clip_offered_once_is_stored_once_and_the_memory_counts_what_it_has_seen():
     memory = fill(make(10**5), stream(40), seeded(), 16)
     assert memory.seen == len(memory) == 40
     assert sorted(memory.labels.tolist()) == list(range(40))
@@ -297,11 +297,11 @@ def test_the_same_seed_keeps_and_draws_the_same():
     assert not torch.equal(memories[0].labels, fill(make(4_000), stream(60), seeded(7), 16).labels)
 
 
-# -- keys of one's own -------------------------------------------------------------------------------------------------
+# -- given keys ---------------------------------------------------------------------------------------
 
 
 @given(st.permutations(range(20)), st.sampled_from([1, 6, 20]), st.integers(2, 20))
-def test_given_keys_the_smallest_stay_whatever_the_order_and_the_batches(ranks, batch, slots):
+def test_with_given_keys_the_smallest_stay_in_any_order_and_batches(ranks, batch, slots):
     x, labels, logits = stream(20)
     x[..., 1] = 0
     memory, keys = make(slots * make().slot_bytes), torch.tensor(ranks)  # whole numbers will do
@@ -312,7 +312,7 @@ def test_given_keys_the_smallest_stay_whatever_the_order_and_the_batches(ranks, 
     assert sorted(memory.table["key"][memory.heads].tolist()) == sorted(ranks[i] for i in kept)
 
 
-def test_given_keys_nothing_is_drawn_and_less_than_zero_is_a_key_too():
+def test_with_given_keys_nothing_is_drawn_and_keys_may_be_negative():
     memory = make(10**5)
     memory.offer(*stream(3), key=torch.tensor([-1e30, 5.0, -2.5]))
     generator = seeded()
@@ -336,7 +336,7 @@ def test_no_clip_is_drawn_again_before_all_others_were(kept, n, seed):
 
 
 @given(st.integers(1, 12), st.integers(1, 40), st.integers(0, 99))
-def test_a_draw_is_reading_what_was_chosen(kept, n, seed):
+def test_draw_reads_what_choose_chooses(kept, n, seed):
     memory = fill(make(10**5), stream(kept), seeded())
     chosen = memory.choose(n, seeded(seed))
     assert chosen.shape == (n,)
@@ -353,11 +353,12 @@ def test_each_clip_is_drawn_as_often_as_any_other():
     assert ((counts - 300).abs() < 5 * (300 * 0.7) ** 0.5).all()
 
 
-def test_an_empty_memory_is_never_drawn_from_in_silence():
+def test_drawing_from_an_empty_memory_is_an_error():
     memory = make()
     with pytest.raises(
         ValueError,
-        match=r"draw\(4\) from an empty memory \(0 clips were offered to it\); offer it the clips of a task first",
+        match=r"draw\(4\) from an empty memory \(0 clips were offered to it\); "
+        r"offer it the clips of a task first",
     ):
         memory.draw(4, seeded())
     assert len(memory.counts()) == 3
@@ -374,7 +375,7 @@ def test_counts_are_of_the_clips_of_each_class():
 # -- logits ------------------------------------------------------------------------------------------------
 
 
-def test_logits_are_replaced_where_asked_and_nowhere_else():
+def test_update_logits_replaces_those_of_the_given_clips_alone():
     memory = fill(make(10**5), stream(9), seeded())
     before = memory.read(torch.arange(9))[2]
     memory.update_logits(torch.tensor([4, 1]), torch.tensor([[1.0, 2, 3], [4, 5, 6]]))
@@ -384,7 +385,7 @@ def test_logits_are_replaced_where_asked_and_nowhere_else():
 
 
 @pytest.mark.parametrize("batch", [1, 4, 64])
-def test_refreshed_logits_are_what_the_network_says_of_the_restored_clips(batch):
+def test_refreshed_logits_are_those_of_the_restored_clips(batch):
     weight = torch.randn(3, 3, generator=seeded(), requires_grad=True)
     network = lambda x: x.mean((2, 3, 4)) @ weight  # noqa: E731
     memory = fill(make(logits="float32"), stream(50), seeded())
@@ -397,7 +398,7 @@ def test_refreshed_logits_are_what_the_network_says_of_the_restored_clips(batch)
 
 
 @pytest.mark.parametrize("codec", CODECS, ids=str)
-def test_a_memory_goes_on_from_its_state_as_if_nothing_had_happened(tmp_path, codec):
+def test_a_memory_restored_from_its_state_continues_with_the_same_bits(tmp_path, codec):
     from safetensors.torch import load_file, save_file
 
     first, second, third = (tuple(v[part] for v in stream(60)) for part in torch.arange(60).split(20))
@@ -418,7 +419,8 @@ def test_a_state_of_another_memory_is_refused_even_if_it_has_the_same_shapes():
     fill(memory, stream(5), seeded())
     with pytest.raises(
         ValueError,
-        match=r"this state is of another memory: .* slots of .* DCT\(coefficients=4.*; here: .* Uniform\(interval=5",
+        match=r"this state is of another memory: .* slots of .* DCT\(coefficients=4.*; "
+        r"here: .* Uniform\(interval=5",
     ):
         memory.load_state_dict(other.state_dict())
     assert len(memory) == 5
@@ -432,7 +434,8 @@ def test_a_budget_too_small_for_one_clip_is_refused_with_the_bytes_that_one_take
     assert make(need).capacity() == 1
     with pytest.raises(
         ValueError,
-        match=rf"a budget of {need - 1} bytes cannot hold one clip: 2 person\(s\) in Uniform.* take {need} bytes",
+        match=rf"a budget of {need - 1} bytes cannot hold one clip: "
+        rf"2 person\(s\) in Uniform.* take {need} bytes",
     ):
         make(need - 1)
 
@@ -496,7 +499,7 @@ def test_a_budget_too_small_for_one_clip_is_refused_with_the_bytes_that_one_take
         ),
     ],
 )
-def test_what_cannot_be_kept_is_refused_and_changes_nothing(attempt, message):
+def test_invalid_arguments_raise_errors_and_change_nothing(attempt, message):
     memory = fill(make(), stream(4), seeded())
     before = memory.state_dict()
     with pytest.raises(ValueError, match=message):
@@ -504,7 +507,7 @@ def test_what_cannot_be_kept_is_refused_and_changes_nothing(attempt, message):
     assert all(torch.equal(v, before[k]) for k, v in memory.state_dict().items())
 
 
-def test_a_memory_says_how_full_it_is():
+def test_the_repr_of_a_memory_shows_how_full_it_is():
     memory = fill(make(), stream(4), seeded())
     assert repr(memory).startswith(
         f"ReplayMemory(4 of 4 clips seen, {memory.used_bytes} of 20000 bytes, Uniform(interval=7"

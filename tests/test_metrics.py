@@ -3,6 +3,7 @@ import math
 import numpy as np
 import pytest
 import torch
+from helpers import seeded
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -21,23 +22,23 @@ def matrices(least=1):
     )
 
 
-# -- the accuracy matrix -----------------------------------------------------------------------------------------------
+# -- the accuracy matrix -------------------------------------------------------------------------------------
 
 
-def test_a_hand_made_matrix_gives_the_hand_counted_numbers():
+def test_metrics_of_a_small_matrix_agree_with_a_count_by_hand():
     assert metrics.faa(torch.tensor(HAND)) == 1.875 / 3
     assert metrics.forgetting(torch.tensor(HAND)) == (0.75 - 0.125) / 2
     assert metrics.backward_transfer(torch.tensor(HAND)) == (-0.75 + 0.125) / 2
 
 
-def test_what_was_best_in_between_counts_as_forgotten_too():
+def test_forgetting_is_measured_from_the_best_row_in_between():
     matrix = torch.tensor([[0.5, NAN, NAN], [0.75, 1.0, NAN], [0.25, 1.0, 1.0]])
     assert metrics.forgetting(matrix) == (0.75 - 0.25) / 2
     assert metrics.backward_transfer(matrix) == (0.25 - 0.5) / 2
 
 
 @given(matrices(), st.sampled_from([torch.float32, torch.float64]))
-def test_every_number_agrees_with_its_sum_written_out(matrix, dtype):
+def test_every_metric_agrees_with_its_sum_written_out(matrix, dtype):
     last = len(matrix) - 1
     mean = lambda values: sum(values) / len(values) if values else 0.0  # noqa: E731
     forgot = [max(matrix[i][j] for i in range(j, last)) - matrix[last][j] for j in range(last)]
@@ -53,7 +54,7 @@ def test_every_number_agrees_with_its_sum_written_out(matrix, dtype):
 
 
 @given(matrices())
-def test_what_is_above_the_diagonal_makes_no_difference_and_nothing_given_is_changed(matrix):
+def test_entries_above_the_diagonal_do_not_matter_and_arguments_are_not_modified(matrix):
     given = torch.tensor(matrix)
     hidden = given.masked_fill(torch.ones_like(given).triu(1).bool(), NAN)
     before = given.clone(), hidden.clone()
@@ -69,13 +70,13 @@ def test_forgetting_is_never_less_than_the_transfer_lost(matrix):
     assert metrics.forgetting(given) >= -metrics.backward_transfer(given)
 
 
-def test_one_task_has_an_accuracy_and_nothing_to_forget_or_transfer():
+def test_with_one_task_forgetting_and_transfer_are_zero():
     one = torch.tensor([[0.75]])
     assert [f(one) for f in ALL] == [0.75, 0, 0]
     assert metrics.forward_transfer(one, [0.5]) == 0
 
 
-def test_lists_arrays_and_tensors_that_take_part_in_a_gradient_are_read_alike():
+def test_lists_arrays_and_tensors_with_gradients_give_the_same_metrics():
     matrix = [[1.0, 0.0], [0.5, 0.25]]
     for alike in (matrix, np.array(matrix), torch.tensor(matrix, requires_grad=True)):
         assert [f(alike) for f in ALL] == [0.375, 0.5, -0.5]
@@ -107,17 +108,17 @@ def test_lists_arrays_and_tensors_that_take_part_in_a_gradient_are_read_alike():
         (lambda: metrics.forward_transfer([[1, 0], [1, 1]], [0.1, NAN]), r"baseline\[1\] is nan"),
     ],
 )
-def test_a_matrix_that_cannot_be_read_is_refused_with_the_entry(compute, message):
+def test_an_invalid_matrix_raises_an_error_that_names_the_entry(compute, message):
     with pytest.raises(ValueError, match=message):
         compute()
 
 
-# -- accuracy ----------------------------------------------------------------------------------------------------------
+# -- accuracy ----------------------------------------------------------------------------------------------
 
 
 @given(st.integers(1, 30), st.integers(2, 8), st.integers(0, 999))
 def test_accuracy_agrees_with_looking_at_one_clip_at_a_time(clips, classes, seed):
-    generator = torch.Generator().manual_seed(seed)
+    generator = seeded(seed)
     logits = torch.randn(clips, classes, generator=generator)
     mine = torch.randperm(classes, generator=generator)[: classes // 2 + 1].tolist()
     labels = torch.tensor(mine)[torch.randint(len(mine), (clips,), generator=generator)]
@@ -136,7 +137,8 @@ def test_accuracy_agrees_with_looking_at_one_clip_at_a_time(clips, classes, seed
     [
         (
             (torch.zeros(2, 3), torch.tensor([0])),
-            r"logits of shape \[2, 3\] with labels of shape \[1\]; expected \[clips, classes\] with \[clips\]",
+            r"logits of shape \[2, 3\] with labels of shape \[1\]; "
+            r"expected \[clips, classes\] with \[clips\]",
         ),
         ((torch.zeros(3), torch.tensor([0, 1, 2])), r"logits of shape \[3\]"),
         ((torch.zeros(0, 3), torch.tensor([]).long()), "accuracy on no clips is not defined"),
@@ -154,17 +156,17 @@ def test_accuracy_agrees_with_looking_at_one_clip_at_a_time(clips, classes, seed
         ),
     ],
 )
-def test_logits_that_cannot_be_judged_are_refused(arguments, message):
+def test_invalid_logits_raise_errors(arguments, message):
     with pytest.raises(ValueError, match=message):
         metrics.accuracy(*arguments)
 
 
-# -- confusion ---------------------------------------------------------------------------------------------------------
+# -- confusion ---------------------------------------------------------------------------------------------
 
 
 @given(st.integers(0, 30), st.integers(1, 6), st.integers(0, 999))
 def test_confusion_agrees_with_counting_one_clip_at_a_time(clips, classes, seed):
-    generator = torch.Generator().manual_seed(seed)
+    generator = seeded(seed)
     logits, labels = (
         torch.randn(clips, classes, generator=generator),
         torch.randint(classes, (clips,), generator=generator),
@@ -190,6 +192,6 @@ def test_confusion_agrees_with_counting_one_clip_at_a_time(clips, classes, seed)
         ((torch.tensor([[0.0, 1], [NAN, 1]]), torch.tensor([0, 1])), "clip 1: nan among its logits"),
     ],
 )
-def test_answers_that_cannot_be_counted_are_refused(arguments, message):
+def test_invalid_labels_or_logits_of_a_confusion_matrix_raise_errors(arguments, message):
     with pytest.raises(ValueError, match=message):
         metrics.confusion(*arguments)

@@ -8,8 +8,8 @@ from torch import nn
 
 from skelkit.continual import ReplayMemory, Settings, probing
 from skelkit.continual.batchnorm import recalibrate
-from skelkit.continual.learners.finetuning import FineTuning
 from skelkit.continual.learners.charon import CHARON
+from skelkit.continual.learners.finetuning import FineTuning
 from skelkit.continual.probing import probe
 from skelkit.ops.codecs.uniform import Uniform
 
@@ -81,7 +81,7 @@ def naive(network, x, labels, memory, s, generator):
 
 
 @pytest.mark.parametrize(("task", "old"), [(10, 7), (9, 0), (1, 2), (3, 1)])
-def test_probing_ends_where_a_loop_that_encodes_at_every_step_ends(task, old):
+def test_probing_gives_the_weights_of_a_loop_that_encodes_at_every_step(task, old):
     s, network = build()
     other, x, labels, memory = (
         deepcopy(network).eval(),
@@ -113,9 +113,7 @@ def test_probing_changes_the_classifier_and_nothing_else():
 
 
 @pytest.mark.parametrize("together", [2, 64])
-def test_each_clip_of_the_memory_that_is_drawn_is_encoded_once_however_often_it_is_drawn(
-    monkeypatch, together
-):
+def test_each_drawn_clip_of_the_memory_is_encoded_once_however_often_it_is_drawn(monkeypatch, together):
     monkeypatch.setattr(probing, "INFERENCE_BATCH", together)
     s, network = build(probe_epochs=6)
     memory, encoded, read = memory_of(9), [], []
@@ -130,7 +128,7 @@ def test_each_clip_of_the_memory_that_is_drawn_is_encoded_once_however_often_it_
     assert max(encoded) <= together
 
 
-def test_the_task_goes_through_the_encoder_once_whatever_the_epochs(monkeypatch, toy):
+def test_the_clips_of_the_task_are_encoded_once_for_any_number_of_epochs(monkeypatch, toy):
     from skelkit.training.inputs import PreparedClips
 
     for epochs in (0, 1, 5):
@@ -162,11 +160,11 @@ def test_probing_lowers_the_loss_on_the_task():
     assert loss() < 0.8 * before
 
 
-# -- batch norm's statistics, anew -------------------------------------------------------------------------------------
+# -- recalibrated batch norm ---------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("kind", [CHARON, FineTuning])
-def test_the_first_batch_norm_gets_the_mean_over_batches_of_what_it_sees(kind):
+def test_running_statistics_are_the_mean_over_the_batches(kind):
     _, network = build(kind)
     encoder = getattr(network, "encoder", network)
     batches = [clips(4, 1), clips(3, 2)]
@@ -183,7 +181,7 @@ def test_the_first_batch_norm_gets_the_mean_over_batches_of_what_it_sees(kind):
     torch.testing.assert_close(norm.running_var, torch.stack(variances).mean(0).float(), rtol=1e-4, atol=1e-6)
 
 
-def test_after_recalibration_on_one_batch_evaluation_and_training_see_the_same():
+def test_after_recalibration_on_one_batch_evaluation_agrees_with_training():
     _, network = build()
     x = clips(6)
     recalibrate(network, [x])  # evaluation takes the unbiased variance: nearly the same
@@ -191,7 +189,7 @@ def test_after_recalibration_on_one_batch_evaluation_and_training_see_the_same()
 
 
 @pytest.mark.parametrize("training", [True, False])
-def test_weights_modes_momentum_and_the_decoder_stay_and_no_gradient_is_left(training):
+def test_recalibration_changes_running_statistics_alone(training):
     _, network = build()
     network.train(training)
     network.encoder.stem[1].momentum = 0.3
@@ -210,7 +208,7 @@ def test_weights_modes_momentum_and_the_decoder_stay_and_no_gradient_is_left(tra
     assert all(p.grad is None for p in network.parameters())
 
 
-def test_what_was_there_before_does_not_matter():
+def test_recalibration_does_not_depend_on_earlier_statistics():
     found = []
     for scale in (1, 50):
         _, network = build()
