@@ -9,7 +9,7 @@ import torch
 from skelkit import motion
 from skelkit.data import synthetic
 from skelkit.data.synthetic import body, choreography, sensor
-from skelkit.data.synthetic.actions import DOFS
+from skelkit.data.synthetic.action import DOFS
 from skelkit.skeletons.layouts import NTU25
 
 EVERY = synthetic.ACTIONS
@@ -23,7 +23,7 @@ def upright(clips, clip):
     return clips[clip].poses @ back.T - torch.tensor([0.0, -height, distance])
 
 
-# -- the body ------------------------------------------------------------------------------------------------------
+# -- the body ------------------------------------------------------------------------------------------
 
 
 def turn(axis, angle):
@@ -235,7 +235,7 @@ def test_a_tempo_pair_differs_in_the_frequency_of_its_rhythm(slow, fast):
     assert found[1] > 1.2 * found[0]
 
 
-# -- balanced ------------------------------------------------------------------------------------------------------
+# -- balanced ------------------------------------------------------------------------------------------
 
 
 def test_clips_are_balanced_over_classes_subjects_and_views():
@@ -334,7 +334,7 @@ def test_limbs_are_lost_in_bursts_that_freeze_for_several_frames():
     assert (hand[:, 1:] & hand[:, :-1]).sum() > 0.5 * hand.sum()
 
 
-# -- errors --------------------------------------------------------------------------------------------------------
+# -- errors --------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The embedded data: everyday actions by people of many sizes, seen by three cameras through a sensor model."""
+"""Synthetic clips: everyday actions of people of many sizes, three cameras, and a sensor model."""
 
 from __future__ import annotations
 

@@ -1,8 +1,9 @@
-"""A body of 25 joints: the people of the synthetic data set, and where their joints are for given degrees of freedom.
+"""A body of 25 joints: the subjects of the synthetic data set, and their joints for given degrees of freedom.
 
-The trunk is forward kinematics, a chain of turned frames; each limb has two bones and bends so that its wrist or ankle
-reaches a target. All functions work on R frames at once, whoever they belong to; vectors are [3, R]: x left, y up,
-z forward of a person who faces along z, metres.
+The trunk is a chain of rotated frames (forward kinematics). Each limb has two bones and bends so that its
+wrist or ankle reaches a target (inverse kinematics). All functions work on R frames at once, of any
+subjects; vectors are [3, R] in metres: x to the left, y up and z to the front of a person who faces along
+z.
 """
 
 from __future__ import annotations
@@ -14,10 +15,13 @@ import torch
 from torch import Tensor
 
 from ...skeletons.layouts import NTU25
-from .actions import DOFS
+from .action import DOFS
+
+Frame = tuple[Tensor, Tensor, Tensor]
+"""Unit vectors x, y and z, [3, R] each."""
 
 SUBJECTS = 40
-"""How many people there are."""
+"""Number of subjects."""
 
 PROPORTIONS = {
     "thigh": 0.242,
@@ -36,20 +40,23 @@ PROPORTIONS = {
     "tip": 0.046,
     "thumb": 0.036,
 }
-"""Bone lengths as shares of the body height: an adult as Kinect v2 sees one ("ankle": its height; "hips", "shoulders": half)."""
+"""Bone lengths as shares of the body height, as Kinect v2 measures adults.
 
-_STAND = 0.99  # hip above ankle, in leg lengths, when standing: knees are never quite straight
+"ankle" is its height above the floor; "hips" and "shoulders" are half the width.
+"""
 
-_DROP = 0.31  # hip joints lie so much of their distance below the base of the spine
+_STAND = 0.99  # height of the hip above the ankle when standing, in leg lengths: knees are slightly bent
 
-_STANCE = 0.015  # feet this much of a leg length outside the hips
+_DROP = 0.31  # how far the hip joints are below the base of the spine, in units of their distance
 
-_ELBOW = (0.5, -0.8, -0.45)  # where elbows point: out, up, forward
+_STANCE = 0.015  # how far the feet are outside the hips, in leg lengths
+
+_ELBOW = (0.5, -0.8, -0.45)  # direction of the elbows: out, up, forward
 
 
 @dataclass(frozen=True)
 class People:
-    """The subjects, one entry each."""
+    """The subjects; entry i of each tensor is subject i."""
 
     bones: Tensor  # [SUBJECTS, len(PROPORTIONS)] metres
     tempo: Tensor  # time taken, relative
@@ -61,7 +68,10 @@ class People:
 
 @cache
 def people() -> People:
-    """The same forty whatever the seed: heights, limb ratios, tempo, size of movements, posture and handedness."""
+    """Heights, limb ratios, tempo, size of movements, posture and handedness of the forty subjects.
+
+    They do not depend on any seed.
+    """
     draw = torch.Generator().manual_seed(25)
     normal = torch.randn(SUBJECTS, 4 + len(PROPORTIONS), generator=draw).clamp(-2.2, 2.2)
     height = 1.70 + 0.085 * normal[:, :1]
@@ -79,13 +89,19 @@ def people() -> People:
 
 
 def joints(dofs: Tensor, bones: Tensor, walked: Tensor) -> Tensor:
-    """Joint positions [25, 3, R] from degrees of freedom [D, R], bone lengths [15, R] and the distance walked [R] in leg lengths.
+    """Joint positions [25, 3, R], metres.
 
     Bones keep their lengths exactly: a target out of reach is approached, not reached.
+
+    Args:
+        dofs: degrees of freedom, [D, R], see `DOFS`.
+        bones: bone lengths, [15, R], in the order of `PROPORTIONS`, metres.
+        walked: distance walked, [R], in leg lengths.
     """
     d, size = dict(zip(DOFS, dofs, strict=True)), dict(zip(PROPORTIONS, bones, strict=True))
     leg, zero = size["thigh"] + size["shin"], torch.zeros_like(walked)
-    upright = tuple(v.expand(-1, len(walked)) for v in torch.eye(3, device=dofs.device)[..., None])
+    x, y, z = (v.expand(-1, len(walked)) for v in torch.eye(3, device=dofs.device)[..., None])
+    upright = (x, y, z)
     base = torch.stack([zero, zero, leg * (d["go"] + walked)])  # the point between the feet
     heading = _turned(upright, 1, d["turn"])
     over = torch.stack(
@@ -115,9 +131,14 @@ def joints(dofs: Tensor, bones: Tensor, walked: Tensor) -> Tensor:
 
 
 def _arm(
-    side: str, sign: float, d: dict[str, Tensor], spine_shoulder: Tensor, chest, size: dict[str, Tensor]
+    side: str,
+    sign: float,
+    d: dict[str, Tensor],
+    spine_shoulder: Tensor,
+    chest: Frame,
+    size: dict[str, Tensor],
 ) -> dict[str, Tensor]:
-    """Shoulder to fingertips. The collar bone rises with the wrist, as it does in people."""
+    """Joints from the shoulder to the fingertips. The collar bone rises with the wrist, as it does in people."""
     x, y, z = sign * chest[0], chest[1], chest[2]
     raised = 0.3 * torch.sigmoid(5 * d["up"]) - 0.15
     shoulder = spine_shoulder + size["shoulders"] * (raised.cos() * x + raised.sin() * y)
@@ -134,7 +155,7 @@ def _arm(
     )
     fingers = along * d["flex"].cos() - palm * d["flex"].sin() * sign
     hand = wrist + size["hand"] * fingers
-    # Published graphs hang the tip on the thumb; both are rigid here, so that this bone is as well.
+    # Published graphs have a bone from thumb to tip; hand and fingers are rigid, so it keeps its length too.
     thumb = hand + size["thumb"] * (0.8 * fingers + 0.6 * hinge)
     places = (shoulder, elbow, wrist, hand, hand + size["tip"] * fingers, thumb)
     return {
@@ -149,11 +170,11 @@ def _leg(
     d: dict[str, Tensor],
     spine_base: Tensor,
     base: Tensor,
-    pelvis,
-    heading,
+    pelvis: Frame,
+    heading: Frame,
     size: dict[str, Tensor],
 ) -> dict[str, Tensor]:
-    """Hip to toes. Feet stay on the floor: a step below it counts as standing."""
+    """Joints from the hip to the toes. Feet stay above the floor: a step below it counts as standing."""
     leg = size["thigh"] + size["shin"]
     hip = spine_base + size["hips"] * (0.95 * sign * pelvis[0] - _DROP * pelvis[1])
     spot = torch.stack(
@@ -179,10 +200,20 @@ def _leg(
 def two_bones(
     start: Tensor, target: Tensor, towards: Tensor, swing: Tensor, first: Tensor, second: Tensor
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """Two-bone chain from `start` to start + target: (middle joint, end, unit direction the middle joint points to), by the law of cosines.
+    """Inverse kinematics of a chain of two bones, by the law of cosines.
 
-    The middle joint lies on the side of `towards`, then swings about the line from start to end by `swing` radians. The
-    distance is kept between a third and 0.998 of the chain's length, smoothly, so that the end slows before it is stretched out.
+    The distance from start to end is limited smoothly to between a third and 0.998 of the chain's length,
+    so that the end slows down before the chain is stretched out.
+
+    Args:
+        start: first joint, [3, R].
+        target: wanted position of the end, relative to `start`, [3, R].
+        towards: the middle joint lies on the side of this direction, [3, R].
+        swing: angle by which the middle joint then turns about the line from start to end, [R], radians.
+        first, second: bone lengths, [R], metres.
+
+    Returns:
+        Middle joint, end, and the unit direction from the line to the middle joint, [3, R] each.
     """
     length = first + second
     share = _dot(target, target).sqrt() / length
@@ -196,22 +227,21 @@ def two_bones(
     return start + along * axis + aside * pole, start + distance * axis, pole
 
 
-# A frame is three unit vectors (x, y, z), each [3, R].
-def _turned(frame, axis: int, angle: Tensor):
-    """The frame turned about one of its own axes, by angle [R]."""
+def _turned(frame: Frame, axis: int, angle: Tensor) -> Frame:
+    """The frame rotated about one of its own axes, by angle [R]."""
     a, b = (axis + 1) % 3, (axis + 2) % 3
     cos, sin = angle.cos(), angle.sin()
     turned = list(frame)
     turned[a], turned[b] = frame[a] * cos + frame[b] * sin, frame[b] * cos - frame[a] * sin
-    return tuple(turned)
+    return turned[0], turned[1], turned[2]
 
 
-def _bent(frame, forward: Tensor, sideways: Tensor, about: Tensor):
-    """The frame turned about y (to the left), then bent about x (forward), then about z (to the right)."""
+def _bent(frame: Frame, forward: Tensor, sideways: Tensor, about: Tensor) -> Frame:
+    """The frame rotated about y (to the left), then about x (forward), then about z (to the right)."""
     return _turned(_turned(_turned(frame, 1, about), 0, forward), 2, sideways)
 
 
-def _in_frame(frame, v: Tensor) -> Tensor:
+def _in_frame(frame: Frame, v: Tensor) -> Tensor:
     return frame[0] * v[0] + frame[1] * v[1] + frame[2] * v[2]
 
 

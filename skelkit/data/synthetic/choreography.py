@@ -9,7 +9,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from .actions import ACTIONS, DOFS, SIDEWAYS, TWO_PERSON, scores
+from .action import DOFS, SIDEWAYS
+from .actions import ACTIONS, TWO_PERSON, scores
 from .body import SUBJECTS, people
 
 SHORTEST, LONGEST = 40 / 30, 200 / 30  # seconds
@@ -51,10 +52,11 @@ _DRIFT = ((0.08, 0.2), (0.15, 0.35), (0.3, 0.7), (0.2, 0.35))  # Hz: slow, middl
 class Cast:
     """Who does what in a block of N clips: B performers, the first persons of all clips, then the second persons.
 
-    `clip`, `person`, `action` (a row of `scores()`), `subject` and `lengths` (frames) are Long[B]. `table` [B, K + 9, D]
-    holds what the degrees of freedom are mixed from: K key poses, reached at `times` [B, K], five rows of rhythm at `rate`
-    Hz and four of idle motion with `drift` [B, 4, 2] (frequency in Hz, phase in turns). `place` [B, 3] is x and z on the
-    floor in metres, and the yaw.
+    `clip`, `person`, `action` (a row of `scores()`), `subject` and `lengths` (frames) are Long[B]. `table`
+    [B, K + 9, D]
+    holds what the degrees of freedom are mixed from: K key poses, reached at `times` [B, K], five rows of
+    rhythm at `rate` Hz and four of idle motion with `drift` [B, 4, 2] (frequency in Hz, phase in turns).
+    `place` [B, 3] is x and z on the floor in metres, and the yaw.
     """
 
     clip: Tensor
@@ -185,9 +187,9 @@ def minimum_jerk(s: Tensor) -> Tensor:
 def perform(cast: Cast, who: Tensor, step: Tensor, fps: float) -> tuple[Tensor, Tensor]:
     """Degrees of freedom [D, R] of R frames, and the distance walked [R] in leg lengths.
 
-    Frame `step` (Long[R]) of performer `who` (Long[R]). Every degree of freedom is a weighted sum of rows of the
-    performer's table: two key poses, rhythm, idle motion. A reversed action is the same function of the frame counted
-    from the end, so that it reverses time exactly, idle motion included.
+    Frame `step` (Long[R]) of performer `who` (Long[R]). Every degree of freedom is a weighted sum of rows
+    of the performer's table: two key poses, rhythm, idle motion. A reversed action is the same function of
+    the frame counted from the end, so that it reverses time exactly, idle motion included.
     """
     score = scores().of(cast.action)
     length, keys = cast.lengths[who], cast.times.shape[1]

@@ -1,8 +1,9 @@
-"""The embedded data set: forty invented people perform thirty actions before three depth cameras.
+"""The embedded data set: forty synthetic subjects perform thirty actions in front of three depth cameras.
 
-What is done is in `actions.py`, how a clip performs it in `choreography.py`, where the joints are then in `body.py`, and
-what the camera's tracker adds to that in `sensor.py`. All of it runs on a block of clips at once. Clip i depends on the
-seed, the classes and i alone, not on how many clips are asked for. Calibrated against NTU RGB+D: see `realism.py`.
+`actions` describes the actions, `choreography` how a clip performs one, `body` where the joints are, and
+`sensor` the errors of the body tracker. All of it runs on a block of clips at once. Clip i depends only on
+the seed, the classes and i, not on the number of clips. Calibrated against NTU RGB+D, see
+`skelkit.analysis.realism`.
 """
 
 from __future__ import annotations
@@ -26,7 +27,8 @@ from .body import SUBJECTS
 CAMERAS = ((-45.0, 4.0, 1.15, 3.3), (0.0, 2.0, 1.05, 3.0), (45.0, 3.0, 0.95, 3.2))
 """Cameras 1 to 3: yaw about the performers and downward tilt in degrees, height and distance in metres."""
 
-BLOCK = 64  # clips made at once, which fit the processor's cache; part of the definition: every block has its own random stream
+BLOCK = 64
+"""Clips generated at once; they fit the processor's cache. Every block has its own random stream."""
 
 
 def make(
@@ -40,18 +42,22 @@ def make(
     fps: float = 30.0,
     views: Sequence[int] = (1, 2, 3),
 ) -> ClipSet:
-    """Synthetic clips of NTU's 25 joints, balanced over classes, subjects and views; the same arguments give the same bits.
+    """Synthetic clips of NTU's 25 joints, balanced over classes, subjects and views.
 
-    Coordinates are metres in the camera's frame, right-handed: y up, z depth, a person who faces the camera has the right
-    hand at +x. Subjects are numbered from 1 and are the same people whatever the seed. Two person slots; the second is all
-    zeros in the actions of one person.
+    The same arguments give the same bits. Coordinates are metres in the camera's right-handed frame: y up,
+    z depth; a person who faces the camera has the right hand at +x. Subjects are numbered from 1 and do not
+    depend on the seed. There are two person slots; the second is all zeros in the actions of one person.
 
     Args:
-        classes: names out of `ACTIONS`; labels count in the given order. All thirty unless given.
-        frames: the length of every clip; unless given, lengths follow the action and the subject, 40 to 200 at 30 fps.
-        noise: False leaves the sensor's errors out.
+        clips: number of clips.
+        seed: of all random draws.
+        classes: names out of `ACTIONS`; labels follow the given order. Default: all thirty.
+        device: where the clips are generated.
+        frames: length of every clip. Default: lengths depend on action and subject, 40 to 200 frames at 30
+            fps.
+        noise: add the sensor's errors.
         fps: frames per second.
-        views: the cameras that take turns; the same seed with another camera shows the same performances.
+        views: cameras, used in turn; the same seed with another camera shows the same performances.
 
     Raises:
         ValueError: an unknown class or camera, or a number out of range.
@@ -63,9 +69,9 @@ def make(
     index = torch.arange(-(-clips // BLOCK) * BLOCK)
     label, turn = index % len(chosen), index // len(chosen)
     action, view = torch.tensor(chosen)[label], torch.tensor(list(views))[(turn + label) % len(views)]
-    # Each class goes through all subjects, starting elsewhere, so that few clips are balanced too.
+    # Each class goes through all subjects from another start, so that few clips are balanced too.
     subject = (turn + label * SUBJECTS // len(chosen)) % SUBJECTS
-    made = [
+    blocks = [
         _block(
             *group,
             torch.Generator().manual_seed((seed * 1_000_003 + number) % 2**63),
@@ -78,12 +84,11 @@ def make(
             zip(action.split(BLOCK), subject.split(BLOCK), view.split(BLOCK), strict=True)
         )
     ]
-    starts = F.pad(torch.cat([lengths for _, lengths in made])[:clips].cumsum(0), (1, 0))
-    poses = torch.cat([poses for poses, _ in made])[: int(starts[-1])]
+    starts = F.pad(torch.cat([lengths for _, lengths in blocks])[:clips].cumsum(0), (1, 0))
+    poses = torch.cat([poses for poses, _ in blocks])[: int(starts[-1])]
     label, subject, view = label[:clips], subject[:clips] + 1, view[:clips]
     columns = zip(label.tolist(), subject.tolist(), view.tolist(), strict=True)
     names = tuple(f"synthetic {ACTIONS[chosen[c]]} s{s:02d} v{v} #{i}" for i, (c, s, v) in enumerate(columns))
-    groups = {"subject": subject.to(device), "view": view.to(device)}
     return ClipSet(
         poses,
         starts.to(device),
@@ -91,13 +96,21 @@ def make(
         tuple(ACTIONS[a] for a in chosen),
         NTU25,
         float(fps),
+        subject.to(device),
+        view.to(device),
         names=names,
-        **groups,
     )
 
 
-def _check(clips, seed, classes, frames, fps, views) -> tuple[int, ...]:
-    """Indices into ACTIONS of the classes asked for, or what is wrong with the request."""
+def _check(
+    clips: int,
+    seed: int,
+    classes: Sequence[str] | None,
+    frames: int | None,
+    fps: float,
+    views: Sequence[int],
+) -> tuple[int, ...]:
+    """Indices into `ACTIONS` of the classes. Raises ValueError for an argument out of range."""
     for name, value, least in (("clips", clips, 1), ("frames", frames, 2), ("seed", seed, 0)):
         if value is None and name == "frames":
             continue
@@ -125,22 +138,29 @@ def _block(
     noise: bool,
     device: torch.device,
 ) -> tuple[Tensor, Tensor]:
-    """Poses [F, M, V, C] of one block of clips, back to back, and the clips' lengths; arguments are Long[BLOCK]."""
+    """Poses [F, M, V, C] of one block of clips, one after another, and the lengths of the clips, Long[BLOCK].
+
+    `action`, `subject` and `view` are Long[BLOCK].
+    """
     cast = choreography.cast(action, subject, frames, fps, draw)
     lengths = cast.lengths[: len(action)]
-    who = torch.arange(len(cast.clip)).repeat_interleave(cast.lengths)
-    step = torch.arange(len(who)) - (cast.lengths.cumsum(0) - cast.lengths)[who]
-    cast, who, step, view = (v.to(device) for v in (cast, who, step, view[cast.clip]))
-    dofs, walked = choreography.perform(cast, who, step, fps)
-    bones = body.people().bones.to(device)[cast.subject].T[:, who]
-    joints = _seen_from(body.joints(dofs, bones, walked), cast.place, view, who)
+    performer = torch.arange(len(cast.clip)).repeat_interleave(cast.lengths)  # of each frame, Long[R]
+    step = torch.arange(len(performer)) - (cast.lengths.cumsum(0) - cast.lengths)[performer]
+    view = view[cast.clip].to(device)
+    cast, performer, step = cast.to(device), performer.to(device), step.to(device)
+    dofs, walked = choreography.perform(cast, performer, step, fps)
+    bones = body.people().bones.to(device)[cast.subject].T[:, performer]
+    joints = _seen_from(body.joints(dofs, bones, walked), cast.place, view, performer)
     if noise:
-        joints = sensor.sense(joints, who, step, draw)
+        joints = sensor.sense(joints, performer, step, draw)
     return _assemble(joints, cast, lengths), lengths
 
 
-def _seen_from(joints: Tensor, place: Tensor, view: Tensor, who: Tensor) -> Tensor:
-    """Joints [25, 3, R] of bodies at the origin, put in their places [B, 3] and into the frame of their cameras (view [B])."""
+def _seen_from(joints: Tensor, place: Tensor, view: Tensor, performer: Tensor) -> Tensor:
+    """Joints [25, 3, R] of bodies at the origin, moved to their places [B, 3] and to the frames of their cameras.
+
+    `view` is the camera of each performer, Long[B]; `performer` that of each frame, Long[R].
+    """
     yaw, tilt, height, distance = torch.tensor(CAMERAS, device=joints.device)[view - 1].unbind(1)
     zero = torch.zeros_like(yaw)
     about = rotation(torch.stack([zero, math.pi + yaw.deg2rad(), zero], 1))
@@ -148,12 +168,13 @@ def _seen_from(joints: Tensor, place: Tensor, view: Tensor, who: Tensor) -> Tens
     turn = down @ about @ rotation(torch.stack([zero, place[:, 2], zero], 1))
     spot, back = torch.stack([place[:, 0], zero, place[:, 1]], 1), torch.stack([zero, -height, distance], 1)
     move = down @ (about @ spot[..., None] + back[..., None])
-    turn, move = turn.permute(1, 2, 0)[:, :, who], move[..., 0].T[:, who]
-    return torch.stack([sum(turn[i, j] * joints[:, j] for j in range(3)) + move[i] for i in range(3)], 1)
+    turn, move = turn.permute(1, 2, 0)[:, :, performer], move[..., 0].T[:, performer]
+    rotated = (sum(turn[i, j] * joints[:, j] for j in range(3)) for i in range(3))
+    return torch.stack([axis + move[i] for i, axis in enumerate(rotated)], 1)
 
 
 def _assemble(joints: Tensor, cast: choreography.Cast, lengths: Tensor) -> Tensor:
-    """Joints [25, 3, R] of all performers as poses [F, M, V, C], the second persons beside the first."""
+    """Joints [25, 3, R] of all performers as poses [F, M, V, C]; second persons are in slot 1."""
     frames, rows, clips = int(lengths.sum()), joints.permute(2, 0, 1), len(lengths)
     poses = joints.new_zeros(frames, 2, *joints.shape[:2])
     poses[:, 0] = rows[:frames]

@@ -1,7 +1,8 @@
-"""What a depth camera's body tracker adds to the truth: jitter, drifting bone lengths, and limbs lost for a while.
+"""Errors of a depth camera's body tracker: jitter, drifting bone lengths, and limbs lost for a while.
 
-The errors have the character of Kinect v2's: small and slow at the spine, large and fast at hands and feet, larger where
-the body hides a joint, and correlated in time. Vectors are [25, 3, R] for R frames; random lattices run along R.
+The errors resemble those of Kinect v2: small and slow at the spine, large and fast at hands and feet,
+larger for joints hidden by the body, and correlated in time. Vectors are [25, 3, R] for R frames; random
+lattices run along R.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from torch import Tensor
 
 from ...skeletons.layouts import NTU25
 
-_JITTER = {
+_JITTER: dict[str, float] = {
     "spine_base": 0.4,
     "spine_mid": 0.4,
     "neck": 0.4,
@@ -31,7 +32,7 @@ _JITTER = {
 }
 """Frame-to-frame jitter in full view: standard deviation per coordinate, mm."""
 
-_DRIFT = {
+_DRIFT: dict[str, float] = {
     "spine_base": 5,
     "spine_mid": 4,
     "neck": 5,
@@ -48,7 +49,7 @@ _DRIFT = {
     "ankle": 13,
     "foot": 13,
 }
-"""Slow error, that is, where the tracker believes the joint to be: it makes bones longer and shorter. mm."""
+"""Slow error of the joint position, which changes bone lengths: standard deviation, mm."""
 
 _ENDS = (
     ("left_wrist", "left_hand", "left_hand_tip", "left_thumb"),
@@ -56,45 +57,45 @@ _ENDS = (
     ("left_ankle", "left_foot"),
     ("right_ankle", "right_foot"),
 )
-"""Joints that are lost together."""
+"""Joints that the tracker loses together."""
 
-BODY_SPREAD, JOINT_SPREAD = (
-    0.5,
-    0.5,
-)  # spread of the log of the jitter over bodies, and over one body's joints
+BODY_SPREAD, JOINT_SPREAD = 0.5, 0.5
+"""Standard deviation of the log of the jitter over bodies, and over the joints of one body."""
 
-EVERY, CORRELATED = (
-    (1, 3, 45),
-    0.95,
-)  # frames between draws of jitter, correlated jitter and drift; the second's weight
+EVERY = (1, 3, 45)
+"""Frames between draws of the jitter, of the correlated jitter and of the drift."""
 
-HIDDEN = 1.5  # a hidden joint jitters so much more
+CORRELATED = 0.95
+"""Weight of the correlated jitter."""
 
-LOST, LOST_HIDDEN = (
-    1.75,
-    0.8,
-)  # a limb is lost above this many standard deviations; how much lower this is when hidden
+HIDDEN = 1.5
+"""How much more a hidden joint jitters, relative."""
 
-JUMP, FREEZE = 0.028, 0.5  # metres per coordinate; share of limbs that freeze when lost, the others jump
+LOST, LOST_HIDDEN = 1.75, 0.8
+"""A limb is lost above this many standard deviations; how much lower the threshold is when it is hidden."""
+
+JUMP, FREEZE = 0.028, 0.5
+"""Jump of a lost limb, metres per coordinate; share of lost limbs that freeze instead."""
 
 
 def _per_joint(values: dict[str, float]) -> Tensor:
     return torch.tensor([values.get(j, values.get(j.split("_", 1)[-1])) for j in NTU25.joints]) / 1000
 
 
-def sense(truth: Tensor, who: Tensor, step: Tensor, draw: torch.Generator) -> Tensor:
-    """Add the sensor's errors to joints [25, 3, R] in camera coordinates.
+def sense(truth: Tensor, performer: Tensor, step: Tensor, draw: torch.Generator) -> Tensor:
+    """Joints [25, 3, R] with the errors of the sensor.
 
     Args:
-        who: Long[R], the performer in each frame; frames of one performer are consecutive.
-        step: Long[R], the frame's number within the clip.
-        draw: on the CPU, so that every device sees the same errors.
+        truth: joints in camera coordinates, [25, 3, R], metres.
+        performer: of each frame, Long[R]; frames of one performer are consecutive.
+        step: frame number within the clip, Long[R].
+        draw: generator on the CPU, so that the errors are the same on every device.
     """
-    frames, performers = truth.shape[-1], int(who[-1]) + 1
+    frames, performers = truth.shape[-1], int(performer[-1]) + 1
     hidden = hiddenness(truth)
     each, whole = torch.randn(len(NTU25), performers, generator=draw), torch.randn(performers, generator=draw)
     quality = (
-        (JOINT_SPREAD * each + BODY_SPREAD * whole).exp().to(truth.device)[:, who]
+        (JOINT_SPREAD * each + BODY_SPREAD * whole).exp().to(truth.device)[:, performer]
     )  # clothes, light: some people track badly
     gain = quality * (1 + HIDDEN * hidden)
     fine, middle, slow = (
@@ -106,13 +107,14 @@ def sense(truth: Tensor, who: Tensor, step: Tensor, draw: torch.Generator) -> Te
         + (fine + CORRELATED * middle) * (jitter * gain)[:, None]
         + slow * (drift * (1 + hidden))[:, None]
     )
-    return _lose(seen, hidden, who, step, draw)
+    return _lose(seen, hidden, performer, step, draw)
 
 
 def hiddenness(joints: Tensor) -> Tensor:
-    """How far the body hides each joint from the camera, 0 to 1: [25, 3, R] -> [25, R].
+    """Degree, 0 to 1, to which the trunk hides each joint from the camera: [25, 3, R] -> [25, R].
 
-    A joint is hidden behind the trunk: deeper than the mid-spine, within a shoulder's width of it, as seen by the camera.
+    A hidden joint is farther from the camera than the mid-spine, and within a shoulder's width of it in the
+    image.
     """
     middle = joints[NTU25.index("spine_mid")]
     behind = ((joints[:, 2] - middle[2]) / 0.12).clamp(0, 1)
@@ -121,7 +123,7 @@ def hiddenness(joints: Tensor) -> Tensor:
 
 
 def _lattice(rows: int, frames: int, every: int, draw: torch.Generator) -> Tensor:
-    """Normal noise [rows, frames] that is drawn every so many frames, linear in between, of variance 1."""
+    """Normal noise of variance 1, [rows, frames], drawn every `every` frames and linear in between."""
     if every == 1:
         return torch.randn(rows, frames, generator=draw)
     coarse = torch.randn(1, rows, -(-frames // every) + 1, generator=draw)
@@ -131,14 +133,16 @@ def _lattice(rows: int, frames: int, every: int, draw: torch.Generator) -> Tenso
     )  # halfway between two draws the variance is a half; two thirds on average
 
 
-def _lose(seen: Tensor, hidden: Tensor, who: Tensor, step: Tensor, draw: torch.Generator) -> Tensor:
-    """Hands and feet are lost in bursts: they freeze where they were, or jump about.
+def _lose(seen: Tensor, hidden: Tensor, performer: Tensor, step: Tensor, draw: torch.Generator) -> Tensor:
+    """Hands and feet that are lost in bursts: they freeze, or jump about.
 
     A limb is lost while a slow random signal exceeds a threshold, which is lower for a hidden limb.
     """
     frames = seen.shape[-1]
     signal = _lattice(len(_ENDS), frames, 7, draw).to(seen.device)
-    frozen = torch.rand(len(_ENDS), int(who[-1]) + 1, generator=draw).to(seen.device)[:, who] < FREEZE
+    frozen = (
+        torch.rand(len(_ENDS), int(performer[-1]) + 1, generator=draw).to(seen.device)[:, performer] < FREEZE
+    )
     jumps = (
         torch.randn(len(_ENDS), 3, -(-frames // 4), generator=draw)
         .repeat_interleave(4, -1)[..., :frames]
