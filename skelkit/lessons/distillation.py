@@ -17,6 +17,7 @@ from ..viz.figures import representations
 
 VARIANTS = {
     "labels, laptop size": "labels, larger network",
+    "answers alone": "soft labels alone",
     "and features": "features as well",
     "pocket": "smallest student",
     "labels, pocket": "labels, smallest student",
@@ -99,7 +100,7 @@ def show_students(found: Recording, accuracy: Mapping[str, float], preset: str) 
     rows = {"all labels": all_labels}
     if few:
         rows["10 % of the labels"] = {
-            way: found.of(few, way) for way in ("teacher", "labels", "answers alone")
+            VARIANTS.get(way, way): found.of(few, way) for way in ("teacher", "labels", "answers alone")
         }
     here = {name.replace("labels alone", "labels"): value for name, value in accuracy.items()}
     live = {"all labels": here} if preset == found.about["preset"] else None

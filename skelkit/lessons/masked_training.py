@@ -202,16 +202,13 @@ def relate_to_acceleration(x: Tensor, guesses: Mapping[str, Tensor], frames: Ten
 
 
 def order_effect(x: Tensor, seed: int, position: bool, convolutions: bool) -> float:
-    """How much the features of a new network change when the tuples of a clip are put in reverse order.
+    """How much features change when the tuples of a clip are reversed, relative to their spread over clips.
 
     Args:
         x: clips, [N, C, T, V, M].
-        seed: of the weights.
+        seed: of the weights; the network is untrained.
         position: the network encodes the position of each tuple in the clip.
         convolutions: it keeps its 3x1 convolutions, which see the neighbouring tuples.
-
-    Returns:
-        The mean change as a fraction of the mean distance of a clip's features from the mean of all clips.
     """
     generator = torch.Generator().manual_seed(seed)
     fresh = STTFormer(2, x.shape[3], generator=generator, temporal_position=position).to(x.device)

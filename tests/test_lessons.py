@@ -1,0 +1,288 @@
+"""Lessons: each notebook has one, and its functions compute what their sentences say."""
+
+import json
+import pickle
+import re
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+import torch
+from helpers import batch, seeded
+
+import skelkit as sk
+from skelkit import study
+from skelkit.lessons import (
+    asymmetric_pretraining,
+    asymmetric_recorded,
+    compression,
+    distillation,
+    forgetting,
+    linear_probing,
+    masked_training,
+    masks,
+    start_here,
+    your_data,
+)
+from skelkit.skeletons import COCO17, NTU25
+
+NOTEBOOKS = sorted((Path(__file__).parent.parent / "notebooks").glob("*.ipynb"))
+LONGEST_CELL = 24
+by_name = pytest.mark.parametrize("path", NOTEBOOKS, ids=[p.stem for p in NOTEBOOKS])
+
+
+def code_of(path):
+    cells = json.loads(path.read_text("utf-8"))["cells"]
+    return ["".join(c["source"]) for c in cells if c["cell_type"] == "code"]
+
+
+def last_sentence():
+    return study.results()["claims"][-1]
+
+
+@pytest.fixture(autouse=True)
+def started():
+    study.begin("a test", preset="smoke", seed=0)
+
+
+@pytest.fixture(scope="module")
+def clips():
+    return sk.load("synthetic", seed=0, clips=24, frames=30)
+
+
+# -- notebooks and lessons --------------------------------------------------------------------------------
+
+
+@by_name
+def test_a_notebook_calls_the_lesson_of_its_name(path):
+    name = path.stem.partition("_")[2]
+    code = "\n".join(code_of(path))
+    assert f"from skelkit.lessons import {name} as lesson\n" in code
+    module = getattr(__import__("skelkit.lessons", fromlist=[name]), name)
+    called = set(re.findall(r"\blesson\.(\w+)", code))
+    assert called
+    assert all(hasattr(module, function) for function in called)
+    assert (Path(module.__file__)).read_text("utf-8").startswith(f'"""Notebook {path.stem[:2]}, ')
+
+
+@by_name
+def test_the_cells_of_a_notebook_are_short(path):
+    assert max(source.count("\n") + 1 for source in code_of(path)) <= LONGEST_CELL
+
+
+# -- 00 ---------------------------------------------------------------------------------------------------
+
+
+def test_the_middle_half_starts_where_the_crop_of_a_batch_starts(clips):
+    start, pose = start_here.middle_half_start(clips, 3)
+    assert start == (len(clips[3]) - 1) / 4
+    cropped = clips.batch([3], frames=20, crop=0.5)[0, :, 0]  # [C, V, M]
+    torch.testing.assert_close(pose.permute(2, 1, 0)[..., : pose.shape[0]], cropped[..., : pose.shape[0]])
+
+
+def test_presence_loses_the_persons_that_are_dropped(clips):
+    x = clips.batch(slice(None), frames=10)
+    present = (x != 0).any(1).any(1).any(1)  # [N, M]
+    dropped = present.clone()
+    dropped[: len(x) // 2] = False
+    lost = start_here.check_presence(x, present, dropped, clips)
+    assert lost == pytest.approx(float(dropped.sum() / present.sum()))
+    with pytest.raises(study.ClaimFailed, match="any coordinate is not zero"):
+        start_here.check_presence(x, present & ~dropped, dropped, clips)
+
+
+# -- 01 ---------------------------------------------------------------------------------------------------
+
+
+def test_a_straight_line_is_restored_exactly_where_the_last_frame_is_stored():
+    line = compression.straight_line(120, 5)
+    assert compression.restore_error(sk.codecs.Uniform(7), line) < 1e-3
+    assert compression.restore_error(sk.codecs.Uniform(8), line) > 1
+
+
+def test_codecs_of_equal_bytes_all_have_an_error(clips):
+    x = clips.batch(slice(None), frames=60)
+    found = compression.equal_bytes(x, [(5, "float32"), (12, "int8")])
+    assert list(found) == ["s = 5, float32", "s = 12, int8"]
+    assert found["s = 5, float32"][0] == pytest.approx(compression.restore_error(sk.codecs.Uniform(5), x))
+    assert all(len(errors) == 3 and min(errors) > 0 for errors in found.values())
+
+
+def test_a_delay_that_is_not_half_an_interval_fails():
+    compression.check_delays({5: {"half_pixel": 2.0, "indexed": 0.0}})
+    assert "2 frames for s = 5" in last_sentence()["sentence"]
+    with pytest.raises(study.ClaimFailed, match=r"\(s - 1\) / 2 frames late"):
+        compression.check_delays({5: {"half_pixel": 4.0, "indexed": 0.0}})
+
+
+# -- 02 ---------------------------------------------------------------------------------------------------
+
+
+def test_feet_are_found_by_name_and_otherwise_at_the_ends_of_limbs():
+    assert {NTU25.joints[j] for j in masks.foot_joints(NTU25)} == {"left_foot", "right_foot"}
+    assert masks.foot_joints(COCO17) == (COCO17.degrees == 1).nonzero().flatten().tolist()
+
+
+def test_every_joint_is_in_one_group():
+    groups = masks.joint_groups(NTU25)
+    assert (sum(joints.int() for joints in groups.values()) == 1).all()
+    assert groups["where most bones meet"].nonzero().flatten().tolist() == [
+        j for j, degree in enumerate(NTU25.degrees.tolist()) if degree >= 3
+    ]
+
+
+def test_joints_hidden_from_both_are_those_that_two_draws_hide():
+    f, g, uniform = (torch.rand(25, generator=seeded(k)) for k in range(3))
+    probability = {masks.F: f, masks.G: g, masks.RANDOM: uniform}
+    mean, worst = masks.hidden_from_both(probability, masks.joint_groups(NTU25))
+    draws = torch.rand(20_000, 2, 25, generator=seeded(3))
+    both = (draws[:, 0] < f) & (draws[:, 1] < g)
+    assert mean["f and g"] == pytest.approx(float(both.float().mean()), abs=0.005)
+    assert all(worst[pair] >= mean[pair] for pair in mean)
+
+
+def test_one_joint_less_hides_a_middle_joint_less_than_half_of_the_time():
+    middle = masks.joint_groups(NTU25)["where most bones meet"]
+    half, before = masks.joints_until_half(NTU25, middle)
+    assert before < 0.5
+    assert float(sk.masks.inclusion(NTU25.degrees, half)[middle].mean()) >= 0.5
+
+
+def test_rankings_agree_with_themselves():
+    raw = torch.rand(6, 20, generator=seeded()) < 0.2
+    assert masks.compare_rankings(raw, raw, 0.2) == 1
+    assert masks.compare_rankings(raw, raw.flip(0), 0.2) < 1
+    x = batch(clips=6, frames=20)
+    assert masks.ranking_agreement(x, 0, raw, raw) == {"still": 1.0, "lively": 1.0}
+
+
+# -- 03 ---------------------------------------------------------------------------------------------------
+
+
+def test_the_order_of_tuples_shows_only_through_convolutions_or_position():
+    x = batch(clips=6, frames=24, persons=1)
+    effect = {
+        (position, convolutions): masked_training.order_effect(x, 0, position, convolutions)
+        for position in (False, True)
+        for convolutions in (True, False)
+    }
+    masked_training.check_order(effect)
+    assert effect[False, True] > 1e-3 > effect[False, False]
+
+
+def test_the_cost_of_a_masked_clip_lies_between_that_of_the_decoder_and_that_of_the_whole_clip():
+    encoder = sk.models.STTFormer(2, 5, "nano", seeded())
+    network = sk.models.MaskedAutoencoder(encoder, seeded()).eval()
+    costs = [masked_training.relative_cost(network, 24, ratio) for ratio in (0.0, 0.5, 0.75)]
+    assert costs[0] == 1 > costs[1] > costs[2] > 0
+
+
+def test_errors_in_hidden_frames_are_those_of_the_class():
+    x = batch(clips=4, frames=6)
+    labels, frames = torch.tensor([0, 0, 1, 1]), torch.ones(4, 6, dtype=torch.bool)
+    y = x.clone()
+    y[2:, 1] += 0.3
+    error = masked_training.errors_by_class(x, {"decoder": y}, frames, labels, ["nod", "wave"])
+    assert error["decoder"] == {"nod": 0.0, "wave": pytest.approx(300, rel=1e-4)}
+
+
+# -- 04 and 05 --------------------------------------------------------------------------------------------
+
+
+def test_metrics_by_hand_of_a_single_task_are_its_accuracy():
+    assert forgetting.metrics_by_hand(torch.tensor([[0.5]])) == (0.5, 0.0, 0.0)
+
+
+@pytest.mark.parametrize("variant", ["int8, every 30th frame", "float16, every 5th frame"])
+def test_a_codec_of_every_sth_frame_is_in_the_family_of_its_values(variant):
+    assert forgetting.codec_family(variant) == f"{variant.split(',')[0]}, every s-th frame"
+
+
+def test_a_reservoir_holds_as_many_distinct_clips_as_expected():
+    found = linear_probing.distinct_clips(30, 20, offers=3, tries=100, seed=0)
+    expected = linear_probing.expected_distinct(30, 20, offers=3)
+    assert float(found.mean()) == pytest.approx(expected, abs=5 * float(found.std()) / 10)
+    assert linear_probing.expected_distinct(30, 20, offers=1) == pytest.approx(20)
+
+
+def test_a_counting_encoder_counts_clips_and_copies_the_classifier():
+    classifier = torch.nn.Linear(4, 2)
+    network = SimpleNamespace(features=lambda x: x.flatten(1)[:, :4])
+    counting = linear_probing.CountingEncoder(network, classifier)
+    assert counting.features(batch(clips=3)).shape == (3, 4)
+    counting.features(batch(clips=2))
+    assert counting.clips == 5
+    assert counting.classifier is not classifier
+    assert torch.equal(counting.classifier.weight, classifier.weight)
+
+
+def test_the_published_probing_encodes_far_more_clips_than_there_are():
+    cached, naive = linear_probing.check_published_size()
+    assert (cached, naive) == (9_125, 60_168)
+
+
+# -- 06 and 07 --------------------------------------------------------------------------------------------
+
+
+def test_a_constant_feature_pays_the_whole_price():
+    asymmetric_pretraining.check_constant_features()
+    assert last_sentence()["sentence"].endswith("the loss is 8.00.")
+
+
+def test_mirrored_views_depend_on_the_names_of_the_classes():
+    asymmetric_pretraining.check_mirroring([], 6, 0.5)
+    assert last_sentence()["holds"]
+    asymmetric_pretraining.check_mirroring([("left punch", "right punch")], 6, 0.0)
+    assert "'left punch' and 'right punch'" in last_sentence()["sentence"]
+
+
+def test_dropping_the_frames_of_highest_motion_leaves_least_of_it():
+    left = asymmetric_pretraining.motion_left(batch(clips=4, frames=20), 0.3, seeded())
+    assert min(left, key=left.get) == "all that move most"
+
+
+def test_methods_are_compared_by_their_names():
+    assert asymmetric_recorded.compared("asma", "scratch") == "ASMa against no pre-training"
+
+
+def test_an_entropy_that_falls_with_the_temperature_fails():
+    distillation.check_entropy({0.5: 0.1, 1.0: 0.4, 4.0: 1.2, 100.0: 1.58}, 3)
+    with pytest.raises(study.ClaimFailed, match="entropy"):
+        distillation.check_entropy({0.5: 0.1, 1.0: 0.4, 4.0: 0.3, 100.0: 1.58}, 3)
+
+
+def test_a_student_that_is_hardly_smaller_fails():
+    macs = {"teacher": 100_000_000, "student": 10_000_000}
+    assert distillation.check_size({"teacher": 1_000, "student": 50}, macs) == pytest.approx(0.95)
+    with pytest.raises(study.ClaimFailed, match="fewer"):
+        distillation.check_size({"teacher": 1_000, "student": 500}, macs)
+
+
+# -- 08 ---------------------------------------------------------------------------------------------------
+
+
+def test_clips_of_a_single_frame_are_refused():
+    still = sk.ClipSet.from_arrays([torch.ones(1, 25, 3)] * 2)
+    with pytest.raises(ValueError, match="every clip has a single frame"):
+        your_data.print_card(still, 2, "smoke")
+
+
+def test_coarser_clips_are_smaller_and_less_exact(clips):
+    found = your_data.measure_compression([clips[i] for i in range(6)], (2, 12))
+    assert found[2][0] < found[12][0]
+    assert found[2][1] > found[12][1]
+
+
+def test_all_formats_restore_positions_and_labels(clips, tmp_path):
+    same = your_data.check_round_trips(clips, your_data.write_all(clips, tmp_path))
+    assert len(same) == 4
+    assert all(same.values())
+
+
+def test_a_file_that_would_run_a_program_is_refused(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    trap = your_data.write_trap(tmp_path / "bad.pkl")
+    assert str(tmp_path) not in your_data.refusal(trap) != ""
+    assert not Path("trap").exists()
+    pickle.loads(trap.read_bytes())
+    assert Path("trap").exists(), "opened in the usual way, the program runs"
