@@ -52,7 +52,7 @@ def test_tuples_go_back_to_their_places_and_the_mask_token_into_the_holes():
         torch.tensor([[0, 3], [1, 2]]),
         torch.tensor([7.0, 8.0, 9.0]),
     )
-    whole = autoencoder.fill(tokens, index, 4, token)
+    whole = autoencoder.insert_tuples(tokens, index, 4, token)
     for p in range(2):
         for t in range(4):
             places = index[p].tolist()
@@ -87,7 +87,7 @@ def test_only_the_code_of_tuples_lets_the_decoder_place_what_it_makes_up(tempora
     assert torch.allclose(tuples[:, :, 10], tuples[:, :, 12], atol=1e-6) is not temporal_position
 
 
-# -- the loss ----------------------------------------------------------------------------------------------------------
+# -- the loss ----------------------------------------------------------------------------------------------
 
 
 def slow_loss(prediction, x, hidden=None):
@@ -240,7 +240,7 @@ def test_nano_learns_to_fill_in_a_motion_it_sees_half_of():
     )  # of hidden tuples; the best pose that stands still has an error of 1.0
 
 
-# -- errors ------------------------------------------------------------------------------------------------------------
+# -- errors ------------------------------------------------------------------------------------------------
 
 
 def test_clips_that_do_not_fit_are_refused_with_both_numbers():

@@ -4,17 +4,24 @@ import pytest
 import torch
 import torch.distributed as dist
 import torch.multiprocessing as mp
+from helpers import seeded
 
 from skelkit.models import Alignment, Projector, parameters
-from skelkit.selfsup.objectives.barlow_twins import barlow_twins, cross_correlation, effective_rank
+from skelkit.selfsup.objectives.barlow_twins import (
+    barlow_twins,
+    cross_correlation,
+    effective_rank,
+    invariance_loss,
+    redundancy_reduction_loss,
+)
 
 
 def features(n=16, d=5, seed=0):
-    return torch.randn(n, d, generator=torch.Generator().manual_seed(seed))
+    return torch.randn(n, d, generator=seeded(seed))
 
 
 def slow(a, b, redundancy):
-    """The loss, a number at a time."""
+    """The loss, one entry of the matrix at a time."""
     total = 0.0
     for i in range(a.shape[1]):
         for j in range(b.shape[1]):
@@ -31,10 +38,20 @@ def test_the_loss_is_what_the_equation_says():
     assert float(barlow_twins(a, b, 0.3)) == pytest.approx(slow(a, b, 0.3), rel=1e-5)
 
 
+def test_the_loss_is_the_weighted_sum_of_its_two_terms():
+    a, b = features(), features(seed=1)
+    c = cross_correlation(a, b)
+    off_diagonal = c[~torch.eye(5, dtype=torch.bool)]
+    invariance, reduction = invariance_loss(c.diagonal()), redundancy_reduction_loss(c, c.diagonal())
+    assert float(invariance) == pytest.approx(float((c.diagonal() - 1).square().sum()), rel=1e-5)
+    assert float(reduction) == pytest.approx(float(off_diagonal.square().sum()), rel=1e-5)
+    assert torch.equal(barlow_twins(a, b, 0.3), invariance + 0.3 * reduction)
+
+
 def test_neither_scale_nor_shift_nor_order_of_clips_nor_order_of_views_matters():
     a, b = features() * 3, features(seed=1) * 2
     loss = barlow_twins(a, b, 0.1)
-    order = torch.randperm(16, generator=torch.Generator().manual_seed(2))
+    order = torch.randperm(16, generator=seeded(2))
     for other in (
         barlow_twins(a * 5 + 7, b, 0.1),
         barlow_twins(a[order], b[order], 0.1),
@@ -43,12 +60,12 @@ def test_neither_scale_nor_shift_nor_order_of_clips_nor_order_of_views_matters()
         assert float(other) == pytest.approx(float(loss), rel=1e-4)
 
 
-def test_views_that_agree_in_features_that_do_not_repeat_each_other_lose_nothing():
+def test_the_loss_of_equal_views_with_uncorrelated_features_is_zero():
     z = torch.tensor([[1.0, 1], [1, -1], [-1, 1], [-1, -1]])
     assert float(barlow_twins(z, z, 1.0)) < 1e-6
 
 
-def test_answering_one_thing_to_everything_loses():
+def test_constant_and_repeated_features_have_a_loss():
     constant, copied = torch.ones(16, 5), features()[:, :1].expand(-1, 5)
     assert float(barlow_twins(constant, constant, 0.1)) == pytest.approx(5, abs=1e-3)
     assert float(barlow_twins(copied, copied, 0.1)) == pytest.approx(0.1 * 20, abs=1e-2)
@@ -108,18 +125,18 @@ def test_the_published_head_has_77_million_parameters():
     assert parameters(small) == 64 * 256 + 2 * 256 + 256 * 256
 
 
-# -- alignment ---------------------------------------------------------------------------------------------------------
+# -- alignment ---------------------------------------------------------------------------------------------
 
 
 def tokens(seed):
-    return torch.randn(3, 7, 8, generator=torch.Generator().manual_seed(seed))
+    return torch.randn(3, 7, 8, generator=seeded(seed))
 
 
 def moved(seed=0):
-    """An alignment that has learnt something."""
-    alignment = Alignment(8, heads=2, generator=torch.Generator().manual_seed(seed))
+    """An alignment with random weights."""
+    alignment = Alignment(8, heads=2, generator=seeded(seed))
     for p in alignment.parameters():
-        p.data = torch.randn(p.shape, generator=torch.Generator().manual_seed(p.numel()))
+        p.data = torch.randn(p.shape, generator=seeded(p.numel()))
     return alignment
 
 
@@ -143,7 +160,7 @@ def slow_attention(attention, asks, answers):
     return torch.cat(parts, 1) @ attention.out_proj.weight.T + attention.out_proj.bias
 
 
-def test_alignment_is_attention_in_both_directions_with_what_was_there_added():
+def test_alignment_is_attention_in_both_directions_with_a_residual():
     alignment, f, g = moved(), tokens(0), tokens(1)
     with torch.no_grad():
         found = alignment(f, g)
@@ -153,27 +170,27 @@ def test_alignment_is_attention_in_both_directions_with_what_was_there_added():
             assert torch.allclose(found[n], torch.cat([mine, theirs]), atol=1e-4)
 
 
-def test_of_three_each_asks_both_others():
+def test_each_of_three_encoders_attends_to_both_others():
     alignment, three = (
-        Alignment(8, 3, heads=2, generator=torch.Generator().manual_seed(0)),
+        Alignment(8, 3, heads=2, generator=seeded()),
         [tokens(i) for i in range(3)],
     )
-    alignment.asks[1].out_proj.weight.data.normal_(generator=torch.Generator().manual_seed(1))
+    alignment.asks[1].out_proj.weight.data.normal_(generator=seeded(1))
     with torch.no_grad():
         found = alignment(*three)[0, 8:16]
         answer = slow_attention(alignment.asks[1], three[1][0], torch.cat([three[0][0], three[2][0]]))
         assert torch.allclose(found, alignment.norms[1](three[1][0] + answer).mean(0), atol=1e-5)
 
 
-def test_alignment_begins_as_the_features_side_by_side():
+def test_alignment_is_initially_the_concatenated_features():
     f, g = tokens(0), tokens(1)
-    alignment = Alignment(8, heads=2, generator=torch.Generator().manual_seed(0))
+    alignment = Alignment(8, heads=2, generator=seeded())
     expected = torch.cat([torch.nn.functional.layer_norm(v, (8,)).mean(1) for v in (f, g)], 1)
     assert torch.allclose(alignment(f, g), expected, atol=1e-6)
 
 
 def test_between_single_vectors_attention_is_a_linear_map():
-    """Why f and g come as several tokens."""
+    """This is why f and g are several tokens."""
     attention, f, g = moved().asks[0], tokens(0)[:, :1], tokens(1)[:, :1]
     asked, _ = attention(f, g, g)
     other, _ = attention(torch.randn_like(f), g, g)
@@ -183,5 +200,5 @@ def test_between_single_vectors_attention_is_a_linear_map():
 def test_heads_that_do_not_divide_the_width_are_refused():
     with pytest.raises(ValueError, match="3 heads do not divide 8 features"):
         Alignment(8, heads=3, generator=torch.Generator())
-    with pytest.raises(ValueError, match="nobody to ask"):
+    with pytest.raises(ValueError, match="at least two encoders"):
         Alignment(8, 1, heads=2, generator=torch.Generator())

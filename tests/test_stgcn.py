@@ -6,7 +6,7 @@ from helpers import batch, seeded
 from skelkit.deploy.folded_stgcn import FoldedSTGCN
 from skelkit.models import GRAPH_SIZES, STGCN, GraphSize, macs, parameters
 from skelkit.models.persons import tracks
-from skelkit.models.stgcn import among, kept_joints, spread_over_graph
+from skelkit.models.stgcn import kept_joints, spread_over_graph, subgraph
 from skelkit.skeletons.layouts import KINECT20, NTU25
 from skelkit.skeletons.skeleton import Skeleton
 
@@ -167,7 +167,7 @@ def test_spreading_over_a_graph_sums_over_edges():
 def test_rows_and_columns_of_removed_joints_leave_the_graph():
     graph = NTU25.partition
     kept = kept_joints(torch.arange(25) < 20, 25)
-    assert torch.equal(among(graph, kept)[0], graph[:, 20:, 20:])
+    assert torch.equal(subgraph(graph, kept)[0], graph[:, 20:, 20:])
 
 
 @pytest.mark.parametrize(

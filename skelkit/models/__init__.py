@@ -1,8 +1,9 @@
-"""Networks, and what they cost."""
+"""Networks, their number of parameters and their number of multiply-adds."""
 
 from __future__ import annotations
 
 from copy import deepcopy
+from typing import Any
 
 import torch
 from torch import nn
@@ -32,7 +33,7 @@ __all__ = [
 
 
 def parameters(model: nn.Module) -> int:
-    """How many numbers the model learns.
+    """Number of parameters of a model.
 
     >>> parameters(nn.Linear(3, 2))
     8
@@ -40,10 +41,11 @@ def parameters(model: nn.Module) -> int:
     return sum(p.numel() for p in model.parameters())
 
 
-def macs(model: nn.Module, *inputs, **options) -> int:
-    """Multiply-adds of ``model(*inputs, **options)`` in the mode the model is in: convolutions and matrix products only.
+def macs(model: nn.Module, *inputs: Any, **options: Any) -> int:
+    """Number of multiply-adds of ``model(*inputs, **options)``: convolutions and matrix products only.
 
-    A FLOP count is twice this. The model itself is not touched: batch-norm statistics stay as they were.
+    The number of FLOPs is twice as large. The model is copied, so that its batch-norm statistics do not
+    change; it runs in its current mode (training or evaluation).
 
     >>> macs(nn.Linear(3, 2), torch.zeros(5, 3))
     30

@@ -1,4 +1,7 @@
-"""The block of STTFormer and of the decoder: attention among tokens, then convolution along tuples. (CHARON, network section.)"""
+"""The block of STTFormer and of its decoder: attention between tokens, then convolution along tuples.
+
+(CHARON, network section.)
+"""
 
 from __future__ import annotations
 
@@ -10,51 +13,73 @@ from torch import Tensor, nn
 
 from ..utils.random import uniform
 
+Attention = Literal["softmax", "tanh"]
+
 SLOPE = 0.1
-"""Of every LeakyReLU."""
+"""Negative slope of every LeakyReLU."""
 
 SHARPNESS = 10.0
-"""What the learnt scale of a head's scores begins with: about sqrt(d T') of `nano`, so that scores vary by about 1 and not by a tenth of that.
-Beginning at 1, all tokens attend alike for hundreds of steps, and actions that differ by side are not told apart."""
+"""Initial value of the learnt scale of attention scores: about sqrt(d T') of size `nano`.
+
+Scores then vary by about 1. With an initial value of 1 all tokens attend alike for hundreds of steps, and
+actions that differ only in their side are confused."""
 
 
 def similarity(queries_keys: Tensor, heads: int) -> Tensor:
-    """Inner product over d and T' of every token's query with every token's key. [P, 2 h d, T', V'] -> [P, h, V', V']."""
+    """Inner products, over d and T', of every token's query with every token's key.
+
+    [P, 2 h d, T', V'] -> [P, h, V', V'].
+    """
     both = queries_keys.unflatten(1, (2, heads, -1)).permute(1, 0, 2, 5, 4, 3)  # [2, P, h, V', T', d]
-    queries, keys = both.flatten(4)
+    queries, keys = both.flatten(4)  # [P, h, V', T' d]
     return queries @ keys.transpose(2, 3)
 
 
 def attend(maps: Tensor, x: Tensor) -> Tensor:
-    """Each head's mixture of the tokens of x: y[h, :, t, i] = sum_j maps[h, i, j] x[:, t, j], the same map for every tuple.
+    """Weighted sums of tokens, y[h, :, t, i] = sum_j maps[h, i, j] x[:, t, j]; one map for all tuples.
 
     maps [P, h, V', V'], x [P, C, T', V'] -> [P, h C, T', V'].
     """
     (clips, heads, tokens, _), (channels, tuples) = maps.shape, x.shape[1:3]
     y = maps.flatten(1, 2) @ x.permute(0, 3, 2, 1).flatten(2)  # [P, h V', T' C]
     y = y.view(clips, heads, tokens, tuples, channels).permute(0, 3, 2, 1, 4)  # [P, T', V', h, C]
-    return y.flatten(3).permute(0, 3, 1, 2)
+    return y.flatten(3).permute(0, 3, 1, 2)  # [P, h C, T', V']
 
 
 def initialise(module: nn.Module, generator: torch.Generator | None) -> None:
-    """Draw the weights of all convolutions (He et al., 2015), linear layers and attentions; biases are zero."""
+    """Draw all convolution (He et al., 2015), linear and attention weights, and set their biases to zero.
+
+    Raises:
+        ValueError: no generator.
+    """
     for layer in module.modules():
-        if isinstance(layer, nn.Conv2d | nn.Linear | nn.MultiheadAttention):
-            attention = isinstance(layer, nn.MultiheadAttention)
-            weight, bias = (
-                (layer.in_proj_weight, layer.in_proj_bias) if attention else (layer.weight, layer.bias)
-            )
-            bound = ((6 / (1 + SLOPE**2) if isinstance(layer, nn.Conv2d) else 1) / weight[0].numel()) ** 0.5
-            with torch.no_grad():
-                weight.copy_(uniform(weight.shape, weight.device, generator, -bound, bound))
-                if bias is not None:
-                    bias.zero_()
+        if isinstance(layer, nn.MultiheadAttention):
+            _draw(layer.in_proj_weight, layer.in_proj_bias, 1.0, generator)
+        elif isinstance(layer, nn.Conv2d):
+            _draw(layer.weight, layer.bias, 6 / (1 + SLOPE**2), generator)
+        elif isinstance(layer, nn.Linear):
+            _draw(layer.weight, layer.bias, 1.0, generator)
+
+
+@torch.no_grad()
+def _draw(weight: Tensor, bias: Tensor | None, gain: float, generator: torch.Generator | None) -> None:
+    """Uniform weights with bound sqrt(gain / fan in), and a bias of zero."""
+    bound = (gain / weight[0].numel()) ** 0.5
+    weight.copy_(uniform(weight.shape, weight.device, generator, -bound, bound))
+    if bias is not None:
+        bias.zero_()
+
+
+def channels_last(module: nn.Module) -> None:
+    """Convert the weights of all convolutions to channels_last memory."""
+    # torch's annotations lack the overload with a memory format alone.
+    module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
 
 class Convolution(nn.Conv2d):
-    """Over (tuples, tokens) or (joints, frames), keeping their number unless there is a stride.
+    """Convolution over (tuples, tokens) or (joints, frames); the output has the size of the input / stride.
 
-    The weights are whatever was in memory until `initialise` has drawn them.
+    The weights are not initialised: call `initialise`.
     """
 
     def __init__(
@@ -68,34 +93,49 @@ class Convolution(nn.Conv2d):
         super().__init__(c_in, c_out, kernel, stride, padding=(kernel[0] // 2, kernel[1] // 2), bias=bias)
 
     def reset_parameters(self) -> None:
-        """Nothing: torch would draw from its global generator."""
+        """No-op: torch would draw from its global generator."""
 
     def forward(self, x: Tensor) -> Tensor:
+        """[P, c_in, H, W] -> [P, c_out, H / stride, W / stride]."""
         return pointwise(x, self.weight, self.bias) if self.kernel_size == (1, 1) else super().forward(x)
 
 
 def pointwise(x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
-    """1x1 convolution as a matrix product: the weight's gradient is too, and two busy cores wait less for each other than in convolutions."""
+    """1x1 convolution as a matrix product, [P, c_in, H, W] -> [P, c_out, H, W].
+
+    The gradient of the weight is a matrix product too; on two cores that is faster than torch's convolution.
+    """
     return F.linear(x.permute(0, 2, 3, 1), weight.flatten(1), bias).permute(0, 3, 1, 2)
 
 
 def convolution(c_in: int, c_out: int, kernel: tuple[int, int] = (1, 1)) -> nn.Sequential:
-    """Convolution, then batch norm; without the bias, which batch norm would subtract again."""
+    """Convolution, then batch norm. The convolution has no bias, because batch norm would subtract it."""
     return nn.Sequential(Convolution(c_in, c_out, kernel, bias=False), nn.BatchNorm2d(c_out))
 
 
-def _join(x: Tensor, residual: Tensor) -> Tensor:
-    """LeakyReLU of the sum, written over x: a batch norm's backward does not ask for what it gave."""
+def _add_and_activate(x: Tensor, residual: Tensor) -> Tensor:
+    """LeakyReLU of x + residual, written to x: the backward pass of batch norm does not need its output."""
     return F.leaky_relu_(x.add_(residual), SLOPE)
 
 
 class Block(nn.Module):
-    """Attention among the V' tokens, one map for all tuples, then a convolution along tuples. [P, c_in, T', V'] -> [P, c_out, T', V'].
+    """Attention between the V' tokens, with one map for all tuples, then a convolution along tuples.
 
-    Differs from the authors: without what has no effect, their constant per head before the softmax and biases before batch norm.
+    [P, c_in, T', V'] -> [P, c_out, T', V'].
+
+    Differs from the authors: parameters without effect are left out (a constant per head before the softmax,
+    biases before batch norm).
 
     Args:
-        tokens: V', needed by attention="tanh": tanh of the scores plus a learnt [V', V'] map per head (STTFormer).
+        c_in, c_out: channels.
+        d: size of queries and keys.
+        heads: h, number of attention heads.
+        attention: "softmax" of the scores, or "tanh" of the scores plus a learnt [V', V'] map per head
+            (STTFormer).
+        tokens: V', needed for attention="tanh".
+
+    Raises:
+        ValueError: another attention.
     """
 
     def __init__(
@@ -104,7 +144,7 @@ class Block(nn.Module):
         c_out: int,
         d: int,
         heads: int = 3,
-        attention: Literal["softmax", "tanh"] = "softmax",
+        attention: Attention = "softmax",
         tokens: int = 0,
     ):
         super().__init__()
@@ -123,19 +163,18 @@ class Block(nn.Module):
         self.time_residual = convolution(c_out, c_out) if c_in != c_out else nn.Identity()
 
     def maps(self, x: Tensor) -> Tensor:
-        """How much of token j each token i takes, per head. [P, h, V', V']."""
+        """Attention weights [P, h, V', V'] of x [P, c_in, T', V']; row i weighs all tokens for token i."""
         layer, d = self.queries_keys, len(self.queries_keys.weight) // (2 * self.heads)
-        factor = self.scale.squeeze(2) / (
-            d * x.shape[2]
-        )  # [h, 1]; times the queries' few weights instead of times the scores
+        # [h, 1]: applied to the few weights of the queries instead of all scores
+        factor = self.scale.squeeze(2) / (d * x.shape[2])
         factor = torch.stack([factor, torch.ones_like(factor)]).expand(-1, -1, d).flatten()  # [2 h d]
-        scores = similarity(
-            pointwise(x, layer.weight * factor[:, None, None, None], layer.bias * factor), self.heads
-        )
+        bias = None if layer.bias is None else layer.bias * factor
+        scores = similarity(pointwise(x, layer.weight * factor[:, None, None, None], bias), self.heads)
         return scores.softmax(-1) if self.map is None else scores.tanh() + self.map
 
     def forward(self, x: Tensor) -> Tensor:
+        """[P, c_in, T', V'] -> [P, c_out, T', V']."""
         residual = self.residual(x)
-        y = _join(self.mix(attend(self.maps(x), x)), residual)
-        y = _join(self.widen(y), residual)
-        return _join(self.along_time(y), self.time_residual(y))
+        y = _add_and_activate(self.mix(attend(self.maps(x), x)), residual)
+        y = _add_and_activate(self.widen(y), residual)
+        return _add_and_activate(self.along_time(y), self.time_residual(y))

@@ -1,4 +1,4 @@
-"""What is deployed: an encoder, the layer that names the action, and all that has to be known to feed them."""
+"""A classifier to deploy: an encoder, its last layer, and the metadata that its inputs depend on."""
 
 from __future__ import annotations
 
@@ -19,22 +19,25 @@ from .stgcn import STGCN, GraphSize
 
 FORMAT = "skelkit-classifier-1"
 
-_PLAIN = ("classes", "frames", "fps", "seconds", "stream")
+_METADATA = ("classes", "frames", "fps", "seconds", "stream")
+"""Attributes that are stored as plain values."""
 
 
 class Classifier(nn.Module):
-    """Centred clips [N, 3, T, V, M] in metres -> logits [N, classes].
+    """Centred clips [N, 3, T, V, M] in metres -> class logits [N, classes].
 
     Args:
-        encoder: its `features` are read.
-        head: from features to logits; None takes the encoder's own classifier.
+        encoder: its `features` are the input of the last layer.
+        head: last layer, from features to logits. None: the classifier of the encoder.
         classes: names of the actions.
-        frames: T, which every clip is resized to.
-        fps, seconds: of the recordings, and how long one typically is.
-        stream: of `motion.STREAMS`; what the encoder was trained on.
+        frames: T, to which every clip is resized.
+        fps: frames per second of the recordings.
+        seconds: typical length of a clip.
+        stream: a name in `motion.STREAMS`; the stream on which the encoder was trained.
 
     Raises:
-        ValueError: no head, or one for other features or another number of classes; an unknown stream; no frames or no seconds.
+        ValueError: no last layer, or one for another number of features or classes; an unknown stream;
+            frames, fps or seconds that are not positive.
 
     >>> from skelkit.skeletons import NTU25
     >>> encoder = STGCN(NTU25, "student", torch.Generator().manual_seed(0), classes=2)
@@ -54,54 +57,58 @@ class Classifier(nn.Module):
         stream: str = "joint",
     ):
         super().__init__()
-        self.encoder, self.head = encoder, head
-        self.classes, self.frames, self.fps, self.seconds, self.stream = (
-            tuple(classes),
-            int(frames),
-            float(fps),
-            float(seconds),
-            stream,
-        )
-        if self.output_layer is None:
+        last = encoder.classifier if head is None else head
+        if last is None:
             raise ValueError(
                 "an encoder without a classifier needs head=nn.Linear(encoder.width, number of classes)"
             )
-        if (found := (self.output_layer.in_features, self.output_layer.out_features)) != (
-            expected := (encoder.width, len(self.classes))
-        ):
+        found, expected = (last.in_features, last.out_features), (encoder.width, len(classes))
+        if found != expected:
             raise ValueError(
-                f"the head maps {found[0]} features to {found[1]} classes, expected {expected[0]} to {expected[1]}"
+                f"the head maps {found[0]} features to {found[1]} classes, "
+                f"expected {expected[0]} to {expected[1]}"
             )
         one_of(stream, motion.STREAMS, "stream")
-        if not (self.frames >= 1 and self.fps > 0 and self.seconds > 0):
+        if not (int(frames) >= 1 and fps > 0 and seconds > 0):
             raise ValueError(f"frames={frames}, fps={fps}, seconds={seconds}: all three must be positive")
+        self.encoder, self.head = encoder, head
+        self.classes, self.stream = tuple(classes), stream
+        self.frames, self.fps, self.seconds = int(frames), float(fps), float(seconds)
 
     @property
-    def output_layer(self) -> nn.Linear | None:
+    def output_layer(self) -> nn.Linear:
         """The layer that gives the logits."""
-        return self.encoder.classifier if self.head is None else self.head
+        layer = self.encoder.classifier if self.head is None else self.head
+        assert layer is not None
+        return layer
 
     @property
     def skeleton(self) -> Skeleton:
+        """The skeleton of the encoder."""
         return self.encoder.skeleton
 
     def stream_input(self, x: Tensor) -> Tensor:
-        """The stream of centred clips that the encoder sees, [N, 3, T, V, M]."""
+        """The input of the encoder, [N, 3, T, V, M]: joints, bones or motion of centred clips x."""
         return motion.as_stream(motion.check_batch(x, self.skeleton), self.skeleton, self.stream)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Logits [N, classes] of clips [N, 3, T, V, M] that `motion.centre` has centred."""
+        """Class logits [N, classes] of clips [N, 3, T, V, M], centred by `motion.centre`."""
         return self.output_layer(self.encoder.features(self.stream_input(x)))
 
     def save(self, path: str | Path) -> Path:
-        """Write one safetensors file; complete under its name or not at all."""
+        """Write one safetensors file, complete or not at all.
+
+        Raises:
+            TypeError: the encoder is not an `STGCN`.
+        """
         if not isinstance(self.encoder, STGCN):
             raise TypeError(
-                f"a {type(self.encoder).__name__} cannot be saved as a classifier yet; the encoder must be an STGCN"
+                f"a {type(self.encoder).__name__} cannot be saved as a classifier yet; "
+                "the encoder must be an STGCN"
             )
         tensors = {name: v.detach().cpu().contiguous() for name, v in self.state_dict().items()}
         own = self.encoder.classifier
-        about = {name: getattr(self, name) for name in _PLAIN} | {
+        about = {name: getattr(self, name) for name in _METADATA} | {
             "skeleton": self.skeleton.to_dict(),
             "size": asdict(self.encoder.size),
             "channels": self.encoder.channels,
@@ -112,11 +119,11 @@ class Classifier(nn.Module):
 
     @classmethod
     def load(cls, path: str | Path) -> Classifier:
-        """Read what `save` wrote, in evaluation mode, on the CPU.
+        """Read a file that `save` wrote. The classifier is on the CPU, in evaluation mode.
 
         Raises:
             FileNotFoundError: there is no such file.
-            ValueError: it is no such file, of another version, cut off or damaged.
+            ValueError: the file has another format or version, or is damaged.
         """
         path = Path(path)
         if not path.is_file():
@@ -126,17 +133,15 @@ class Classifier(nn.Module):
         except checkpoint.DamagedFile as damage:
             raise ValueError(f"{damage}; copy it again, or write it again with Classifier.save") from None
         about = json.loads(tree)
-        size = GraphSize(
-            **{**about["size"], "blocks": tuple(tuple(block) for block in about["size"]["blocks"])}
-        )
+        blocks = tuple(tuple(block) for block in about["size"]["blocks"])
         encoder = STGCN(
             Skeleton.from_dict(about["skeleton"]),
-            size,
+            GraphSize(**about["size"] | {"blocks": blocks}),
             torch.Generator().manual_seed(0),
             about["own"],
             about["channels"],
         )
         head = nn.utils.skip_init(nn.Linear, encoder.width, len(about["classes"])) if about["head"] else None
-        model = cls(encoder, head, **{name: about[name] for name in _PLAIN})
+        model = cls(encoder, head, **{name: about[name] for name in _METADATA})
         model.load_state_dict(tensors)
         return model.eval()

@@ -1,4 +1,4 @@
-"""What sits on an encoder: the projector of Barlow Twins, the alignment of several encoders' features."""
+"""Heads of encoders: the projector of Barlow Twins, and the feature alignment of several encoders."""
 
 from __future__ import annotations
 
@@ -9,12 +9,15 @@ from .block import initialise
 
 
 class Projector(nn.Sequential):
-    """Linear layers with batch norm and ReLU between them, [N, D] -> [N, width]. (Zbontar et al., 2021; PSTL: 3 layers of 6144.)
+    """Linear layers with batch norm and ReLU between them, [N, D] -> [N, width].
+
+    (Zbontar et al., 2021; PSTL: 3 layers of 6144.)
 
     Args:
         features: D.
-        width: of every layer; depth: how many.
-        generator: draws the first weights.
+        width: width of every layer.
+        depth: number of layers.
+        generator: draws the initial weights.
 
     >>> Projector(256, 6144, 3, torch.Generator())(torch.rand(2, 256)).shape
     torch.Size([2, 6144])
@@ -33,16 +36,25 @@ class Projector(nn.Sequential):
 
 
 class Alignment(nn.Module):
-    """Features of several encoders look at each other and are fused: each asks all others. (ASMa, feature alignment module.)
+    """Cross-attention between the features of several encoders, and their concatenation.
 
-    Of two, f and g: f' = LayerNorm(f + attention(f asks g)), g' = LayerNorm(g + attention(g asks f)). The fused vector is the mean of each
-    over its tokens, one after the other, [N, count D]. More than two are f and g of several streams.
+    (ASMa, feature alignment module.)
 
-    Differs from the authors: f and g come as several tokens, one a stretch of frames. Between one vector and one vector the softmax has a
-    single term, is 1, and attention is a linear layer.
+    For two encoders f and g: f' = LayerNorm(f + attention(query f, keys g)), g' = LayerNorm(g +
+    attention(query g, keys f)). The result concatenates the means of f' and g' over their tokens, [N, count
+    D]. More than two encoders are f and g of several streams; each attends to all others.
+
+    Differs from the authors: f and g are sequences of tokens, one per stretch of frames. Between single
+    vectors the softmax has one term and is 1, so that attention would be a linear layer.
 
     Args:
-        width: D of all; count: how many; heads: of attention, a divisor of D.
+        width: D of every encoder.
+        count: number of encoders, at least 2.
+        heads: number of attention heads, a divisor of D.
+        generator: draws the initial weights.
+
+    Raises:
+        ValueError: fewer than two encoders, or heads that do not divide D.
 
     >>> Alignment(64, generator=torch.Generator())(torch.rand(8, 13, 64), torch.rand(8, 13, 64)).shape
     torch.Size([8, 128])
@@ -53,20 +65,21 @@ class Alignment(nn.Module):
         if width % heads:
             raise ValueError(f"{heads} heads do not divide {width} features; choose a divisor")
         if count < 2:
-            raise ValueError(f"count={count}: one encoder has nobody to ask; give two or more")
-        self.asks = nn.ModuleList(
+            raise ValueError(f"count={count}: alignment needs at least two encoders; give two or more")
+        layers = [
             nn.utils.skip_init(nn.MultiheadAttention, width, heads, batch_first=True) for _ in range(count)
-        )
+        ]
+        self.asks = nn.ModuleList(layers)  # the name is a key of stored weights
         self.norms = nn.ModuleList(nn.LayerNorm(width) for _ in range(count))
         initialise(self, generator)
-        for attention in self.asks:
-            nn.init.zeros_(attention.out_proj.weight)  # begins as plain concatenation, and learns what to add
+        for attention in layers:
+            nn.init.zeros_(attention.out_proj.weight)  # so that it starts as plain concatenation
 
     def forward(self, *tokens: Tensor) -> Tensor:
-        """Tokens of each encoder [N, S, D] -> [N, count D]."""
+        """Tokens of each encoder [N, S, D] -> fused features [N, count D]."""
         fused = []
-        for i, (mine, asks, norm) in enumerate(zip(tokens, self.asks, self.norms, strict=True)):
+        for i, (own, attention, norm) in enumerate(zip(tokens, self.asks, self.norms, strict=True)):
             others = torch.cat([*tokens[:i], *tokens[i + 1 :]], 1)
-            answer, _ = asks(mine, others, others, need_weights=False)
-            fused.append(norm(mine + answer).mean(1))
+            answer, _ = attention(own, others, others, need_weights=False)
+            fused.append(norm(own + answer).mean(1))
         return torch.cat(fused, 1)
