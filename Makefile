@@ -19,6 +19,7 @@ PARALLEL ?= -n auto --maxprocesses 8 --dist loadfile --no-loadscope-reorder
 
 BIN := .venv/bin
 READY := .venv/.ready
+MODULES = $(shell find skelkit -name '*.py' ! -name '__main__.py' | sed 's,/__init__.py,,; s,\.py$$,,; s,/,.,g' | sort)
 
 .PHONY: study test lab docs strip clean
 .DEFAULT_GOAL := study
@@ -38,7 +39,7 @@ lab: $(READY)
 	$(BIN)/skelkit lab
 
 docs: $(READY)
-	$(BIN)/pdoc --docformat google --output-directory build/docs skelkit
+	$(BIN)/pdoc --docformat google --output-directory build/docs $(MODULES)
 	@echo "open build/docs/index.html in a browser"
 
 # The stamp is written last, so that an interrupted installation is repeated.

@@ -1,6 +1,6 @@
-"""skelkit: see how skeletons survive compression, what a mask hides, how a network forgets and what a student learns.
+"""Action recognition from 3-D skeletons: compression, masks, continual learning, pre-training, distillation.
 
-Parts are imported when they are first asked for, so that `skelkit.recognizer` runs where there is no torch.
+Parts are imported at their first use, so that `from skelkit import Recognizer` works without torch.
 """
 
 from __future__ import annotations
@@ -71,10 +71,10 @@ _PLACES = {
     "study": "study",
     "viz": "viz",
 }
-"""Public names and where they live: a module, or "module:name"."""
+"""Public name -> "module" or "module:name", relative to this package."""
 
 
-def __getattr__(name: str):
+def __getattr__(name: str) -> object:
     if name not in _PLACES:
         raise AttributeError(f"module 'skelkit' has no attribute {name!r}")
     module, _, attribute = _PLACES[name].partition(":")

@@ -9,9 +9,16 @@ import tomllib
 import venv
 import zipfile
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pytest
+import torch
+from helpers import batch
+
+from skelkit.continual.learners import BaseLearner
+from skelkit.selfsup.objectives import Objective
+from skelkit.skeletons.layouts import KINECT20
 
 ROOT = Path(__file__).parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
@@ -190,3 +197,26 @@ def test_links_of_the_documentation_lead_somewhere(page):
     path = ROOT / page
     for target in re.findall(r"\]\(([^)#]+)\)", path.read_text("utf-8")):
         assert target.startswith("https://") or (path.parent / target).exists(), f"{page} links to {target}"
+
+
+def test_the_recipes_of_contributing_define_what_they_say(monkeypatch):
+    text = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+    recipes = re.findall(r"```python\n# (skelkit/\S+)\.py\n(.*?)```", text, re.DOTALL)
+    assert len(recipes) == 7
+    made = {}
+    for name, code in recipes:
+        module = ModuleType(name.replace("/", "."))
+        module.__package__ = module.__name__.rpartition(".")[0]
+        monkeypatch.setitem(sys.modules, module.__name__, module)  # dataclasses look their module up
+        exec(compile(code, f"{name}.py", "exec"), vars(module))
+        made |= vars(module)
+    skeleton, x = KINECT20, batch(clips=2, frames=9, joints=20)
+    codec = made["Ends"]()
+    y = codec.decode(codec.encode(x))
+    assert torch.equal(y[:, :, [0, -1]], x[:, :, [0, -1]])
+    assert made["FirstJoints"](count=4)(x, skeleton).sum(1).tolist() == [4, 4]
+    assert issubclass(made["Counting"], BaseLearner)
+    assert issubclass(made["SmallFeatures"], Objective)
+    assert made["READER"].options == ["skeleton"]
+    assert made["ARM3"].degrees.tolist() == [1, 2, 1]
+    assert callable(made["check_lengths"])
