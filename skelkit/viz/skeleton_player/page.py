@@ -1,4 +1,4 @@
-"""The player in plain HTML pages: self-contained, offline, without a server."""
+"""The player in HTML pages that need neither a network nor a server."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import html
 import itertools
 import json
 from pathlib import Path
+from typing import Any
 
 from ...utils.files import write_atomic
 from .scene import scene
@@ -19,7 +20,10 @@ _MOUNT = """
 const bytes = (text) => new DataView(Uint8Array.from(atob(text), (c) => c.charCodeAt(0)).buffer);
 window.skelkitPlayer.mount = (el, { poses, values, masked, meta, frame = 0 }) => {
 const state = { poses: bytes(poses), values: bytes(values), masked: bytes(masked), meta, frame };
-const model = { get: (name) => state[name], set: (name, value) => (state[name] = value), save_changes() {}, on() {}, off() {} };
+const model = {
+  get: (name) => state[name], set: (name, value) => (state[name] = value),
+  save_changes() {}, on() {}, off() {},
+};
 return window.skelkitPlayer.render({ model, el });
 };
 window.dispatchEvent(new Event("skelkit-player"));
@@ -39,7 +43,10 @@ _PAGE = """<!DOCTYPE html>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{title}</title>
-<style>:root {{ color-scheme: light dark; }} body {{ margin: 16px auto; max-width: 1100px; padding: 0 8px; }}</style>
+<style>
+:root {{ color-scheme: light dark; }}
+body {{ margin: 16px auto; max-width: 1100px; padding: 0 8px; }}
+</style>
 {module}</head>
 <body>
 {fragment}</body>
@@ -47,11 +54,11 @@ _PAGE = """<!DOCTYPE html>
 """
 
 
-def write_page(path: str | Path, *clips, **options) -> Path:
-    """Write one HTML file with a player in it, which opens from disk and asks nothing of the network; options as in `player`.
+def write_page(path: str | Path, *clips: Any, **options: Any) -> Path:
+    """Write one HTML file with a player; it opens from disk without a network. Options as in `player`.
 
     Returns:
-        The path written. The file is complete under its name or not at all.
+        The path. The file is either complete or absent.
     """
     title = html.escape(options.get("title") or "Skeleton player")
     page = _PAGE.format(title=title, module=player_module(), fragment=page_fragment(*clips, **options))
@@ -59,7 +66,7 @@ def write_page(path: str | Path, *clips, **options) -> Path:
 
 
 def player_module() -> str:
-    """The style and script that fragments need, once per page, before or after them."""
+    """Style and script that fragments need, once per page, before or after them."""
     source, export = Player._esm, "export default{"
     if source.count(export) != 1:
         raise RuntimeError("player.js must end in one: export default { … };")
@@ -67,18 +74,21 @@ def player_module() -> str:
     return f'<style>\n{Player._css}</style>\n<script type="module">\n{source}\n{_MOUNT}</script>\n'
 
 
-def page_fragment(*clips, **options) -> str:
-    """A player as a piece of HTML, for a page that contains `player_module()` once; options as in `player`."""
+def page_fragment(*clips: Any, **options: Any) -> str:
+    """A player as part of a page that contains `player_module()` once. Options as in `player`."""
     state = scene(*clips, **options)
     return fragment_of(
         {name: base64.b64encode(v).decode() if isinstance(v, bytes) else v for name, v in state.items()}
     )
 
 
-def fragment_of(state: dict) -> str:
-    """The same from the state of a widget as notebooks save it: `poses`, `values`, `masked` in base64, and `meta`."""
-    text = json.dumps(state, separators=(",", ":"), allow_nan=False).replace(
-        "<", "\\u003c"
-    )  # "</script>" in a title ends nothing
+def fragment_of(state: dict[str, Any]) -> str:
+    """A player from the state of a widget as notebooks save it.
+
+    Args:
+        state: `poses`, `values` and `masked` in base64, and `meta`.
+    """
+    # Escaped, so that "</script>" in a title does not end the script.
+    text = json.dumps(state, separators=(",", ":"), allow_nan=False).replace("<", "\\u003c")
     name = f"skelkit-{hashlib.sha256(text.encode()).hexdigest()[:8]}-{next(_COUNTER)}"
     return _FRAGMENT.format(name=name, state=text)

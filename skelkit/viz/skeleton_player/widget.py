@@ -1,56 +1,67 @@
-"""The 3-D skeleton player: clips as one float32 buffer and a small description, drawn by player.js on a canvas."""
+"""The 3-D skeleton player as a notebook widget; player.js draws it on a canvas."""
 
 from __future__ import annotations
 
 import inspect
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import anywidget
 import traitlets
 
 from ..scripts import script
-from .scene import frame_count, scene
+from .scene import scene
+from .views import clip_count
 
 _HERE = Path(__file__).parent
 
 
-def player(*clips, **options) -> Player:
-    """A player for clips, side by side or over each other, all at the same moment of time.
+def player(*clips: Any, **options: Any) -> Player:
+    """Play clips in step, side by side or over each other.
 
     Args:
-        clips: each a `Clip`, a `ClipSet`, a batch [N, C, T, V, M], or one clip as a tensor [C, T, V, M], [T, M, V, C] or [T, V, C];
-            metres, y up; six clips at most.
-        skeleton: of the tensors; unless given, that of the first Clip, or the built-in one with as many joints.
-        fps: frames per second of the tensors; unless given, that of the first Clip, or 30.
-        title: written above the player.
-        labels: one per clip, instead of their classes and names.
-        values: colours the joints: per clip a tensor [V], [T, V] or [T, V, M], or None. One clip's tensor needs no list.
-        value_label, units, value_range: what the colour bar says, and its (low, high) ends; unless given, the extremes.
-        masked: bool, per clip [T], [V] or [T, V], or None: these joints are drawn hollow, these frames marked below the slider.
-        overlay: draw all clips in one view, each in its own colour.
-        stretch: resample all clips to the longest, so that they begin and end together, seen from the same side. Otherwise
-            each plays in its own time, seen from its own front, and a shorter one holds its last frame.
-        trail, speed, autoplay, height: how the player starts; height in pixels.
+        clips: each a `Clip`, a `ClipSet`, a batch [N, C, T, V, M], or one clip as a tensor [C, T, V, M],
+            [T, M, V, C] or [T, V, C]; metres, y up; at most six clips.
+        skeleton: of the tensors. Default: that of the first Clip, or the built-in one with as many joints.
+        fps: frames per second of the tensors. Default: that of the first Clip, or 30.
+        title: above the player.
+        labels: one per clip. Default: class and name of a Clip, "clip 0", "clip 1", … of tensors.
+        values: colour the joints: per clip a tensor [V], [T, V] or [T, V, M], or None. A single clip's tensor
+            needs no list.
+        value_label, units: name and unit of the values in the legend.
+        value_range: ends of the colour scale (low, high). Default: the extremes of the values.
+        masked: bool, per clip [T], [V] or [T, V], or None: these joints are drawn hollow, these frames are
+            marked below the slider.
+        overlay: draw all clips in one view, each in a separate colour.
+        stretch: resample all clips to the longest, so that they start and end together and are seen from the
+            same side. Otherwise each plays in real time, seen from its own front, and holds its last frame.
+        trail: show the poses of the last 0.6 s.
+        speed: relative to real time: 0.25, 0.5, 1, 1.5 or 2.
+        autoplay: start to play at once.
+        height: of a view, in pixels.
 
     Raises:
-        ValueError: no clips or more than six, coordinates that are not finite, or shapes that do not fit each other.
+        ValueError: no clips or more than six, coordinates that are not finite, or shapes that do not fit.
     """
     return Player(clips, options)
 
 
-def compare(clip, *others, labels: Sequence[str] | None = None, overlay: bool = True, **options) -> Player:
-    """A clip and what became of it, over each other and in step; `overlay=False` sets them side by side.
+def compare(
+    clip: Any, *others: Any, labels: Sequence[str] | None = None, overlay: bool = True, **options: Any
+) -> Player:
+    """Play a clip and its reconstructions in step, over each other; `overlay=False` puts them side by side.
 
-    Takes the options of `player`. One tensor as `values` or `masked` belongs to the one other clip (a list: one entry per clip,
-    the first clip's included).
+    Takes the options of `player`. One tensor as `values` or `masked` belongs to the single reconstruction; a
+    list has one entry per clip, the first clip's included.
 
+    >>> import torch
     >>> walk = torch.rand(1, 3, 40, 25, 1)
-    >>> [about["label"] for about in compare(walk, motion.resize(walk, 8)).meta["clips"]]
+    >>> [about["label"] for about in compare(walk, walk[:, :, ::5]).meta["clips"]]
     ['original', 'restored']
     """
     if labels is None:
-        count = sum(frame_count(other) for other in others)
+        count = sum(clip_count(other) for other in others)
         labels = ["original", *(["restored"] if count == 1 else [f"restored {i + 1}" for i in range(count)])]
     for key in ("values", "masked"):
         if options.get(key) is not None and not isinstance(options[key], (list, tuple)):
@@ -59,7 +70,11 @@ def compare(clip, *others, labels: Sequence[str] | None = None, overlay: bool = 
 
 
 class Player(anywidget.AnyWidget):
-    """The widget that `player` makes; `frame` is the frame on show, to be read, observed and set."""
+    """The widget that `player` returns.
+
+    Attributes:
+        frame: the frame that is shown; it can be read, observed and set.
+    """
 
     _esm = "".join(
         script(f"skeleton_player/{name}.js") for name in ("reconnect", "geometry", "drawing", "player")
@@ -71,14 +86,14 @@ class Player(anywidget.AnyWidget):
     meta = traitlets.Dict().tag(sync=True)
     frame = traitlets.Int(0).tag(sync=True)
 
-    def __init__(self, clips: Sequence, options: dict | None = None):
-        self._clips, self._options = clips, dict(options or {})
+    def __init__(self, clips: Sequence[Any], options: dict[str, Any] | None = None):
+        self._clips, self._options = tuple(clips), dict(options or {})
         super().__init__(**scene(*clips, **self._options))
 
-    def show(self, *clips, **options) -> Player:
-        """Show other clips, or the same clips otherwise; what did not change is not sent again.
+    def show(self, *clips: Any, **options: Any) -> Player:
+        """Show other clips, or the same clips with other options; unchanged data is not sent again.
 
-        Options not named stay as they are, but new clips do not inherit `values` and `masked` of the old ones.
+        Other options stay as they are, but new clips do not inherit the old `values` and `masked`.
         """
         kept = {k: v for k, v in self._options.items() if not clips or k not in ("values", "masked")}
         clips, options = clips or self._clips, kept | options
@@ -91,4 +106,5 @@ class Player(anywidget.AnyWidget):
         return self
 
 
-player.__signature__ = inspect.signature(scene).replace(return_annotation="Player")
+_SIGNATURE = inspect.signature(scene).replace(return_annotation="Player")
+setattr(player, "__signature__", _SIGNATURE)  # noqa: B010 - editors then complete the options
