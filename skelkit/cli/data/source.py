@@ -14,6 +14,7 @@ from ...data import ClipSet, load, ntu
 from ...data.errors import UnknownOption
 from ...data.loading import takes
 from ...data.ntu import samples
+from ...data.readers import loadable
 from ...data.readers.common import upright
 from ...utils.validation import positive
 
@@ -29,7 +30,7 @@ NOT_STORED = (
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Add SOURCE and the options that say what its files do not."""
-    parser.add_argument("source", help='"synthetic" or a path')
+    parser.add_argument("source", help=f"the recordings: {loadable()}")
     reading = parser.add_argument_group("reading options, for what the files do not say (see skelkit.load)")
     reading.add_argument("--fps", type=float, help="frames per second")
     reading.add_argument("--skeleton", help=f"skeleton layout: {', '.join(skeletons.KNOWN)}")
