@@ -1,4 +1,4 @@
-"""Record what the notebooks compute at preset smoke as the expectation of tests/test_notebooks.py: python tests/expect.py"""
+"""Write tests/expected from a run of all notebooks at preset smoke: python tests/expect.py"""
 
 import json
 import tempfile

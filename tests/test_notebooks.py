@@ -1,4 +1,4 @@
-"""The notebooks as they are kept, and as they run: papermill regression against recorded expectations."""
+"""Notebooks as committed, and their recorded values after a run compared with tests/expected."""
 
 import json
 import re
@@ -20,7 +20,7 @@ by_name = pytest.mark.parametrize("path", NOTEBOOKS, ids=[p.stem for p in NOTEBO
 
 
 @by_name
-def test_a_notebook_is_kept_without_outputs_but_those_that_are_checked(path):
+def test_a_notebook_is_committed_with_only_those_outputs_that_are_checked(path):
     strip = re.search(
         r"^strip:.*\n\t\$\(BIN\)/(nbstripout .*) notebooks/\*\.ipynb$",
         (ROOT / "Makefile").read_text(),
@@ -90,7 +90,7 @@ def test_links_lead_somewhere_and_pictures_have_alt_text(path):
 
 @by_name
 def test_numbers_in_sentences_are_computed(path):
-    """Prose may name numbers of the papers and of the settings; a measured number belongs into a claim."""
+    """Prose may contain numbers of papers and settings; a measured number belongs in a claim."""
     for cell in nbformat.read(path, as_version=4).cells:
         if cell.cell_type == "markdown":
             assert not re.search(r"\d(\.\d+)? ?(mm|%|m/s)(?!\w)", cell.source), (
@@ -109,7 +109,7 @@ def study_runs(tmp_path_factory):
 
 
 LEARNT = 0.35
-"""Recorded values under "learnt" are accuracies after a few steps of training, which rounding on another processor can change."""
+"""Tolerance of values under "learnt": accuracies after a few steps differ between processors."""
 
 
 def close(found, expected, tolerance: float, absolute: float = 0.0) -> bool:
@@ -133,7 +133,7 @@ def close(found, expected, tolerance: float, absolute: float = 0.0) -> bool:
 
 @by_name
 def test_recorded_values_are_what_they_were(path, study_runs):
-    """Floats within 2 % (other processors round otherwise), everything else exactly. After a wanted change: python tests/expect.py"""
+    """Floats within 2 %, everything else exactly. After an intended change: python tests/expect.py"""
     expected = json.loads((EXPECTED / f"{path.stem}.json").read_text())
     found = study_runs[path.stem].results["values"]
     assert found.keys() == expected.keys()
