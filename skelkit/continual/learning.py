@@ -87,7 +87,7 @@ def learn(
         "clips": [len(train), len(test)],
         "frames of clips": [len(train.poses), len(test.poses)],
     }
-    parts = {"learner": learner, "generator": generator, "history": history}
+    parts: dict[str, loop.Part] = {"learner": learner, "generator": generator, "history": history}
     run = loop.Run(parts, identity | s.as_dict(), checkpoints, every)
     bar = ProgressBar(name, len(scenario), progress)
     ContinualRun(learner, scenario, history, run, callback, bar).go()
