@@ -4,7 +4,7 @@ from skelkit import bench
 from skelkit.bench import asma, charon, operations
 
 
-def test_a_training_step_is_measured_stage_by_stage_against_bare_products():
+def test_a_training_step_is_measured_stage_by_stage_against_matrix_products():
     rows = charon.bench_charon(torch.device("cpu"), rounds=1)
     step, probing = rows[-2:]
     assert step["what"].startswith("whole step")
@@ -22,7 +22,7 @@ def test_a_pretraining_step_is_measured_stage_by_stage():
     assert step["clips a second"] > 0
 
 
-def test_the_data_benchmark_gives_clips_a_second():
+def test_the_benchmark_of_clips_gives_clips_a_second():
     made, batch = operations.bench_clips(torch.device("cpu"), clips=64, rounds=1)
     assert made["clips a second"] > 0
     assert batch["times a copy"] > 0

@@ -20,12 +20,12 @@ def clips(toy):
 
 
 def oracle(x):
-    """A teacher that sees along which axis a clip moves most: classes 0, 4 and 8 of 12."""
+    """A teacher whose class is the axis along which a clip moves most: classes 0, 4 and 8 of 12."""
     moved = x.var(2).amax((2, 3))  # [N, 3]
     return torch.full((len(x), 12), -5.0).index_copy(1, torch.tensor([0, 4, 8]), moved * 20)
 
 
-def test_the_loss_is_the_divergence_of_softened_answers():
+def test_the_loss_is_the_kl_divergence_of_softened_probabilities():
     student, teacher, t = torch.randn(5, 4, generator=seeded()), torch.randn(5, 4, generator=seeded(1)), 3.0
     expected = 0.0
     for s, q in zip(student.double(), teacher.double(), strict=True):
@@ -35,7 +35,7 @@ def test_the_loss_is_the_divergence_of_softened_answers():
     assert distillation_loss(student, teacher, t).item() == pytest.approx(expected, rel=1e-5)
 
 
-def test_a_student_that_says_the_same_loses_nothing_at_any_temperature():
+def test_the_loss_of_equal_logits_is_zero_at_any_temperature():
     logits = torch.randn(3, 4, generator=seeded())
     for t in (0.5, 1.0, 10.0):
         assert distillation_loss(logits + 2, logits, t).item() == pytest.approx(0, abs=1e-5)
@@ -59,8 +59,8 @@ def test_soft_labels_are_probabilities_that_flatten_with_temperature():
     assert torch.allclose(soft_labels(logits, 7.0).sum(1), torch.ones(3))
 
 
-def test_a_student_learns_from_answers_alone(clips):
-    """Labels are scrambled; what it knows in the end it has from the teacher."""
+def test_a_student_learns_from_logits_alone(clips):
+    """Labels are scrambled, so all that it learns is from the teacher."""
     from dataclasses import replace
 
     scrambled = replace(clips, labels=clips.labels[torch.randperm(len(clips), generator=seeded())])
@@ -71,7 +71,7 @@ def test_a_student_learns_from_answers_alone(clips):
     assert agreed > 0.6  # of three classes
 
 
-def test_without_a_teacher_labels_teach(clips):
+def test_without_a_teacher_a_student_learns_from_labels(clips):
     student = distill(None, clips, **QUICK | {"epochs": 40})
     with torch.no_grad():
         assert (
@@ -79,7 +79,7 @@ def test_without_a_teacher_labels_teach(clips):
         ).float().mean() > 0.6
 
 
-def test_a_student_that_was_stopped_goes_on_with_the_same_bits(clips, tmp_path):
+def test_a_stopped_distillation_resumes_with_the_same_bits(clips, tmp_path):
     def stop(progress):
         if progress.epoch == 2:
             raise loop.Stopped
@@ -96,7 +96,7 @@ def test_a_student_that_was_stopped_goes_on_with_the_same_bits(clips, tmp_path):
     )
 
 
-def test_the_weights_are_those_of_the_epoch_that_validation_clips_liked_best(clips):
+def test_the_weights_are_those_of_the_best_validation_accuracy(clips):
     seen = []
 
     def watch(progress):
@@ -125,7 +125,7 @@ def test_without_validation_clips_the_last_epoch_counts(clips):
     assert all(torch.equal(v, seen[-1][k]) for k, v in student.state_dict().items())
 
 
-def test_features_can_teach_too(clips):
+def test_a_student_can_learn_from_features(clips):
     train_set, test = clips.split("stratified", train=0.7)
     made = selfsup.pretrain("asma", train_set, size="small", frames=10, epochs=1, batch=12, projector=8)
     teacher = selfsup.evaluate(made, train_set, test, "linear", linear_epochs=2).network
@@ -143,7 +143,7 @@ def test_a_student_carries_what_a_recogniser_needs(clips):
 
 
 def test_a_teacher_of_other_classes_and_wrong_settings_are_refused(clips):
-    with pytest.raises(ValueError, match=r"the teacher answers \[\d+, 3\] for \d+ clips of 12 classes"):
+    with pytest.raises(ValueError, match=r"the teacher returns logits \[\d+, 3\] for \d+ clips of 12 classes"):
         distill(lambda x: torch.zeros(len(x), 3), clips, **QUICK)
     with pytest.raises(ValueError, match="temperature=0: expected a positive number"):
         distill(oracle, clips, **QUICK | {"temperature": 0})
@@ -151,7 +151,7 @@ def test_a_teacher_of_other_classes_and_wrong_settings_are_refused(clips):
         distill(oracle, clips, tau=4)
 
 
-def test_what_cannot_teach_is_refused(clips):
+def test_unsuitable_teachers_are_refused(clips):
     other = selfsup.Downstream(
         selfsup.pretrain("scratch", clips, size="small", frames=10),
         [f"other {i}" for i in range(12)],
@@ -172,7 +172,9 @@ def test_what_cannot_teach_is_refused(clips):
 def test_soft_and_hard_losses_add_up(clips, monkeypatch):
     student = distill(None, clips, **QUICK | {"epochs": 1})
     s = distillation.Settings(**QUICK | {"soft": 0.7, "hard": 0.3, "crop": 0.0})
-    lesson = distillation.StudentTraining(student.eval(), oracle, PreparedClips(clips, 10, None), s, seeded())
+    training = distillation.StudentTraining(
+        student.eval(), oracle, PreparedClips(clips, 10, None), s, seeded()
+    )
     index = torch.arange(6)
     x = PreparedClips(clips, 10, None)[index]
     monkeypatch.setattr(distillation.augment, "tilt", lambda x, *_: x)
@@ -181,4 +183,4 @@ def test_soft_and_hard_losses_add_up(clips, monkeypatch):
         expected = 0.7 * distillation_loss(student(x), oracle(x), 2.0) + 0.3 * F.cross_entropy(
             student(x), clips.labels[index]
         )
-        assert lesson.loss(index).item() == pytest.approx(expected.item(), rel=1e-5)
+        assert training.loss(index).item() == pytest.approx(expected.item(), rel=1e-5)

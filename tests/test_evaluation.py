@@ -26,7 +26,10 @@ NAMES = tuple(f"class {i}" for i in range(12))
 
 @pytest.fixture
 def sets(toy):
-    """Three classes that differ in the axis along which one joint swings; which leaf of a star swings, a graph without weights cannot tell."""
+    """Three classes that differ in the axis along which one joint swings.
+
+    An ST-GCN without edge weights could not distinguish which leaf of the star swings.
+    """
     clips = toy(classes=12, each=20)
     return clips.select(clips.labels % 4 == 0).split("stratified", train=0.7)
 
@@ -36,7 +39,7 @@ def encoders(sets, method="pstl", **options):
 
 
 @pytest.mark.parametrize("protocol", ["knn", "linear", "finetune", "semi", "transfer"])
-def test_easy_clips_are_told_apart_by_every_protocol(protocol, sets):
+def test_every_protocol_classifies_easy_clips(protocol, sets):
     found = evaluate(
         encoders(sets),
         *sets,
@@ -69,13 +72,13 @@ def test_fine_tuning_changes_a_copy(sets):
 
 
 @pytest.mark.parametrize("protocol", ["knn", "linear", "finetune"])
-def test_the_same_seed_gives_the_same_answers(protocol, sets):
+def test_the_same_seed_gives_the_same_logits(protocol, sets):
     made = encoders(sets)
     first, again = (evaluate(made, *sets, protocol, seed=3) for _ in range(2))
     assert torch.equal(first.logits, again.logits)
 
 
-def test_the_test_clips_take_no_part_before_the_end(sets, monkeypatch):
+def test_the_test_clips_do_not_affect_training(sets, monkeypatch):
     """Whatever the test clips are, the epoch and the weights are the same."""
     made, (train, test) = encoders(sets), sets
     other = test.select(torch.arange(len(test)).flip(0)[: len(test) // 2])
@@ -88,14 +91,14 @@ def test_the_test_clips_take_no_part_before_the_end(sets, monkeypatch):
 
 
 def test_nearest_neighbours_vote_by_cosine():
-    known, asked = (
+    known, queries = (
         F.normalize(torch.randn(9, 4, generator=seeded())),
         F.normalize(torch.randn(3, 4, generator=seeded(1))),
     )
     labels = torch.tensor([0, 1, 2] * 3)
-    found = nearest_neighbour_scores(known, labels, asked, 4, 3)
-    for row, question in zip(found, asked, strict=True):
-        cosines = [(float(question @ k), int(label)) for k, label in zip(known, labels, strict=True)]
+    found = nearest_neighbour_scores(known, labels, queries, 4, 3)
+    for row, query in zip(found, queries, strict=True):
+        cosines = [(float(query @ k), int(label)) for k, label in zip(known, labels, strict=True)]
         expected = torch.zeros(3)
         for cosine, label in sorted(cosines, reverse=True)[:4]:
             expected[label] += torch.tensor(cosine / 0.1).exp()
@@ -103,7 +106,7 @@ def test_nearest_neighbours_vote_by_cosine():
 
 
 @pytest.mark.parametrize(("fraction", "count"), [(0.01, 1), (0.25, 4), (1.0, 16)])
-def test_few_labels_are_of_every_class_alike(fraction, count, toy):
+def test_the_same_fraction_of_every_class_keeps_its_labels(fraction, count, toy):
     clips = toy(each=16)
     some = keep_labels(clips, fraction, seeded())
     assert some.labels.bincount().tolist() == [count] * 4
@@ -114,7 +117,7 @@ def test_few_labels_are_of_every_class_alike(fraction, count, toy):
         keep_labels(clips, 0, seeded())
 
 
-def test_two_encoders_are_aligned_unless_it_is_asked_otherwise(sets):
+def test_two_encoders_are_aligned_by_default(sets):
     made = encoders(sets, "asma")
     assert Downstream(made, NAMES, seeded()).alignment is not None
     assert Downstream(made, NAMES, seeded(), head="linear").alignment is None
@@ -122,7 +125,7 @@ def test_two_encoders_are_aligned_unless_it_is_asked_otherwise(sets):
         Downstream(encoders(sets), NAMES, seeded(), head="aligned")
 
 
-def test_encoders_of_several_streams_are_aligned_each_with_all_others(sets):
+def test_encoders_of_several_streams_are_aligned_with_each_other(sets):
     joint, bone = (encoders(sets, "asma", stream=stream) for stream in ("joint", "bone"))
     both = selfsup.together(joint, bone)
     assert both.streams == ("joint", "joint", "bone", "bone")
@@ -134,27 +137,27 @@ def test_encoders_of_several_streams_are_aligned_each_with_all_others(sets):
     assert network.norm.num_features == both.features(x).shape[1]
 
 
-def test_encoders_are_put_together_only_if_they_are_alike(sets):
+def test_only_encoders_of_the_same_size_and_frames_are_combined(sets):
     with pytest.raises(ValueError, match="found: star small with 10 frames, star small with 8 frames"):
         selfsup.together(encoders(sets), encoders(sets, frames=8))
     with pytest.raises(ValueError, match="found: none"):
         selfsup.together()
 
 
-def test_an_ensemble_takes_the_mean_of_how_sure_they_are(sets):
+def test_an_ensemble_averages_probabilities(sets):
     made = [
         evaluate(encoders(sets, stream=stream), *sets, "linear") for stream in ("joint", "bone", "motion")
     ]
-    sure = torch.stack([m.logits.softmax(1) for m in made]).mean(0)
-    assert selfsup.ensemble(*made) == accuracy(sure, sets[1].labels)
+    mean = torch.stack([m.logits.softmax(1) for m in made]).mean(0)
+    assert selfsup.ensemble(*made) == accuracy(mean, sets[1].labels)
     with pytest.raises(ValueError, match="of the same test clips"):
         selfsup.ensemble(made[0], evaluate(encoders(sets), sets[0], sets[0], "knn"))
 
 
-# -- another skeleton --------------------------------------------------------------------------------------------------
+# -- another skeleton --------------------------------------------------------------------------------------
 
 
-def test_clips_of_another_skeleton_are_read_by_name_and_missing_joints_removed():
+def test_joints_of_another_skeleton_are_matched_by_name_and_missing_ones_removed():
     made = selfsup.Pretrained(
         "scratch", selfsup.Settings(size="small"), NTU25, [models.STGCN(NTU25, "small", seeded()).eval()]
     )
@@ -164,16 +167,16 @@ def test_clips_of_another_skeleton_are_read_by_name_and_missing_joints_removed()
     names = {"spine_base": "hip_center", "spine_mid": "spine", "spine_shoulder": "shoulder_center"}
     missing = torch.zeros(25, dtype=torch.bool)
     for i, joint in enumerate(NTU25.joints):
-        there = names.get(joint, joint)
-        missing[i] = there not in KINECT20.joints
+        name = names.get(joint, joint)
+        missing[i] = name not in KINECT20.joints
         if not missing[i]:
-            whole[:, :, :, i] = x[:, :, :, KINECT20.index(there)]
+            whole[:, :, :, i] = x[:, :, :, KINECT20.index(name)]
     assert set(network.mapping.missing) == {j for j, gone in zip(NTU25.joints, missing, strict=True) if gone}
     with torch.no_grad():
         assert torch.allclose(network.tokens(x)[0], made.encoders[0].tokens(whole, missing), atol=1e-6)
 
 
-def test_what_was_lost_in_a_transfer_is_named(toy):
+def test_an_evaluation_names_the_missing_joints(toy):
     train, test = toy(each=8).split("stratified", train=0.7)
     other = Skeleton("star of four", ["middle", "a", "b", "e"], [("middle", j) for j in "abe"], root="middle")
     made = selfsup.Pretrained(
@@ -192,7 +195,7 @@ def test_skeletons_without_a_common_joint_are_refused(toy):
         evaluate(made, train, test, "transfer")
 
 
-def test_arguments_in_another_order_are_refused_by_what_they_are(sets):
+def test_swapped_arguments_are_refused_with_their_types(sets):
     made, (train, test) = encoders(sets), sets
     for arguments, message in [
         (

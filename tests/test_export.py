@@ -1,4 +1,4 @@
-"""The exported file gives the logits of torch, says what it is, and is whole or not at all."""
+"""The exported file gives the logits of torch, describes itself, and is complete or absent."""
 
 import os
 from itertools import pairwise
@@ -7,14 +7,18 @@ import numpy as np
 import onnx
 import pytest
 import torch
+from helpers import seeded
 
 from skelkit import __version__, export, latency, models, motion, recognizer
 from skelkit.skeletons.layouts import KINECT20
 
 
 def raw(clips, frames, persons, seed=0):
-    """Raw batch [N, 3, T, 20, M], far from the origin; persons after the first come and go, the last of the first clip is never there."""
-    generator = torch.Generator().manual_seed(seed)
+    """Uncentred batch [N, 3, T, 20, M]; persons after the first come and go.
+
+    The last person of the first clip is absent in all frames.
+    """
+    generator = seeded(seed)
     x = (
         torch.randn(clips, 3, frames, 20, persons, generator=generator)
         + torch.tensor([2.0, 1.0, -3.0])[:, None, None, None]
@@ -30,7 +34,7 @@ def run(path, x):
     return session.run(["logits"], {"x": x.numpy()})[0]
 
 
-def wanted(model, x):
+def torch_logits(model, x):
     with torch.no_grad():
         return model(motion.centre(x, KINECT20)).numpy()
 
@@ -41,8 +45,8 @@ def wanted(model, x):
 )
 def test_onnxruntime_gives_the_logits_of_torch(classifier, exported, stream, clips, frames, persons):
     model, x = classifier(stream), raw(clips, frames, persons, seed=frames)
-    expected = wanted(model, x)
-    assert expected.std() > 0.2  # logits that are all alike would prove nothing
+    expected = torch_logits(model, x)
+    assert expected.std() > 0.2  # equal logits would prove nothing
     assert np.abs(run(exported(stream), x) - expected).max() < 2e-5 * max(1, np.abs(expected).max())
 
 
@@ -52,7 +56,7 @@ def test_real_recordings_of_different_lengths_and_persons_get_the_logits_of_torc
     from skelkit import load
 
     model, clips = classifier(), load(real_data("precog-2016") / "precog.npz")
-    some = torch.randperm(len(clips), generator=torch.Generator().manual_seed(0))[:40].tolist()
+    some = torch.randperm(len(clips), generator=seeded())[:40].tolist()
     for one, other in pairwise(some):
         a, b = clips[one].batch, clips[other].batch
         late = torch.zeros(*a.shape[:4], 2)
@@ -60,7 +64,7 @@ def test_real_recordings_of_different_lengths_and_persons_get_the_logits_of_torc
         common = min(a.shape[2], b.shape[2])
         late[:, :, -common:, :, 1:] = b[:, :, :common] + 0.7  # the second comes late where they are shorter
         for x in (a, late):
-            assert np.abs(run(exported(), x) - wanted(model, x)).max() < 2e-5
+            assert np.abs(run(exported(), x) - torch_logits(model, x)).max() < 2e-5
 
 
 def test_empty_person_slots_change_nothing(exported):
@@ -69,7 +73,7 @@ def test_empty_person_slots_change_nothing(exported):
     assert np.allclose(run(exported(), wide), run(exported(), x), atol=1e-5)
 
 
-def test_the_file_is_a_valid_onnx_model_that_says_what_it_is(exported):
+def test_the_file_is_a_valid_onnx_model_with_metadata(exported):
     model = onnx.load(exported("bone"))
     onnx.checker.check_model(model, full_check=True)
     about = {entry.key: entry.value for entry in model.metadata_props}
@@ -89,7 +93,7 @@ def test_the_file_is_a_valid_onnx_model_that_says_what_it_is(exported):
     assert b".py" not in exported("bone").read_bytes()  # no paths of the machine it was made on
 
 
-def test_the_classifier_is_left_as_it_was(classifier, tmp_path, exported, monkeypatch):
+def test_the_export_does_not_change_the_classifier(classifier, tmp_path, exported, monkeypatch):
     model = classifier("bone").train()
     monkeypatch.setattr(export, "_traced", lambda *_: onnx.load(exported("bone")))
     before = {name: v.clone() for name, v in model.state_dict().items()}
@@ -102,7 +106,8 @@ def test_nothing_is_written_if_onnxruntime_disagrees(classifier, exported, tmp_p
     monkeypatch.setattr(export, "_traced", lambda *_: onnx.load(exported("bone")))
     with pytest.raises(
         RuntimeError,
-        match=r"wrong\.onnx was not written: .* differ from torch's by .* of the largest, at most 1e-04 was expected",
+        match=r"wrong\.onnx was not written: .* differ from torch's by .* of the largest, "
+        r"at most 1e-04 was expected",
     ):
         export.onnx(classifier("bone", seed=5), tmp_path / "wrong.onnx")
     broken = classifier("bone")
@@ -135,14 +140,12 @@ def test_only_a_student_is_exported(tmp_path):
 
 
 def test_other_encoders_are_refused():
-    model = models.Classifier(
-        models.STTFormer(2, 20, generator=torch.Generator().manual_seed(0)), None, ["a", "b"], 60, 30, 1.5
-    )
+    model = models.Classifier(models.STTFormer(2, 20, generator=seeded()), None, ["a", "b"], 60, 30, 1.5)
     with pytest.raises(ValueError, match="a STTFormer cannot be exported yet; the encoder must be an STGCN"):
         export.onnx(model, "never.onnx")
 
 
-def test_eight_bit_weights_keep_what_the_file_says_and_nearly_the_logits(classifier, exported, tmp_path):
+def test_eight_bit_weights_keep_the_metadata_and_nearly_the_logits(classifier, exported, tmp_path):
     path = export.quantise(exported(), tmp_path / "small.onnx")
     (_, before), (_, after) = recognizer.open_exported(exported()), recognizer.open_exported(path)
     changed = {"sha256", "weights"}
@@ -151,9 +154,9 @@ def test_eight_bit_weights_keep_what_the_file_says_and_nearly_the_logits(classif
     }
     assert after["weights"] == "uint8"
     assert path.stat().st_size < 0.9 * exported().stat().st_size
-    steps = torch.randn(16, 3, 32, 20, 1, generator=torch.Generator().manual_seed(0))
+    steps = torch.randn(16, 3, 32, 20, 1, generator=seeded())
     x = 2 + 0.4 * steps[:, :, :1] + 0.05 * steps.cumsum(2)  # bodies that move by centimetres
-    found, expected = run(path, x), wanted(classifier(), x)
+    found, expected = run(path, x), torch_logits(classifier(), x)
     assert (
         0 < np.abs(found - expected).mean() < 0.2 * expected.std()
     )  # random weights are more sensitive than learnt ones
@@ -164,7 +167,7 @@ def test_eight_bit_weights_keep_what_the_file_says_and_nearly_the_logits(classif
         export.quantise(path, tmp_path / "again.onnx")
 
 
-def test_latency_is_measured_in_turn_on_one_thread_which_is_given_back():
+def test_latency_is_measured_in_turn_on_one_thread_which_is_restored():
     calls, threads = [], torch.get_num_threads()
     try:
         torch.set_num_threads(2)

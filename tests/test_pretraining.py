@@ -11,8 +11,9 @@ import torch.multiprocessing as mp
 from helpers import seeded
 
 from skelkit import masks, models, motion, selfsup
+from skelkit.experiments.selfsup import Variant
 from skelkit.selfsup import objectives, pretraining, views
-from skelkit.selfsup.objectives import siamese
+from skelkit.selfsup.objectives import OBJECTIVES, Objective, siamese
 from skelkit.selfsup.presets import Settings, settings
 from skelkit.skeletons.layouts import NTU25
 from skelkit.training import loop
@@ -41,7 +42,7 @@ def test_every_method_learns_without_looking_at_labels(name, toy):
 
 
 @pytest.mark.parametrize("name", TRAINED)
-def test_a_training_that_was_stopped_goes_on_with_the_same_bits(name, toy, tmp_path):
+def test_a_stopped_training_resumes_with_the_same_bits(name, toy, tmp_path):
     def stop(progress):
         if progress.epoch == 2:
             raise loop.Stopped
@@ -58,6 +59,63 @@ def test_a_training_that_was_stopped_goes_on_with_the_same_bits(name, toy, tmp_p
     assert resumed.ranks == whole.ranks
 
 
+class ToyObjective(Objective):
+    """Features of clips approach a learnt vector; counts its steps."""
+
+    def __init__(self, skeleton, s, generator):
+        super().__init__()
+        self.encoder = models.STGCN(skeleton, s.size, generator)
+        self.target = torch.nn.Parameter(torch.randn(self.encoder.width, generator=generator))
+        self.register_buffer("steps", torch.zeros(()))
+
+    @property
+    def encoders(self):
+        return [self.encoder]
+
+    def loss(self, x):
+        return (self.encoder.features(x) - self.target).square().mean()
+
+    def after_step(self):
+        self.steps += 1
+
+
+def test_a_new_objective_is_trained_resumed_evaluated_and_recorded(toy, tmp_path, monkeypatch):
+    def stop(progress):
+        if progress.epoch == 2:
+            raise loop.Stopped
+
+    monkeypatch.setitem(OBJECTIVES, "toy", ToyObjective)
+    clips, steps = toy(), []
+    with pytest.raises(loop.Stopped):
+        selfsup.pretrain("toy", clips, callback=stop, checkpoints=tmp_path, every=0, **QUICK)
+    resumed = selfsup.pretrain("toy", clips, checkpoints=tmp_path, every=0, **QUICK)
+    whole = selfsup.pretrain("toy", clips, callback=lambda p: steps.append(int(p.model.steps)), **QUICK)
+    assert same(resumed, whole)
+    assert steps == [0, 2, 4]
+    assert whole.head == 12
+    train, test = clips.split("stratified", train=0.7)
+    assert 0 <= selfsup.evaluate(whole, train, test, "knn").accuracy <= 1
+    assert "toy" in selfsup.METHODS
+    found = Variant("toy", "toy", ("knn",), {"epochs": 1, "size": "small"}).run("synthetic", 0, "smoke")
+    assert 0 <= found["knn"] <= 1
+
+
+def test_an_objective_without_a_loss_is_refused():
+    class Incomplete(Objective):
+        encoders = ()
+
+    with pytest.raises(TypeError, match="loss"):
+        Incomplete()
+
+
+def test_only_objectives_with_a_teacher_have_an_after_step(toy):
+    have = {
+        name: hasattr(make(toy().skeleton, settings("smoke", **QUICK), seeded()), "after_step")
+        for name, make in OBJECTIVES.items()
+    }
+    assert {name for name, has in have.items() if has} == {"skeleton2vec"}
+
+
 def test_asma_has_two_encoders_that_differ_and_pstl_one():
     made = siamese.SiameseObjective(NTU25, settings("smoke"), seeded(), ["f", "g"])
     assert len(made.encoders) == 2
@@ -69,31 +127,31 @@ def test_asma_has_two_encoders_that_differ_and_pstl_one():
     assert made.twins[1].frame_mask is masks.motion_attentive_frames
 
 
-@pytest.mark.parametrize(("way", "low"), [("f", True), ("g", False)])
-def test_f_drops_the_frames_that_move_least_and_g_those_that_move_most(way, low, toy):
+@pytest.mark.parametrize(("view", "low"), [("f", True), ("g", False)])
+def test_f_drops_the_frames_that_move_least_and_g_those_that_move_most(view, low, toy):
     clips = toy()
     x = clips.batch(torch.arange(6), frames=20)
-    _, drop = siamese.VIEW_MASKS[way]
+    _, drop = siamese.VIEW_MASKS[view]
     hidden = drop(x, clips.skeleton, 0.4, seeded())
     certain = (masks.low_motion_frames if low else masks.high_motion_frames)(x, ratio=0.2)
     assert (hidden.sum(1) == 8).all()
     assert hidden[certain].all()
 
 
-def test_each_view_is_projected_once_and_hides_what_it_should(toy, monkeypatch):
+def test_each_view_is_projected_once_and_has_its_own_mask(toy, monkeypatch):
     clips, s = toy(), settings("smoke", **QUICK)
-    twin, asked = siamese.SiameseEncoder(clips.skeleton, s, seeded(), *siamese.VIEW_MASKS["pstl"]), []
+    member, calls = siamese.SiameseEncoder(clips.skeleton, s, seeded(), *siamese.VIEW_MASKS["pstl"]), []
     monkeypatch.setattr(
-        twin.encoder,
+        member.encoder,
         "features",
         lambda x, hidden=None: (
-            asked.append((x.shape[2], hidden)) or torch.randn(len(x), 12, generator=seeded())
+            calls.append((x.shape[2], hidden)) or torch.randn(len(x), 12, generator=seeded())
         ),
     )
     projected = []
-    twin.projector.register_forward_hook(lambda *_: projected.append(1))
-    twin.loss(clips.batch(torch.arange(6), frames=10))
-    (whole, none), (_, joints), (fewer, nothing) = asked
+    member.projector.register_forward_hook(lambda *_: projected.append(1))
+    member.loss(clips.batch(torch.arange(6), frames=10))
+    (whole, none), (_, joints), (fewer, nothing) = calls
     assert len(projected) == 3
     assert (whole, fewer) == (10, 6)
     assert none is None
@@ -103,17 +161,17 @@ def test_each_view_is_projected_once_and_hides_what_it_should(toy, monkeypatch):
 
 def test_without_masks_nothing_is_hidden(toy, monkeypatch):
     clips, s = toy(), settings("smoke", **QUICK)
-    twin, asked = siamese.SiameseEncoder(clips.skeleton, s, seeded(), *siamese.VIEW_MASKS["plain"]), []
+    member, calls = siamese.SiameseEncoder(clips.skeleton, s, seeded(), *siamese.VIEW_MASKS["plain"]), []
     monkeypatch.setattr(
-        twin.encoder,
+        member.encoder,
         "features",
-        lambda x, hidden=None: asked.append((x.shape[2], hidden)) or torch.zeros(len(x), 12),
+        lambda x, hidden=None: calls.append((x.shape[2], hidden)) or torch.zeros(len(x), 12),
     )
-    twin.views(clips.batch(torch.arange(4), frames=10))
-    assert asked == [(10, None)] * 3
+    member.views(clips.batch(torch.arange(4), frames=10))
+    assert calls == [(10, None)] * 3
 
 
-def test_dropped_frames_are_gone_and_the_others_in_order():
+def test_the_frames_that_are_not_dropped_keep_their_order():
     x = torch.arange(24.0).reshape(2, 1, 6, 2, 1)
     hidden = torch.tensor([[0, 1, 0, 0, 1, 0], [1, 1, 0, 0, 0, 0]]).bool()
     left = views.drop_frames(x, hidden)
@@ -131,34 +189,33 @@ def test_a_mask_that_would_remove_every_joint_is_refused(toy):
 
 
 @pytest.mark.parametrize("kind", [objectives.CoordinateAutoencoder, objectives.Skeleton2vec])
-def test_what_is_covered_is_not_seen(kind, toy):
-    """The covered coordinates, whatever they are, change neither the encoder's input nor its answer, only the target."""
+def test_masked_coordinates_are_replaced_by_the_mask_token(kind, toy):
     clips, s = toy(), settings("smoke", **QUICK)
     model, x = kind(clips.skeleton, s, seeded()), clips.batch(torch.arange(6), frames=10)
-    people, seen, covered = model.masked(x, sharpness=0.0)
+    people, visible, mask = model.masked(x, sharpness=0.0)
     assert (
-        torch.equal(seen.poses.movedim(1, -1)[~covered], people.poses.movedim(1, -1)[~covered] * 1)
+        torch.equal(visible.poses.movedim(1, -1)[~mask], people.poses.movedim(1, -1)[~mask] * 1)
         or (~people.present).any()
     )
-    inside = covered & people.present[..., None]
-    assert not seen.poses.movedim(1, -1)[inside].any()  # the learnt vector begins at zero
-    share = covered.sum((1, 2)) / (people.present.sum(1) * 5).clamp_min(1)
+    inside = mask & people.present[..., None]
+    assert not visible.poses.movedim(1, -1)[inside].any()  # the mask token is initially zero
+    share = mask.sum((1, 2)) / (people.present.sum(1) * 5).clamp_min(1)
     assert (share[people.present.all(1)] - round(s.covered * 5) / 5).abs().max() < 1e-6
 
 
-def test_the_error_of_the_autoencoder_is_taken_where_it_was_covered(toy):
+def test_the_autoencoder_loss_is_over_masked_coordinates_only(toy):
     clips, s = toy(), settings("smoke", **QUICK)
     model = objectives.CoordinateAutoencoder(clips.skeleton, s, seeded())
     x = clips.batch(torch.arange(6), frames=10)
-    model.head[2].weight.data.zero_()  # answers zero everywhere
+    model.head[2].weight.data.zero_()  # predicts zero everywhere
     state = model.generator.get_state()
     loss = model.loss(x)
     model.generator.set_state(state)
-    people, _, covered = model.masked(x, sharpness=0.0)
-    assert loss.item() == pytest.approx(people.poses.square().mean(1)[covered].mean().item(), rel=1e-5)
+    people, _, mask = model.masked(x, sharpness=0.0)
+    assert loss.item() == pytest.approx(people.poses.square().mean(1)[mask].mean().item(), rel=1e-5)
 
 
-def test_the_teacher_follows_slowly_and_learns_nothing_itself(toy):
+def test_the_teacher_is_a_moving_average_without_gradients(toy):
     clips, s = toy(), settings("smoke", ema=0.9, **QUICK)
     model = objectives.Skeleton2vec(clips.skeleton, s, seeded())
     model.loss(clips.batch(torch.arange(6), frames=10)).backward()
@@ -171,13 +228,13 @@ def test_the_teacher_follows_slowly_and_learns_nothing_itself(toy):
         assert torch.allclose(theirs - mine, torch.full_like(mine, 0.9), atol=1e-5)
 
 
-def test_streams_differ(toy):
+def test_each_stream_gives_another_loss(toy):
     clips = toy()
     made = [selfsup.pretrain("pstl", clips, stream=stream, **QUICK) for stream in motion.STREAMS]
     assert len({p.losses[0] for p in made}) == 3
 
 
-def test_collapse_is_reported_with_the_statistic_that_shows_it(toy, monkeypatch):
+def test_the_warning_of_a_collapse_names_the_effective_rank(toy, monkeypatch):
     monkeypatch.setattr(
         models.STGCN, "features", lambda self, x, hidden=None: self.tokens(x, hidden).mean(1) * 0 + 1
     )
@@ -188,13 +245,14 @@ def test_collapse_is_reported_with_the_statistic_that_shows_it(toy, monkeypatch)
     )
     with pytest.warns(
         UserWarning,
-        match=r"skeletonbt, epoch 1: the representation collapsed: .* effective rank of nan \(of 12\); raise redundancy",
+        match=r"skeletonbt, epoch 1: the representation collapsed: "
+        r".* effective rank of nan \(of 12\); raise redundancy",
     ):
         selfsup.pretrain("skeletonbt", toy(), **QUICK | {"epochs": 1})
 
 
 @pytest.mark.parametrize(
-    ("ranks", "said"),
+    ("ranks", "warned"),
     [
         ([1.2, 1.2, 4, 4, 4], []),
         ([4, 4, 4, 4, 1.2], [5]),
@@ -203,7 +261,7 @@ def test_collapse_is_reported_with_the_statistic_that_shows_it(toy, monkeypatch)
         ([1.2, 4, 1.2, 4, 4], []),
     ],
 )
-def test_collapse_is_reported_once_if_it_lasts_or_ends_the_training(ranks, said, toy, monkeypatch):
+def test_collapse_is_reported_once_if_it_lasts_or_ends_the_training(ranks, warned, toy, monkeypatch):
     found = iter(ranks)
     monkeypatch.setattr("skelkit.selfsup.pretraining.effective_rank", lambda _: next(found))
     with warnings.catch_warnings(record=True) as caught:
@@ -211,7 +269,7 @@ def test_collapse_is_reported_once_if_it_lasts_or_ends_the_training(ranks, said,
         selfsup.pretrain("pstl", toy(), **QUICK | {"epochs": 5})
     assert [
         int(re.search(r"epoch (\d+): the representation collapsed", str(w.message)).group(1)) for w in caught
-    ] == said
+    ] == warned
 
 
 def test_a_healthy_training_reports_no_collapse(toy):
@@ -228,7 +286,7 @@ def test_views_are_mirrored_unless_classes_tell_left_from_right(toy):
     assert selfsup.pretrain("pstl", sided, **QUICK, mirror=0.5).settings.mirror == 0.5
 
 
-def test_wrong_requests_are_refused(toy):
+def test_invalid_arguments_are_refused(toy):
     for options, message in [
         ({"method": "psTL"}, "no method 'psTL'; known: skeletonbt, pstl, asma"),
         ({"batch": 1}, "batch=1: Barlow Twins compares"),
@@ -247,7 +305,7 @@ def test_wrong_requests_are_refused(toy):
         selfsup.pretrain("pstl", toy().select([0]))
 
 
-def test_the_rate_rises_then_falls_to_nothing():
+def test_the_learning_rate_rises_then_falls_to_zero():
     rates = [pretraining.learning_rate(Settings(warmup=0.1, lr=1.0), k, 100) for k in range(100)]
     assert rates[:10] == pytest.approx([k / 10 for k in range(1, 11)])
     assert all(a >= b for a, b in pairwise(rates[9:]))

@@ -1,4 +1,4 @@
-"""The deployed recogniser gives torch's answer, without torch, and says clearly what is wrong with a file or a frame."""
+"""The recognizer gives torch's probabilities without torch, and explains what is wrong with its input."""
 
 import json
 import shutil
@@ -57,7 +57,7 @@ def person(frames, seed=0, where=2.0):
 # -- the answer --------------------------------------------------------------------------------------------
 
 
-def test_a_whole_clip_gets_the_answer_of_torch(classifier, exported, ragged):
+def test_a_whole_clip_gets_the_probabilities_of_torch(classifier, exported, ragged):
     clips = ClipSet.from_arrays(ragged([1, 2, 7, 31, 32, 33, 64, 65, 200]), skeleton=KINECT20)
     model, deployed = classifier(), Recognizer(exported())
     for i in range(len(clips)):
@@ -69,7 +69,7 @@ def test_a_whole_clip_gets_the_answer_of_torch(classifier, exported, ragged):
 
 
 @pytest.mark.parametrize("stream", ["joint", "motion"])
-def test_real_recordings_get_the_answer_of_torch(classifier, exported, real_data, stream):
+def test_real_recordings_get_the_probabilities_of_torch(classifier, exported, real_data, stream):
     clips = load(real_data("precog-2016") / "precog.npz")
     model, deployed = classifier(stream), Recognizer(exported(stream))
     labels = set()
@@ -100,13 +100,13 @@ def test_resampling_is_that_of_torch():
         )
 
 
-def test_a_person_never_fades_in():
+def test_a_person_is_never_interpolated_with_an_absent_one():
     poses = np.zeros((4, 1, 20, 3), np.float32)
     poses[2:] = 7
     assert set(recognizer.resample(poses, 50).ravel().tolist()) == {0, 7}
 
 
-def test_a_stream_gives_each_window_what_the_clip_of_its_frames_gets(exported):
+def test_a_window_of_a_stream_is_recognised_as_the_clip_of_its_frames(exported):
     deployed = Recognizer(exported(), window=1.0, stride=0.3)
     both = np.stack([person(100), person(100, seed=1, where=-1)], 1)  # [T, 2, 20, 3]
     both[:40, 1] = 0
@@ -148,7 +148,7 @@ def test_streams_do_not_mix(exported):
     assert np.array_equal(first, again)
 
 
-def test_who_is_in_a_later_slot_is_recognised_as_in_the_first(exported):
+def test_a_person_in_a_later_slot_is_recognised_as_in_the_first(exported):
     deployed, one = Recognizer(exported()), person(45)
     two = np.zeros((45, 3, 20, 3), np.float32)
     two[:, 2] = one
@@ -157,17 +157,17 @@ def test_who_is_in_a_later_slot_is_recognised_as_in_the_first(exported):
     )
 
 
-def test_where_nobody_is_nothing_is_recognised(exported):
+def test_frames_without_a_person_are_not_recognised(exported):
     deployed = Recognizer(exported(), window=0.5)
     assert list(deployed.stream(np.zeros((40, 20, 3)))) == []
     assert deployed.push(np.zeros((0, 20, 3))) is None
-    with pytest.raises(ValueError, match="a clip of 5 frames with nobody in it"):
+    with pytest.raises(ValueError, match="a clip of 5 frames without a person"):
         deployed.recognise(np.zeros((5, 20, 3)))
     with pytest.raises(ValueError, match="a clip of 0 frames"):
         deployed.recognise(np.zeros((0, 20, 3)))
 
 
-# -- frames that are wrong ---------------------------------------------------------------------------------------------
+# -- invalid frames ----------------------------------------------------------------------------------------
 
 
 def test_a_frame_with_nan_names_frame_and_joint_and_does_not_count(exported):
@@ -188,7 +188,7 @@ def test_a_frame_with_nan_names_frame_and_joint_and_does_not_count(exported):
         deployed.recognise(frames)
 
 
-def test_bad_frames_can_be_held_over(exported):
+def test_an_invalid_frame_can_be_replaced_by_the_one_before(exported):
     deployed, frames = Recognizer(exported(), skip_bad=True), person(45)
     held, absent = frames.copy(), frames.copy()
     held[10:12] = frames[9]
@@ -202,7 +202,10 @@ def test_bad_frames_can_be_held_over(exported):
 
 @pytest.mark.parametrize("shape", [(25, 3), (2, 17, 3), (1, 0, 3)])
 def test_another_number_of_joints_is_refused_with_the_names_expected(exported, shape):
-    message = rf"frame 0: {shape[-2]} joints, expected \[20 joints, 3\] or .*; those of the Kinect v1-20 skeleton, in this order: hip_center, spine, .*right_foot"
+    message = (
+        rf"frame 0: {shape[-2]} joints, expected \[20 joints, 3\] or .*; "
+        r"those of the Kinect v1-20 skeleton, in this order: hip_center, spine, .*right_foot"
+    )
     for skip_bad in (False, True):
         with pytest.raises(ValueError, match=message):
             Recognizer(exported(), skip_bad=skip_bad).push(np.ones(shape))
@@ -214,12 +217,12 @@ def test_another_shape_is_refused(exported, shape):
         Recognizer(exported()).push(np.ones(shape))
 
 
-def test_millimetres_are_noticed(exported):
+def test_millimetres_cause_a_warning(exported):
     with pytest.warns(UserWarning, match="bodies measure .* from end to end; coordinates should be metres"):
         Recognizer(exported()).recognise(person(10) * 1000)
 
 
-def test_a_frame_may_be_changed_after_it_was_shown(exported):
+def test_a_frame_may_be_changed_after_it_was_pushed(exported):
     deployed, frames = Recognizer(exported()), person(45)
     buffer = np.empty_like(frames[0])
     for frame in frames:
@@ -228,10 +231,10 @@ def test_a_frame_may_be_changed_after_it_was_shown(exported):
     assert np.array_equal(found.probabilities, deployed.recognise(frames).probabilities)
 
 
-# -- files that are wrong ----------------------------------------------------------------------------------------------
+# -- invalid files -----------------------------------------------------------------------------------------
 
 
-def test_a_file_cut_off_anywhere_is_refused(exported, tmp_path):
+def test_a_truncated_file_is_refused(exported, tmp_path):
     whole, path = exported().read_bytes(), tmp_path / "cut.onnx"
     tail = whole.index(b"skelkit-onnx-1") - 12
     places = {
@@ -250,12 +253,13 @@ def test_a_file_cut_off_anywhere_is_refused(exported, tmp_path):
         path.write_bytes(whole[:length])
         with pytest.raises(
             ValueError,
-            match=rf"cut\.onnx: its {length} bytes do not end in the checksum .*: cut off, .*; copy it again or export it again",
+            match=rf"cut\.onnx: its {length} bytes do not end in the checksum .*: cut off, .*; "
+            r"copy it again or export it again",
         ):
             Recognizer(path)
 
 
-def test_a_changed_byte_is_noticed_wherever_it_is(exported, tmp_path):
+def test_any_changed_byte_is_detected(exported, tmp_path):
     whole, path = exported().read_bytes(), tmp_path / "changed.onnx"
     for place in [
         *np.random.default_rng(0).integers(0, len(whole), 40).tolist(),
@@ -265,7 +269,8 @@ def test_a_changed_byte_is_noticed_wherever_it_is(exported, tmp_path):
         path.write_bytes(whole[:place] + bytes([whole[place] ^ 0x10]) + whole[place + 1 :])
         with pytest.raises(
             ValueError,
-            match=r"changed\.onnx: (damaged, its content has the checksum|its \d+ bytes do not end in the checksum)",
+            match=r"changed\.onnx: "
+            r"(damaged, its content has the checksum|its \d+ bytes do not end in the checksum)",
         ):
             Recognizer(path)
 
@@ -277,7 +282,8 @@ def test_a_file_of_another_version_says_what_to_do(exported, tmp_path):
     path.write_bytes(append_checksum(model.SerializeToString()))
     with pytest.raises(
         ValueError,
-        match=r"format 'skelkit-onnx-2', written by skelkit 7\.1; skelkit .* reads 'skelkit-onnx-1': export it again",
+        match=r"format 'skelkit-onnx-2', written by skelkit 7\.1; "
+        r"skelkit .* reads 'skelkit-onnx-1': export it again",
     ):
         Recognizer(path)
 
@@ -289,7 +295,8 @@ def test_other_files_are_refused(exported, tmp_path):
     onnx.save(model, path)
     with pytest.raises(
         ValueError,
-        match=r"do not end in the checksum of a file of skelkit\.export: cut off, or written by another program",
+        match=r"do not end in the checksum of a file of skelkit\.export: "
+        r"cut off, or written by another program",
     ):
         Recognizer(path)
     path.write_bytes(append_checksum(b"no protobuf at all"))
@@ -302,7 +309,7 @@ def test_other_files_are_refused(exported, tmp_path):
         Recognizer(tmp_path / "nothing.onnx")
 
 
-# -- without torch -----------------------------------------------------------------------------------------------------
+# -- without torch -----------------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -363,11 +370,17 @@ def test_in_an_environment_of_numpy_and_onnxruntime_alone_too(streamed, tmp_path
     streamed(python, STREAM)
 
 
-def test_the_kit_is_imported_part_by_part():
-    code = "import skelkit, sys\nassert {'ClipSet', 'load', 'masks', 'Recognizer', 'viz'} <= set(dir(skelkit))\nassert 'numpy' not in sys.modules\n"
-    code += "from skelkit import load, masks, Skeleton\nimport skelkit.codecs\nassert skelkit.ClipSet is skelkit.data.ClipSet and skelkit.load is load\n"
-    code += "assert skelkit.masks is masks and callable(masks.degree_joints) and skelkit.skeletons.Skeleton is Skeleton\n"
-    code += "assert all(hasattr(skelkit, name) for name in skelkit.__all__)"
+def test_modules_are_imported_at_their_first_use():
+    code = """
+import skelkit, sys
+assert {"ClipSet", "load", "masks", "Recognizer", "viz"} <= set(dir(skelkit))
+assert "numpy" not in sys.modules
+from skelkit import codecs, load, masks, Skeleton
+assert skelkit.ClipSet is skelkit.data.ClipSet and skelkit.load is load
+assert skelkit.masks is masks and callable(masks.degree_joints)
+assert skelkit.codecs is codecs is skelkit.ops.codecs and skelkit.skeletons.Skeleton is Skeleton
+assert all(hasattr(skelkit, name) for name in skelkit.__all__)
+"""
     subprocess.run([sys.executable, "-c", code], check=True)
     import skelkit
 

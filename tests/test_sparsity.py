@@ -1,4 +1,5 @@
 import torch
+from helpers import seeded
 from torch import nn
 
 from skelkit import models, sparsity
@@ -6,8 +7,8 @@ from skelkit.deploy.distillation import distill
 from skelkit.skeletons.layouts import NTU25
 
 
-def test_of_every_four_weights_the_two_largest_stay():
-    weight = torch.randn(5, 3, 2, 4, generator=torch.Generator().manual_seed(0))
+def test_the_two_largest_of_every_four_weights_are_kept():
+    weight = torch.randn(5, 3, 2, 4, generator=seeded())
     stay = sparsity.two_of_four(weight)
     for row, kept in zip(weight.flatten(1), stay.flatten(1), strict=True):
         for four, which in zip(row.split(4), kept.split(4), strict=True):
@@ -15,7 +16,7 @@ def test_of_every_four_weights_the_two_largest_stay():
             assert four[which].abs().min() >= four[~which].abs().max()
 
 
-def test_what_is_left_over_of_a_row_keeps_at_most_two():
+def test_the_last_smaller_group_of_a_row_keeps_at_most_two():
     assert sparsity.two_of_four(
         torch.tensor([[1.0, 2, 3, 4, 5, 6, 7], [7.0, 6, 5, 4, 3, 2, 1]])
     ).tolist() == [
@@ -24,23 +25,23 @@ def test_what_is_left_over_of_a_row_keeps_at_most_two():
     ]
 
 
-def test_a_pruned_copy_is_half_empty_and_the_original_is_not():
-    network = models.STGCN(NTU25, "laptop", torch.Generator().manual_seed(0), classes=10)
+def test_half_of_the_weights_of_a_pruned_copy_are_zero_and_the_original_is_unchanged():
+    network = models.STGCN(NTU25, "laptop", seeded(), classes=10)
     pruned = sparsity.prune(network)
     assert 0.49 < sparsity.density(pruned) < 0.53
     assert sparsity.density(network) == 1
     assert torch.equal(pruned.norm.weight, network.norm.weight)
 
 
-def test_zeros_stay_zeros_while_the_student_learns_on(toy, small):
+def test_zeros_stay_zero_in_further_training(toy, small):
     options = {"size": small, "frames": 10, "batch": 12, "epochs": 2, "least_steps": 0}
     student = distill(None, toy(), **options)
     pruned = sparsity.prune(student)
-    again = distill(None, toy(), start=pruned, **options)
-    for before, after in zip(sparsity.layers(pruned), sparsity.layers(again), strict=True):
+    continued = distill(None, toy(), start=pruned, **options)
+    for before, after in zip(sparsity.layers(pruned), sparsity.layers(continued), strict=True):
         assert not after.weight[before.weight == 0].any()
-    assert not torch.equal(again.output_layer.weight, pruned.output_layer.weight)
+    assert not torch.equal(continued.output_layer.weight, pruned.output_layer.weight)
 
 
-def test_layers_with_hardly_any_inputs_are_left_alone():
+def test_layers_with_fewer_than_four_inputs_are_not_pruned():
     assert sparsity.layers(nn.Sequential(nn.Linear(3, 2), nn.Linear(4, 2)))[0].in_features == 4

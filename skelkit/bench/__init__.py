@@ -1,4 +1,6 @@
-"""Benchmarks of the kit on this machine, as ratios."""
+"""Benchmarks of skelkit on this machine, as ratios to a reference measured in alternation."""
+
+from __future__ import annotations
 
 from ..utils.machine import machine
 from .suite import BENCHES

@@ -1,38 +1,31 @@
-"""What a pre-training step of ASMa takes on this machine, stage by stage, and how far that is from bare matrix products of as many operations."""
+"""Benchmark of a pre-training step of ASMa, stage by stage, against matrix products of as many operations."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
+from torch import Tensor
 
 from ..data import load
-from ..selfsup import PRETRAINING_PRESETS
+from ..selfsup import PRETRAINING_PRESETS, Settings
+from ..selfsup.objectives import SiameseEncoder, SiameseObjective
 from ..selfsup.objectives.barlow_twins import barlow_twins
-from ..selfsup.objectives.siamese import SiameseObjective
 from ..selfsup.views import augmented
 from ..training import loop
 from ..training.inputs import PreparedClips
-from .timing import against_products
+from .timing import Row, against_products
 
 
-def bench_asma(device: torch.device, rounds: int = 5) -> list[dict]:
-    """Two encoders, three views each; on a GPU the published setting in bf16, elsewhere that of preset laptop."""
-    s, precision = (PRETRAINING_PRESETS["paper"], "bf16") if device.type == "cuda" else (PRETRAINING_PRESETS["laptop"], "fp32")
-    generator = torch.Generator().manual_seed(0)
+def bench_asma(device: torch.device, rounds: int = 5) -> list[Row]:
+    """Two encoders with three views each; preset "paper" in bf16 on a GPU, "laptop" in fp32 elsewhere."""
+    preset, precision = ("paper", "bf16") if device.type == "cuda" else ("laptop", "fp32")
+    s, generator = PRETRAINING_PRESETS[preset], torch.Generator().manual_seed(0)
     clips = load("synthetic", clips=s.batch).to(device)
+    skeleton = clips.skeleton
     x = PreparedClips(clips, s.frames, crop=None)[torch.arange(s.batch, device=device)]
-    model = SiameseObjective(clips.skeleton, s, generator, ["f", "g"]).to(device)
+    model = SiameseObjective(skeleton, s, generator, ["f", "g"]).to(device)
     optimiser = torch.optim.Adam(model.parameters(), s.lr)
-    twin = model.twins[0]
-    remove, drop = (
-        twin.joint_mask(x, clips.skeleton, s.joints, generator),
-        twin.frame_mask(x, clips.skeleton, s.hidden, generator),
-    )
-    fewer = x[:, :, ~drop[0]]
-    features = twin.encoder.features(x).detach()
-
-    def forward(run) -> None:
-        with torch.no_grad(), loop.autocast(device, precision):
-            run()
 
     def step() -> None:
         with loop.autocast(device, precision):
@@ -42,21 +35,9 @@ def bench_asma(device: torch.device, rounds: int = 5) -> list[dict]:
         torch.nn.utils.clip_grad_norm_(model.parameters(), s.clip, foreach=True)
         optimiser.step()
 
-    stages = {
-        "augmentation of six views": lambda: [augmented(x, clips.skeleton, s, generator) for _ in range(6)],
-        "anchor, forward": lambda: forward(lambda: twin.encoder.features(x)),
-        f"spatial view ({s.joints:.0%} of joints removed), forward": lambda: forward(
-            lambda: twin.encoder.features(x, remove)
-        ),
-        f"temporal view ({s.hidden:.0%} of frames dropped), forward": lambda: forward(
-            lambda: twin.encoder.features(fewer)
-        ),
-        "projector, six views, forward": lambda: forward(
-            lambda: [twin.projector(features) for _ in range(6)]
-        ),
-        "four correlations": lambda: forward(
-            lambda: [barlow_twins(z, z) for z in [twin.projector(features)] * 4]
-        ),
+    stages: dict[str, Callable[[], object]] = {
+        "augmentation of six views": lambda: [augmented(x, skeleton, s, generator) for _ in range(6)],
+        **_forward_stages(model.members[0], x, s, generator, precision),
         "Adam": optimiser.step,
         f"whole step, {s.batch} clips, {s.size}, {precision}": step,
     }
@@ -64,3 +45,33 @@ def bench_asma(device: torch.device, rounds: int = 5) -> list[dict]:
     rows = [against_products(name, run, device, precision, rounds) for name, run in stages.items()]
     rows[-1]["clips a second"] = s.batch * 1000 / rows[-1]["ms"]
     return rows
+
+
+def _forward_stages(
+    siamese: SiameseEncoder, x: Tensor, s: Settings, generator: torch.Generator, precision: str
+) -> dict[str, Callable[[], object]]:
+    """Forward passes of one encoder and its projector, without gradients."""
+    encoder, projector, skeleton = siamese.encoder, siamese.projector, siamese.encoder.skeleton
+    assert siamese.joint_mask is not None
+    assert siamese.frame_mask is not None
+    hidden_joints = siamese.joint_mask(x, skeleton, s.joints, generator)
+    hidden_frames = siamese.frame_mask(x, skeleton, s.hidden, generator)
+    fewer_frames = x[:, :, ~hidden_frames[0]]
+    features = encoder.features(x).detach()
+
+    def forward(run: Callable[[], object]) -> Callable[[], object]:
+        def without_gradients() -> None:
+            with torch.no_grad(), loop.autocast(x.device, precision):
+                run()
+
+        return without_gradients
+
+    spatial = f"spatial view ({s.joints:.0%} of joints removed), forward"
+    temporal = f"temporal view ({s.hidden:.0%} of frames dropped), forward"
+    return {
+        "anchor, forward": forward(lambda: encoder.features(x)),
+        spatial: forward(lambda: encoder.features(x, hidden_joints)),
+        temporal: forward(lambda: encoder.features(fewer_frames)),
+        "projector, six views, forward": forward(lambda: [projector(features) for _ in range(6)]),
+        "four correlations": forward(lambda: [barlow_twins(z, z) for z in [projector(features)] * 4]),
+    }

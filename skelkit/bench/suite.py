@@ -1,4 +1,4 @@
-"""The table of benchmarks."""
+"""The table of benchmarks, each imported when it runs."""
 
 from __future__ import annotations
 
@@ -7,30 +7,31 @@ from collections.abc import Callable
 import torch
 
 from .operations import bench_clips, bench_codecs, bench_masks
+from .timing import Row
 
 
-def bench_charon(device: torch.device) -> list[dict]:
-    """A training step of CHARON, stage by stage."""
-    from .charon import bench_charon
+def bench_asma(device: torch.device) -> list[Row]:
+    """Stages of an ASMa pre-training step; see `asma`."""
+    from . import asma
 
-    return bench_charon(device)
-
-
-def bench_asma(device: torch.device) -> list[dict]:
-    """A pre-training step of ASMa, stage by stage."""
-    from .asma import bench_asma
-
-    return bench_asma(device)
+    return asma.bench_asma(device)
 
 
-def bench_data(device: torch.device) -> list[dict]:
-    """Raw NTU RGB+D files: against a parser that goes line by line, against reading the bytes alone, and with ever more files."""
-    from .ntu_parsing import bench_ntu
+def bench_charon(device: torch.device) -> list[Row]:
+    """Stages of a CHARON training step; see `charon`."""
+    from . import charon
 
-    return bench_ntu()
+    return charon.bench_charon(device)
 
 
-BENCHES: dict[str, Callable[..., list[dict]]] = {
+def bench_data(device: torch.device) -> list[Row]:
+    """Parsing and conversion of raw NTU RGB+D files, which run on the CPU; see `ntu_parsing`."""
+    from . import ntu_parsing
+
+    return ntu_parsing.bench_ntu()
+
+
+BENCHES: dict[str, Callable[[torch.device], list[Row]]] = {
     "asma": bench_asma,
     "charon": bench_charon,
     "clips": bench_clips,
@@ -38,3 +39,4 @@ BENCHES: dict[str, Callable[..., list[dict]]] = {
     "data": bench_data,
     "masks": bench_masks,
 }
+"""Benchmarks by name: device -> rows of a table."""

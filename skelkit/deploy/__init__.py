@@ -1,4 +1,4 @@
 """Small, fast networks: distillation, 2:4 sparsity, ONNX export and the recognizer.
 
-Nothing is imported here: the recognizer runs where there is no torch.
+Nothing is imported here, so that the recognizer runs without torch.
 """

@@ -230,7 +230,7 @@ class StudentTraining:
         logits = self.teacher(x)
         if logits.shape != (len(x), classes):
             raise ValueError(
-                f"the teacher answers {list(logits.shape)} for {len(x)} clips of {classes} classes; "
+                f"the teacher returns logits {list(logits.shape)} for {len(x)} clips of {classes} classes; "
                 "train it on the same classes"
             )
         return logits

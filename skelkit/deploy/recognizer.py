@@ -154,7 +154,7 @@ class Recognizer:
         found = self._recognise(frames, len(frames)) if frames else None
         if found is None:
             raise ValueError(
-                f"a clip of {len(frames)} frames with nobody in it; give frames with at least one person"
+                f"a clip of {len(frames)} frames without a person; give frames with at least one person"
             )
         return found
 

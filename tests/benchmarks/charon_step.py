@@ -1,10 +1,11 @@
-"""One training step of CHARON, by skelkit and written the plain way: the same network, batch and masks, taking turns. Prints ratios.
+"""Compare a training step of CHARON in skelkit with a straightforward implementation; print ratios of times.
 
 python tests/benchmarks/charon_step.py [--size nano] [--rounds 15] [--device cpu]
 
-A step is a batch of 16 from the stream and two of 16 from memory through the masked autoencoder, backward, AdamW. `Plain`
-is written from the paper's equations as one would write it first: three passes, NCHW memory, einsum, heads concatenated.
-Both are also set against matrix products of as many operations, of a shape that suits the machine.
+Network, batch and masks are the same, and the implementations take turns. A step passes a batch of 16 from
+the stream and two of 16 from memory through the masked autoencoder, then runs backward and AdamW. `Plain`
+follows the paper's equations directly: three passes, NCHW memory, einsum, concatenated heads. Both are also
+compared with matrix products of as many operations, of a shape that suits the machine.
 """
 
 import argparse
@@ -22,7 +23,7 @@ from skelkit.models import DECODERS, SIZES, MaskedAutoencoder, STTFormer
 RATIO, GAMMA, ALPHA, BETA = 0.3, 1.0, 0.5, 0.5
 
 
-# -- the plain way -----------------------------------------------------------------------------------------------------
+# -- straightforward implementation ------------------------------------------------------------------------
 
 
 def conv_norm(c_in, c_out, kernel=(1, 1), bias=True):
@@ -95,7 +96,7 @@ class PlainDecoder(nn.Module):
 
 
 class Plain(nn.Module):
-    """The autoencoder; its parameters have the names they have in skelkit."""
+    """The autoencoder, with the parameter names of skelkit."""
 
     def __init__(self, classes, joints, size, decoder):
         super().__init__()
@@ -106,20 +107,20 @@ class Plain(nn.Module):
         """x [N, C, T, V, M], hidden bool [N, T'] -> logits [N, classes], loss."""
         n, c, t, v, m = x.shape
         persons = x.permute(0, 4, 1, 2, 3).reshape(n * m, c, t, v)
-        there = (persons != 0).any(3).any(1)  # [N M, T]
-        present = there.any(1)
-        persons, there = persons[present], there[present]
+        in_frame = (persons != 0).any(3).any(1)  # [N M, T]
+        present = in_frame.any(1)
+        persons, in_frame = persons[present], in_frame[present]
         kept = ~hidden.repeat_interleave(m, 0)[present]  # [P, T']
         tuples = persons.reshape(-1, c, t // 6, 6 * v)
         tokens = self.encoder(tuples.masked_select(kept[:, None, :, None]).view(len(tuples), c, -1, 6 * v))
         features = self.encoder.absent.expand(n * m, -1).clone()
         features[present] = tokens.mean((2, 3))
-        made = self.decoder(tokens, kept).reshape(-1, c, t, v)
-        loss = (((made - persons) ** 2).mean((1, 3)) * there).sum() / there.sum()
+        reconstruction = self.decoder(tokens, kept).reshape(-1, c, t, v)
+        loss = (((reconstruction - persons) ** 2).mean((1, 3)) * in_frame).sum() / in_frame.sum()
         return self.encoder.classifier(features.view(n, m, -1).sum(1)), loss
 
 
-# -- one step of each --------------------------------------------------------------------------------------------------
+# -- one step of each --------------------------------------------------------------------------------------
 
 
 def total(outputs, labels, stored):
@@ -143,7 +144,7 @@ def kit_passes(model, clips, seed=0):
 
 
 def fused_pass(model, clips, seed=0):
-    """All 48 clips at once, losses as if apart."""
+    """All 48 clips in one pass, with separate losses."""
     out = model(torch.cat(clips), RATIO, torch.Generator().manual_seed(seed))
     sizes = [len(x) for x in clips]
     squares = (out.errors * out.counts).split(sizes)
@@ -164,11 +165,11 @@ def stepper(model, passes, clips, labels, stored):
     return step
 
 
-# -- measuring ---------------------------------------------------------------------------------------------------------
+# -- measuring ---------------------------------------------------------------------------------------------
 
 
 def batches(frames, joints, device, clips=16, classes=10):
-    """Three times 16 clips, a quarter with two persons, labels and stored logits."""
+    """Three batches of 16 clips (a quarter with two persons), labels and stored logits."""
     generator = torch.Generator().manual_seed(0)
     made = []
     for _ in range(3):
@@ -181,7 +182,7 @@ def batches(frames, joints, device, clips=16, classes=10):
 
 
 def check(plain, kit, clips, labels, stored):
-    """The two give the same logits, losses and gradients."""
+    """Both implementations give the same logits, losses and gradients."""
     ours, theirs = kit_passes(kit, clips), plain_passes(plain, clips)
     torch.testing.assert_close(ours, [tuple(v) for v in theirs], rtol=1e-3, atol=1e-4)
     for passes in (ours, theirs):
@@ -198,7 +199,8 @@ def compare(name, run, against, rounds):
     ratios = sorted(b / a for a, b in pairs)
     middle = [sorted(v)[rounds // 2] for v in zip(*pairs, strict=True)]
     print(
-        f"{name:<44} {1000 * middle[0]:8.1f} ms  {1000 * middle[1]:8.1f} ms   x{ratios[rounds // 2]:.2f}  ({ratios[0]:.2f} to {ratios[-1]:.2f})"
+        f"{name:<44} {1000 * middle[0]:8.1f} ms  {1000 * middle[1]:8.1f} ms   "
+        f"x{ratios[rounds // 2]:.2f}  ({ratios[0]:.2f} to {ratios[-1]:.2f})"
     )
 
 

@@ -1,4 +1,4 @@
-"""How long a slider takes in a real page: JupyterLab and Chromium started, notebooks run, keys pressed. Prints JSON, milliseconds, medians.
+"""Measure the latency of sliders in JupyterLab with Chromium; print medians in milliseconds as JSON.
 
 python tests/benchmarks/slider_latency.py [--moves 30]
 """
@@ -15,7 +15,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "browser"))
 
 
 def measure(moves: int) -> dict:
-    """The medians over so many moves, from the key event to the changed pixels."""
+    """Medians over `moves` moves of the time from the key event to the changed pixels."""
     import driving
     import servers
     from playwright.sync_api import sync_playwright
@@ -77,6 +77,6 @@ if __name__ == "__main__":
         "--moves",
         type=int,
         default=30,
-        help="how often each slider is moved; at most 40, for the interval ends at 30",
+        help="moves of each slider; at most 40, because the interval ends at 30. Default: 30",
     )
     print(json.dumps(measure(parser.parse_args().moves), indent=1))

@@ -1,4 +1,4 @@
-"""What pre-training asks of a self-supervised objective."""
+"""The interface of a self-supervised objective."""
 
 from __future__ import annotations
 
