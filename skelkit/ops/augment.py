@@ -1,6 +1,7 @@
-"""Augmentation: every clip of a batch is changed by its own draw, on the batch's device.
+"""Augmentation of clips x [N, C, T, V, M]: each clip of a batch is changed by its own random draw.
 
-x is [N, C, T, V, M]; the generator may live on the CPU (same draws for any device) or on the device.
+The generator may be on the CPU, which gives the same draws for any device, or on the device of x. Every
+function raises ValueError without a generator, and if x does not have 5 axes.
 """
 
 from __future__ import annotations
@@ -18,31 +19,44 @@ from .motion import check_batch
 
 
 def rotate(x: Tensor, generator: torch.Generator, limit: float = 0.3) -> Tensor:
-    """One rotation a clip, each Euler angle ~ U[-limit, limit] radians, the same for every frame. (CHARON.)"""
-    return motion.rotate(
-        x, motion.rotation(uniform((len(check_batch(x)), 3), x.device, generator, -limit, limit))
-    )
+    """Rotate each clip by three Euler angles, each ~ U[-limit, limit] radians, the same in all frames.
+
+    (CHARON.)
+    """
+    angles = uniform((len(check_batch(x)), 3), x.device, generator, -limit, limit)
+    return motion.rotate(x, motion.rotation(angles))
 
 
 def tilt(x: Tensor, generator: torch.Generator, main: float = 30.0, others: float = 1.0) -> Tensor:
-    """One axis, drawn per clip, turns by up to `main` degrees, the other two by up to `others`. (PSTL, rotation.)"""
+    """Rotate each clip by up to `main` degrees about a random axis, and up to `others` about the other two.
+
+    (PSTL, rotation.)
+    """
     axis = (uniform((len(check_batch(x)),), x.device, generator) * 3).long()
     limits = torch.where(torch.arange(3, device=x.device) == axis[:, None], main, others)
-    return motion.rotate(
-        x, motion.rotation(uniform((len(x), 3), x.device, generator, -1, 1) * torch.deg2rad(limits))
-    )
+    angles = uniform((len(x), 3), x.device, generator, -1, 1) * torch.deg2rad(limits)
+    return motion.rotate(x, motion.rotation(angles))
 
 
 def shear(x: Tensor, generator: torch.Generator, amplitude: float = 1.0) -> Tensor:
-    """Off-diagonal entries ~ U[-amplitude, amplitude]. (PSTL.) Differs from the authors: one shear a clip, not one a batch."""
+    """Shear each clip: off-diagonal entries of its matrix ~ U[-amplitude, amplitude]. (PSTL.)
+
+    Differs from the authors: one draw per clip, not one per batch.
+    """
     matrix = uniform((len(check_batch(x)), 3, 3), x.device, generator, -amplitude, amplitude)
     return motion.rotate(x, torch.where(torch.eye(3, dtype=torch.bool, device=x.device), 1.0, matrix))
 
 
 def crop(x: Tensor, generator: torch.Generator, padding: float = 1 / 6) -> Tensor:
-    """Mirror-pad by padding * T frames at each end and cut T frames back out, starting anywhere. (PSTL.)
+    """Pad each clip by its mirror image in time, and cut T frames from a random start. (PSTL.)
 
-    The mirror stands at the first and at the last frame, which are not repeated.
+    The first and the last frame are not repeated in the mirror image.
+
+    Args:
+        padding: frames of padding at each end, as a fraction of T.
+
+    Raises:
+        ValueError: a padding outside [0, 1).
     """
     frames = check_batch(x).shape[2]
     if not 0 <= padding < 1:
@@ -55,39 +69,42 @@ def crop(x: Tensor, generator: torch.Generator, padding: float = 1 / 6) -> Tenso
 
 
 def mirror(x: Tensor, skeleton: Skeleton, generator: torch.Generator, p: float = 0.5) -> Tensor:
-    """With probability p a clip becomes its mirror image: left and right joints change places *and* x changes sign.
+    """With probability p, replace a clip by its mirror image: swap left and right joints, and negate x.
 
-    Differs from the authors: the published flip swaps the joints without mirroring x, which no mirror does.
+    Differs from the authors: the published flip swaps the joints without negating x, which is not a mirror
+    image.
+
+    Raises:
+        ValueError: a probability outside [0, 1].
     """
     check_batch(x, skeleton)
     image = x[:, :, :, skeleton.mirror.to(x.device)] * x.new_tensor([-1, 1, 1]).reshape(1, 3, 1, 1, 1)
-    return torch.where(_coin(x, p, generator), image, x)
+    return torch.where(_bernoulli(x, p, generator), image, x)
 
 
 def sides(classes: Sequence[str]) -> list[tuple[str, str]]:
-    """Pairs of classes whose names differ in left and right alone: the mirror image of a clip of one is a clip of the other.
+    """Pairs of class names that differ only in left and right, so that mirroring turns one into the other.
 
     >>> sides(["left punch", "right punch", "kick"])
     [('left punch', 'right punch')]
     """
-    other = {
-        "left": "right",
-        "right": "left",
-        "Left": "Right",
-        "Right": "Left",
-        "LEFT": "RIGHT",
-        "RIGHT": "LEFT",
-    }
+    pairs = [("left", "right"), ("Left", "Right"), ("LEFT", "RIGHT")]
+    other = dict(pairs) | {right: left for left, right in pairs}
     images = {name: re.sub("|".join(other), lambda side: other[side[0]], name) for name in classes}
     return [(name, image) for name, image in images.items() if name < image and image in images]
 
 
 def flip(x: Tensor, generator: torch.Generator, p: float = 0.5) -> Tensor:
-    """With probability p a clip runs backwards."""
-    return torch.where(_coin(check_batch(x), p, generator), x.flip(2), x)
+    """With probability p, reverse a clip in time.
+
+    Raises:
+        ValueError: a probability outside [0, 1].
+    """
+    return torch.where(_bernoulli(check_batch(x), p, generator), x.flip(2), x)
 
 
-def _coin(x: Tensor, p: float, generator: torch.Generator) -> Tensor:
+def _bernoulli(x: Tensor, p: float, generator: torch.Generator) -> Tensor:
+    """True with probability p for each clip, bool [N, 1, 1, 1, 1]."""
     if not 0 <= p <= 1:
         raise ValueError(f"p={p}: a probability lies between 0 and 1")
     return (uniform((len(check_batch(x)),), x.device, generator) < p)[:, None, None, None, None]

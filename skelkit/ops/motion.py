@@ -1,8 +1,9 @@
-"""Motion: resampling in time, and what is measured on moving joints.
+"""Resampling in time, and quantities measured on moving joints.
 
-The layout of the whole kit is stated here once. A **batch** of clips is ``x: Tensor[N, C, T, V, M]``: clips, channels
-(x, y, z in metres, y up), frames, joints, persons; frame t is at t / fps seconds. An absent person is all zeros;
-`presence` alone decides who is there. **Frames** of ragged clips are ``poses: Tensor[F, M, V, C]``, back to back.
+The data layout of the whole kit is defined here. A **batch** of clips is ``x: Tensor[N, C, T, V, M]``: clips,
+channels (x, y, z in metres, y up), frames, joints, persons; frame t is at t / fps seconds. An absent person
+is all zeros; `presence` alone decides who is present. **Frames** of ragged clips are ``poses: Tensor[F, M, V,
+C]``, concatenated.
 """
 
 from __future__ import annotations
@@ -15,59 +16,71 @@ from ..skeletons.skeleton import Skeleton
 
 
 def to_frames(x: Tensor) -> Tensor:
-    """Batch [N, C, T, V, M] as frames [N, T, M, V, C]; a view."""
+    """View of clips x [N, C, T, V, M] as frames [N, T, M, V, C].
+
+    Raises:
+        ValueError: x does not have 5 axes.
+    """
     check_batch(x)
     return x.permute(0, 2, 4, 3, 1)
 
 
 def to_batch(frames: Tensor) -> Tensor:
-    """Frames [N, T, M, V, C] as a batch [N, C, T, V, M]; a view."""
+    """View of frames [N, T, M, V, C] as clips [N, C, T, V, M]."""
     return frames.permute(0, 4, 1, 3, 2)
 
 
 def check_batch(x: Tensor, skeleton: Skeleton | None = None) -> Tensor:
-    """Return x if it has the shape of a batch (and the skeleton's joints), else say what is wrong."""
+    """x itself, if it has the shape of a batch and the number of joints of the skeleton.
+
+    Raises:
+        ValueError: it does not have 5 axes, or has another number of joints.
+    """
     if x.ndim != 5:
         raise ValueError(
-            f"a batch has 5 axes [clips, channels, frames, joints, persons]; got {x.ndim} axes of sizes {list(x.shape)}"
+            "a batch has 5 axes [clips, channels, frames, joints, persons]; "
+            f"got {x.ndim} axes of sizes {list(x.shape)}"
         )
     if skeleton is not None and x.shape[3] != len(skeleton):
         raise ValueError(
-            f"the batch has {x.shape[3]} joints, the {skeleton.name} skeleton has {len(skeleton)}; pass the skeleton of these clips"
+            f"the batch has {x.shape[3]} joints, the {skeleton.name} skeleton has {len(skeleton)}; "
+            "pass the skeleton of these clips"
         )
     return x
 
 
 def presence(poses: Tensor) -> Tensor:
-    """Who is there: any coordinate of any joint is not zero. [..., V, C] -> bool [...].
+    """Person presence mask: true where any coordinate of any joint is not zero. [..., V, C] -> bool [...].
 
-    Differs from the authors: the published code takes the sign of the sum of the coordinates, which is negative for
-    a good part of all centred real people and so drops them.
+    Differs from the authors: the published code takes the sign of the sum of the coordinates. That sum is
+    negative for many real persons after centring, so that they are dropped.
     """
-    if torch.compiler.is_exporting():  # a graph cannot ask again only where it has to
+    if (
+        torch.compiler.is_exporting()
+    ):  # an exported graph cannot look at the remaining joints only where needed
         return poses.abs().amax((-2, -1)) > 0
-    there = (poses[..., 0, :] != 0).any(
-        -1
-    )  # one joint tells in nearly every frame; the others are asked where it does not
-    rest = ~there
-    there[rest] = (poses[rest] != 0).flatten(-2).any(-1)
-    return there
+    # The first joint decides nearly all frames; the others are read only where it is zero.
+    present = (poses[..., 0, :] != 0).any(-1)
+    rest = ~present
+    present[rest] = (poses[rest] != 0).flatten(-2).any(-1)
+    return present
 
 
 def resample(poses: Tensor, starts: Tensor, positions: Tensor, present: Tensor | None = None) -> Tensor:
-    """Ragged clips at fractional frame positions, linear in between: the one temporal primitive.
+    """Ragged clips at fractional frame positions, with linear interpolation.
 
-    Cropping, resizing, compressing, restoring and replay are all this function.
+    Cropping, resizing, compression, decompression and replay all use this function.
 
     Args:
-        poses: [F, M, V, C], the frames of all clips back to back.
-        starts: Long[N + 1], where each clip begins, and F.
-        positions: float[N, T], in frames from each clip's start; held at the clip's first and last frame.
-        present: bool[F, M], `presence(poses)` if it is at hand already.
+        poses: [F, M, V, C], the frames of all clips, concatenated.
+        starts: Long[N + 1], first frame of each clip, then F.
+        positions: float[N, T], in frames from the start of each clip; positions outside a clip give its first
+            or last frame.
+        present: bool[F, M]. Default: `presence(poses)`.
 
     Returns:
-        [N, T, M, V, C], float32 for half-precision input. Between a frame with a person and one without, the nearer
-        frame is taken: a person never fades in from the origin.
+        [N, T, M, V, C], float32 for half-precision input. Between a frame with a person and one without, the
+        nearer frame is taken, so that persons do not move to or from the origin.
 
     >>> ramp = torch.arange(10.0).add(1).reshape(10, 1, 1, 1)
     >>> resample(ramp, torch.tensor([0, 4, 10]), torch.tensor([[0.5, 9.0], [0.5, 9.0]])).flatten().tolist()
@@ -75,17 +88,17 @@ def resample(poses: Tensor, starts: Tensor, positions: Tensor, present: Tensor |
     """
     frames, persons, joints, channels = poses.shape
     first, last = starts[:-1, None], starts[1:, None] - 1  # [N, 1]
-    where = positions.clamp_min(0)
-    where = where.minimum((last - first).to(where.dtype))
-    whole = where.long()  # where >= 0: truncation is floor
+    position = positions.clamp_min(0)
+    position = position.minimum((last - first).to(position.dtype))
+    whole = position.long()  # position >= 0: truncation is floor
     below = whole + first  # added as integers: float32 cannot hold fractions of frame 10 000 000
     above = (below + 1).minimum(last)
-    weight = (where - whole).to(torch.float32)[..., None].expand(-1, -1, persons)  # [N, T, M]
+    weight = (position - whole).to(torch.float32)[..., None].expand(-1, -1, persons)  # [N, T, M]
     present = presence(poses) if present is None else present
     weight = torch.where(present[below] & present[above], weight, weight.round())
     if poses.dtype is not torch.float32:
         return torch.lerp(poses[below].float(), poses[above].float(), weight[..., None, None])
-    # embedding_bag is a fused gather-and-add, on CPU and CUDA alike: nothing of size [N, T, M, V, C] but the result.
+    # embedding_bag gathers and adds in one step: no intermediate tensor has the size of the result.
     person = torch.arange(persons, device=poses.device)
     rows = torch.stack([below, above], -1)[:, :, None] * persons + person[:, None]  # [N, T, M, 2]
     weights = torch.stack([1 - weight, weight], -1)
@@ -95,7 +108,7 @@ def resample(poses: Tensor, starts: Tensor, positions: Tensor, present: Tensor |
 
 
 def resize(x: Tensor, frames: int) -> Tensor:
-    """Batch [N, C, T, V, M] -> [N, C, frames, V, M], first and last frame kept."""
+    """Clips x [N, C, T, V, M] resampled to [N, C, frames, V, M]; the first and the last frame are kept."""
     poses = to_frames(x)
     clips, length = poses.shape[:2]
     starts = torch.arange(clips + 1, device=x.device) * length
@@ -103,14 +116,22 @@ def resize(x: Tensor, frames: int) -> Tensor:
     return to_batch(resample(poses.flatten(0, 1), starts, positions))
 
 
-def spread(first: Tensor | float, last: Tensor | float, frames: int, device=None) -> Tensor:
-    """`frames` evenly spaced positions from first to last, both included; tensors [N] give [N, frames]."""
+def spread(
+    first: Tensor | float, last: Tensor | float, frames: int, device: torch.device | str | None = None
+) -> Tensor:
+    """Evenly spaced positions from first to last, both included, float64 [frames]; [N, frames] of tensors
+    [N]."""
     first, last = (torch.as_tensor(v, dtype=torch.float64, device=device)[..., None] for v in (first, last))
     return first + (last - first) * torch.arange(frames, device=first.device) / max(frames - 1, 1)
 
 
 def bones(x: Tensor, skeleton: Skeleton) -> Tensor:
-    """Each joint minus its parent in the skeleton's tree (the root: zero). [N, C, T, V, M], metres. (PSTL, section 4.)"""
+    """Bone vectors: each joint minus its parent in the skeleton's tree, zero at the root.
+
+    [N, C, T, V, M], metres.
+
+    (PSTL, section 4.)
+    """
     check_batch(x, skeleton)
     parents = [p if p >= 0 else j for j, p in enumerate(skeleton.parents)]
     return x - x[:, :, :, parents]
@@ -124,12 +145,12 @@ def bone_lengths(x: Tensor, skeleton: Skeleton) -> Tensor:
 
 
 def velocity(x: Tensor) -> Tensor:
-    """Frame differences, metres per frame; the last frame's is zero. [N, C, T, V, M].
+    """Difference to the next frame, metres per frame; zero in the last frame. [N, C, T, V, M].
 
-    A difference across a person's coming or going is zero: nobody moved there.
+    It is also zero where a person is absent from one of the two frames.
     """
-    there = presence(to_frames(x))  # [N, T, M]
-    both = (there[:, 1:] & there[:, :-1])[:, None, :, None, :]
+    present = presence(to_frames(x))  # [N, T, M]
+    both = (present[:, 1:] & present[:, :-1])[:, None, :, None, :]
     return F.pad((x[:, :, 1:] - x[:, :, :-1]) * both, (0, 0, 0, 0, 0, 1))
 
 
@@ -137,7 +158,14 @@ STREAMS = ("joint", "bone", "motion")
 
 
 def as_stream(x: Tensor, skeleton: Skeleton, stream: str) -> Tensor:
-    """What an encoder of this stream reads of clips in metres: joints as they are, bones, or velocity. [N, C, T, V, M]. (PSTL, streams.)
+    """The stream of clips x that an encoder reads: joint positions, bone vectors or velocities.
+
+    [N, C, T, V, M].
+
+    (PSTL, streams.)
+
+    Raises:
+        ValueError: a name that is not in `STREAMS`.
 
     >>> from skelkit.skeletons import KINECT20
     >>> as_stream(torch.ones(1, 3, 4, 20, 1), KINECT20, "motion").abs().max().item()
@@ -153,15 +181,22 @@ def as_stream(x: Tensor, skeleton: Skeleton, stream: str) -> Tensor:
 
 
 def speed(x: Tensor, fps: float) -> Tensor:
-    """How fast each joint moves, metres per second. [N, C, T, V, M] -> [N, T, V, M]."""
+    """Speed of each joint, metres per second. [N, C, T, V, M] -> [N, T, V, M]."""
     return velocity(x).norm(dim=1) * fps
 
 
 def low_pass(x: Tensor, cutoff: float | None, fps: float) -> Tensor:
-    """Zero-phase Gaussian smoothing along time; amplitude falls to 1/sqrt(2) at `cutoff` Hz. [N, C, T, V, M].
+    """Zero-phase Gaussian smoothing along time. [N, C, T, V, M].
 
-    Absent frames take no part, and stay absent. Before motion is ranked, this keeps tracker noise from being ranked. None is no cutoff:
-    x comes back as it is.
+    Absent frames do not contribute, and stay absent.
+
+    Args:
+        x: clips.
+        cutoff: frequency in Hz at which the amplitude falls to 1/sqrt(2). None: x is returned unchanged.
+        fps: frames per second of x.
+
+    Raises:
+        ValueError: a cutoff that is not positive.
     """
     if cutoff is None:
         return x
@@ -170,42 +205,41 @@ def low_pass(x: Tensor, cutoff: float | None, fps: float) -> Tensor:
     sigma = fps * (0.5 * torch.log(torch.tensor(2.0))).sqrt().item() / (torch.pi * 2**0.5 * cutoff)  # frames
     reach = max(1, round(4 * sigma))
     kernel = torch.exp(-0.5 * (torch.arange(-reach, reach + 1, device=x.device) / sigma) ** 2).to(x.dtype)
-    there = presence(to_frames(x))[:, None, :, None, :].to(x.dtype)  # [N, 1, T, 1, M]
+    present = presence(to_frames(x))[:, None, :, None, :].to(x.dtype)  # [N, 1, T, 1, M]
 
     def along_time(v: Tensor) -> Tensor:
         rows = v.movedim(2, -1)
-        return (
-            F.conv1d(rows.reshape(-1, 1, rows.shape[-1]), kernel[None, None], padding=reach)
-            .reshape(rows.shape)
-            .movedim(-1, 2)
-        )
+        smooth = F.conv1d(rows.reshape(-1, 1, rows.shape[-1]), kernel[None, None], padding=reach)
+        return smooth.reshape(rows.shape).movedim(-1, 2)
 
-    return torch.where(there > 0, along_time(x) / along_time(there).clamp_min(1e-12), x.new_zeros(()))
+    return torch.where(present > 0, along_time(x) / along_time(present).clamp_min(1e-12), x.new_zeros(()))
 
 
 def centre(x: Tensor, skeleton: Skeleton) -> Tensor:
-    """Move the first person's origin joint, in the first frame they are in, to (0, 0, 0); absent persons stay zero.
+    """Move the origin joint of the first person, in the first frame with that person, to (0, 0, 0).
 
-    (CHARON, section "data preparation"; mid-spine for NTU.)
+    [N, C, T, V, M].
+
+    Absent persons stay zero. (CHARON, section "data preparation"; the origin is the mid-spine for NTU.)
     """
     check_batch(x, skeleton)
-    there = presence(to_frames(x))  # [N, T, M]
-    first = there[:, :, 0].to(torch.int8).argmax(1)  # [N]; 0 if the first person never comes
-    origin = x[
-        torch.arange(x.shape[0], device=x.device), :, first, skeleton.index(skeleton.origin), 0
-    ]  # [N, C]
-    return (x - origin[:, :, None, None, None]) * there[:, None, :, None, :]
+    present = presence(to_frames(x))  # [N, T, M]
+    first = present[:, :, 0].to(torch.int8).argmax(1)  # [N]; 0 if the first person is absent from all frames
+    clip = torch.arange(x.shape[0], device=x.device)
+    origin = x[clip, :, first, skeleton.index(skeleton.origin), 0]  # [N, C]
+    return (x - origin[:, :, None, None, None]) * present[:, None, :, None, :]
 
 
 def rotate(x: Tensor, matrix: Tensor) -> Tensor:
-    """Turn every clip by its own 3x3 matrix (or shear it, or mirror it). x [N, 3, T, V, M], matrix [N, 3, 3]."""
+    """Multiply the coordinates of each clip by its own matrix. x [N, 3, T, V, M], matrix [N, 3, 3]."""
     return torch.einsum("nij,njtvm->nitvm", matrix.to(x.dtype), x)
 
 
 def rotation(angles: Tensor) -> Tensor:
-    """Rotation matrices from angles about x, y and z, applied in that order. [..., 3] radians -> [..., 3, 3].
+    """Matrices that rotate about x, then y, then z. Angles in radians, [..., 3] -> [..., 3, 3].
 
-    >>> (rotation(torch.tensor([0.0, torch.pi / 2, 0.0])) @ torch.tensor([0.0, 0.0, 1.0])).round().int().tolist()
+    >>> quarter = rotation(torch.tensor([0.0, torch.pi / 2, 0.0]))
+    >>> (quarter @ torch.tensor([0.0, 0.0, 1.0])).round().int().tolist()
     [1, 0, 0]
     """
     cos, sin = angles.cos(), angles.sin()

@@ -19,8 +19,7 @@ INFERENCE_BATCH = 64
 
 
 def augmented(clips: ClipSet, index: Tensor, frames: int, generator: torch.Generator) -> Tensor:
-    """Clips [n, C, frames, V, M] at positions Long[n]: a random half to whole of each, centred and
-    rotated."""
+    """A random half to whole of the clips at positions Long[n], centred and rotated: [n, C, frames, V, M]."""
     x = clips.batch(index, frames=frames, crop=(0.5, 1.0), generator=generator)
     return augment.rotate(motion.centre(x, clips.skeleton), generator)
 

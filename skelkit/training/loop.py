@@ -237,8 +237,7 @@ class BestWeights:
 def _check_finite(
     losses: list[Tensor], norms: list[Tensor], batches: list[Tensor], first: int, what: str
 ) -> None:
-    """Raise `Diverged` if a loss or a gradient norm is not finite; `first` is the number of the first
-    batch."""
+    """Raise `Diverged` if a loss or gradient norm is not finite; `first` is the number of the first batch."""
     if not losses:
         return
     pairs = torch.stack([torch.stack(losses).float(), torch.stack(norms).float()], 1).tolist()

@@ -15,8 +15,7 @@ if TYPE_CHECKING:
 S = TypeVar("S", bound="DataclassInstance")
 
 PRESET_NAMES = ("smoke", "laptop", "gpu", "paper")
-"""Presets of every package: `smoke` runs everything once, `laptop` fits two cores, `paper` is as
-published."""
+"""Presets of every package: `smoke` runs all of it, `laptop` fits two cores, `paper` is as published."""
 
 NUMBERS: dict[type, type] = {int: Integral, float: Real}
 

@@ -1,5 +1,4 @@
-"""Checkpoints: nested state (dictionaries, lists, plain values, tensors) in a safetensors file with
-checksum."""
+"""Checkpoints: nested state, tensors included, in one safetensors file with a checksum."""
 
 from __future__ import annotations
 

@@ -11,10 +11,10 @@ def inclusion(weights: Tensor, count: int) -> Tensor:
 
     [V] -> float32 [V].
 
-    Let item i arrive at a random time with density w_i exp(-w_i t); the first `count` arrivals are the sample.
-    Item j is in the sample if fewer than `count` others arrive before it. That probability is integrated over the
-    quantiles of the arrival time of j; the number of others that have arrived by then is a sum of independent
-    Bernoulli variables, whose distribution is computed exactly.
+    Let item i arrive at a random time with density w_i exp(-w_i t); the first `count` arrivals are the
+    sample. Item j is in the sample if fewer than `count` others arrive before it. That probability is
+    integrated over the quantiles of the arrival time of j; the number of others that have arrived by then is
+    a sum of independent Bernoulli variables, whose distribution is computed exactly.
 
     >>> inclusion(torch.tensor([1.0, 1.0, 2.0]), 1).tolist()
     [0.25, 0.25, 0.5]
