@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from jupyterlab_server.config import get_page_config
 
 from skelkit import ClipSet, load
 from skelkit.cli.main import main
@@ -57,13 +58,20 @@ def jupyterlab(monkeypatch):
     started = []
     monkeypatch.setattr("jupyterlab.labapp.LabApp.launch_instance", started.extend)
     monkeypatch.setenv("SKELKIT_RECORDED", "")
+    monkeypatch.setenv("JUPYTER_CONFIG_PATH", "")
     return started
+
+
+def test_lab_turns_the_news_of_jupyterlab_off(jupyterlab):
+    assert main(["lab"]) == 0
+    config = get_page_config([])
+    assert "@jupyterlab/apputils-extension:announcements" in config["disabledExtensions"]
 
 
 def test_lab_opens_the_notebooks_of_a_checkout_in_place(jupyterlab, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert main(["lab"]) == 0
-    assert jupyterlab == [f"--notebook-dir={notebooks_folder()}", "--LabApp.news_url=None"]
+    assert jupyterlab == [f"--notebook-dir={notebooks_folder()}"]
     assert list(tmp_path.iterdir()) == []
 
 
@@ -93,11 +101,11 @@ def test_describe_prints_the_data_card(capsys):
     assert "30" in capsys.readouterr().out.split("classes")[1].split("\n")[0]
 
 
-def test_describe_says_what_is_wrong_and_draws_it(capsys, tmp_path):
+def test_describe_reports_quality_and_draws_it(capsys, tmp_path):
     assert main(["data", "describe", "synthetic", "--figure", str(tmp_path / "quality.html")]) == 0
-    told = capsys.readouterr().out
-    assert "clips that are copies of others: 0" in told
-    assert "bone lengths vary within a clip by" in told
+    printed = capsys.readouterr().out
+    assert "clips that are copies of others: 0" in printed
+    assert "bone lengths vary within a clip by" in printed
     page = (tmp_path / "quality.html").read_text("utf-8")
     assert "missing (% of frames)" in page
     assert "left hand tip" in page
@@ -129,7 +137,7 @@ def test_show_writes_a_page_for_one_clip(tmp_path):
     ("terminal", "screen", "out"),
     [(True, ":0", []), (False, ":0", []), (True, "", []), (True, ":0", ["--out", "a.html"])],
 )
-def test_show_opens_the_page_where_somebody_can_see_it(terminal, screen, out, tmp_path, monkeypatch, capsys):
+def test_show_opens_the_page_on_a_desktop(terminal, screen, out, tmp_path, monkeypatch, capsys):
     opened = []
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("webbrowser.open", lambda address: opened.append(address) or True)
@@ -138,13 +146,13 @@ def test_show_opens_the_page_where_somebody_can_see_it(terminal, screen, out, tm
     monkeypatch.setenv("DISPLAY", screen)
     monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
     assert main(["data", "show", "synthetic", *out]) == 0
-    told = capsys.readouterr().out
+    printed = capsys.readouterr().out
     if terminal and screen and not out:
         assert opened == [(tmp_path / "clip-0.html").as_uri()]
-        assert "opened clip-0.html" in told
+        assert "opened clip-0.html" in printed
     else:
         assert not opened
-        assert f"open {out[1] if out else 'clip-0.html'} in a browser" in told
+        assert f"open {out[1] if out else 'clip-0.html'} in a browser" in printed
 
 
 @pytest.mark.parametrize(
@@ -208,7 +216,7 @@ def test_a_wrong_argument_gets_one_line_that_says_what_to_do(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_what_files_do_not_say_is_said_on_the_command_line(tmp_path, capsys):
+def test_options_supply_what_files_do_not_say(tmp_path, capsys):
     path = tmp_path / "a.npz"
     arrays = {
         "data": np.random.default_rng(0).normal(0, 0.3, (40, 20, 3)).astype(np.float32),
@@ -224,7 +232,7 @@ def test_what_files_do_not_say_is_said_on_the_command_line(tmp_path, capsys):
     assert f"this folder is no recording, but {path} in it may be: pass that path" in capsys.readouterr().err
 
 
-def test_a_split_replaces_nothing_unless_told_to(tmp_path, capsys):
+def test_a_split_replaces_files_only_with_force(tmp_path, capsys):
     split = ["data", "split", "synthetic", "--by", "stratified", "--out", str(tmp_path)]
     assert main(split) == 0
     (tmp_path / "train.safetensors").unlink()
@@ -236,7 +244,7 @@ def test_a_split_replaces_nothing_unless_told_to(tmp_path, capsys):
     assert (tmp_path / "test.safetensors").read_bytes() != before
 
 
-def test_a_reader_who_stops_early_is_no_error():
+def test_a_closed_pipe_is_no_error():
     command = f"{sys.executable} -m skelkit.cli data describe synthetic"
     ran = subprocess.run(
         ["bash", "-c", f"{command} | head -n 0"], capture_output=True, text=True, check=False
@@ -282,23 +290,21 @@ def raw(tmp_path):
     return tmp_path / "raw"
 
 
-def test_raw_ntu_files_are_converted_and_it_is_said_what_was_dropped(raw, tmp_path, capsys):
+def test_raw_ntu_files_are_converted_with_a_report_of_what_is_dropped(raw, tmp_path, capsys):
     from skelkit import load
 
     target = tmp_path / "clips.safetensors"
     assert main(["data", "convert", str(raw), str(target), "--workers", "1"]) == 0
-    told = capsys.readouterr().out
-    assert "written to" in told
-    assert "12" in told
+    printed = capsys.readouterr().out
+    assert "written to" in printed
+    assert "12" in printed
     clips = load(target)
     assert (clips.poses == load(raw).poses).all()
     assert main(["data", "convert", str(raw), str(target)]) == 1, "what is there is not replaced"
     assert main(["data", "convert", str(raw), str(target), "--force", "--all-bodies", "--workers", "1"]) == 0
 
 
-def test_what_was_dropped_from_raw_ntu_files_is_described_as_it_is_when_they_are_converted(
-    raw, tmp_path, capsys
-):
+def test_describe_and_convert_report_the_same_about_raw_ntu_files(raw, tmp_path, capsys):
     assert main(["data", "convert", str(raw), str(tmp_path / "clips.safetensors"), "--workers", "1"]) == 0
     report = capsys.readouterr().out.split("written to")[0].strip()
     assert main(["data", "describe", str(raw)]) == 0
@@ -306,16 +312,14 @@ def test_what_was_dropped_from_raw_ntu_files_is_described_as_it_is_when_they_are
 
 
 @pytest.mark.parametrize("more", [[], ["--scale", "0.01"]])
-def test_files_of_another_kind_in_a_folder_are_told_once(raw, more, tmp_path):
+def test_files_of_another_kind_in_a_folder_cause_one_warning(raw, more, tmp_path):
     (raw / "other.npz").write_bytes(b"")
-    with pytest.warns(UserWarning, match="not read with it") as told:
+    with pytest.warns(UserWarning, match="not read with it") as warned:
         assert main(["data", "describe", str(raw), *more]) == 0
-    assert len(told) == 1
+    assert len(warned) == 1
 
 
-def test_what_was_converted_is_not_loaded_for_it_may_be_larger_than_memory(
-    raw, tmp_path, monkeypatch, capsys
-):
+def test_converted_files_are_not_loaded_into_memory(raw, tmp_path, monkeypatch, capsys):
     def load(*_):
         raise MemoryError
 
@@ -324,7 +328,7 @@ def test_what_was_converted_is_not_loaded_for_it_may_be_larger_than_memory(
     assert "12 files, 12 clips" in capsys.readouterr().out
 
 
-def test_what_raw_ntu_files_say_themselves_cannot_be_said_otherwise(raw, tmp_path, capsys):
+def test_options_cannot_contradict_raw_ntu_files(raw, tmp_path, capsys):
     assert (
         main(
             [
@@ -343,9 +347,7 @@ def test_what_raw_ntu_files_say_themselves_cannot_be_said_otherwise(raw, tmp_pat
     assert "--fps, --scale: raw NTU RGB+D defines this itself" in capsys.readouterr().err
 
 
-def test_a_file_with_several_splits_is_described_divided_by_one_of_them_and_converted_with_them(
-    tmp_path, capsys
-):
+def test_a_file_with_several_splits_is_described_split_and_converted(tmp_path, capsys):
     clips = load("synthetic", clips=12, classes=["wave", "hug"], frames=20).select(
         [*range(11), 0]
     )  # the last is the first
@@ -359,13 +361,15 @@ def test_a_file_with_several_splits_is_described_divided_by_one_of_them_and_conv
     }
     source = write_annotations(clips, tmp_path / "a.pkl", split=split)
     assert main(["data", "describe", str(source)]) == 0
-    told = capsys.readouterr().out
-    assert "xsub_train: 6, xsub_val: 6, xview_train: 4, xview_val: 2, xview_test: 2" in told
+    printed = capsys.readouterr().out
+    assert "xsub_train: 6, xsub_val: 6, xview_train: 4, xview_val: 2, xview_test: 2" in printed
     assert (
         "xsub_train and xsub_val: test clips that are training clips, bit for bit: 1 of 6 (17%) (clip 11)"
-        in told
+        in printed
     )
-    assert "xview_train and xview_test: test clips that are training clips, bit for bit: 0 of 2 (0%)" in told
+    assert (
+        "xview_train and xview_test: test clips that are training clips, bit for bit: 0 of 2 (0%)" in printed
+    )
     assert main(["data", "describe", str(source), "--json", "--figure", str(tmp_path / "a.html")]) == 0
     assert json.loads(capsys.readouterr().out)["quality"]["leaked"]["xsub_train"] == ["xsub_val", 6, [11]]
     by_file = ["data", "split", str(source), "--by", "file", "--out", str(tmp_path)]
@@ -385,7 +389,7 @@ def test_a_file_with_several_splits_is_described_divided_by_one_of_them_and_conv
     }
 
 
-def test_units_and_the_axis_that_is_up_can_be_said_of_any_file(tmp_path, capsys):
+def test_scale_and_up_work_for_any_file(tmp_path, capsys):
     clips = load("synthetic", clips=4, classes=["wave", "hug"])
     turned = replace(clips, poses=100 * clips.poses[..., [0, 2, 1]] * torch.tensor([1, -1, 1]))
     turned.save(tmp_path / "a.safetensors")
@@ -430,24 +434,22 @@ def test_recordings_are_converted_to_files_of_other_toolkits_and_back(target, tm
         ["--by", "view", "--train", "2"],
     ],
 )
-def test_a_set_is_split_and_what_both_share_is_told(how, tmp_path, capsys):
+def test_a_split_reports_what_train_and_test_share(how, tmp_path, capsys):
     from skelkit import load
 
     source = load("synthetic", clips=40, classes=["wave", "hug"], frames=12).save(
         tmp_path / "source.safetensors"
     )
     assert main(["data", "split", str(source), *how, "--out", str(tmp_path / "parts")]) == 0
-    told = capsys.readouterr().out
+    printed = capsys.readouterr().out
     train, test = (load(tmp_path / "parts" / f"{name}.safetensors") for name in ("train", "test"))
     assert len(train) + len(test) == 40
-    assert "test clips that are training clips, bit for bit: 0 of" in told
-    assert "subjects in both: 0, a cross-subject split" in told or how[1] != "subject"
+    assert "test clips that are training clips, bit for bit: 0 of" in printed
+    assert "subjects in both: 0, a cross-subject split" in printed or how[1] != "subject"
 
 
 @pytest.mark.parametrize("kind", ["npz", "pkl"])
-def test_a_set_is_split_into_one_file_of_another_toolkit_and_that_file_by_its_own_split(
-    kind, tmp_path, capsys
-):
+def test_a_split_can_be_one_file_of_another_toolkit_that_has_the_same_split(kind, tmp_path, capsys):
     source, target = tmp_path / "clips.safetensors", tmp_path / f"parts.{kind}"
     clips = load("synthetic", clips=20, classes=["wave", "hug"], frames=20)
     clips.save(source)
@@ -456,10 +458,10 @@ def test_a_set_is_split_into_one_file_of_another_toolkit_and_that_file_by_its_ow
     assert main(["data", "split", str(source), "--by", "stratified", "--out", str(target)]) == 1
     assert "--force" in capsys.readouterr().err
     main(["data", "describe", str(target)])
-    told = capsys.readouterr().out
-    assert "parts        " in told
-    assert ("train: 14" in told, "test: 6" in told) == (True, True)
-    assert "test clips that are training clips, bit for bit: 0 of" in told
+    printed = capsys.readouterr().out
+    assert "parts        " in printed
+    assert ("train: 14" in printed, "test: 6" in printed) == (True, True)
+    assert "test clips that are training clips, bit for bit: 0 of" in printed
     assert main(["data", "split", str(target), "--by", "file", "--out", str(tmp_path)]) == 0
     train, test = clips.split("stratified", train=0.7)
     for name, part in (("train", train), ("test", test)):
@@ -470,7 +472,7 @@ def test_a_set_is_split_into_one_file_of_another_toolkit_and_that_file_by_its_ow
     assert "no split of its own" in capsys.readouterr().err
 
 
-def test_the_published_protocols_of_ntu_split_raw_files(raw, tmp_path, capsys):
+def test_raw_ntu_files_are_split_by_the_published_protocols(raw, tmp_path, capsys):
     from skelkit import load
 
     assert main(["data", "split", str(raw), "--by", "xsub", "--out", str(tmp_path / "parts")]) == 0

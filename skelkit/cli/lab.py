@@ -10,6 +10,9 @@ from ..utils.files import write_atomic
 from ..utils.notebooks import COPY, RECORDED, is_checkout, notebooks_folder
 from .command import Command, require
 
+_JUPYTER_SETTINGS = Path(__file__).parent / "jupyter"
+"""Settings of JupyterLab: the pop-up about news is off."""
+
 
 def _add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
@@ -61,14 +64,15 @@ def copy_notebooks(target: Path) -> tuple[int, list[Path]]:
 
 
 def _open(folder: Path, no_browser: bool) -> None:
-    """Run JupyterLab in this process until the user stops it, without its pop-up about news."""
+    """Run JupyterLab in this process until the user stops it."""
     require("jupyterlab", "notebooks")
     from jupyterlab.labapp import LabApp
 
     # Spinning OpenMP threads make torch about 25 times slower on two cores as soon as anything else runs.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    arguments = [f"--notebook-dir={folder.resolve()}", "--LabApp.news_url=None"]
-    LabApp.launch_instance(arguments + ["--no-browser"] * no_browser)
+    paths = [str(_JUPYTER_SETTINGS), os.environ.get("JUPYTER_CONFIG_PATH", "")]
+    os.environ["JUPYTER_CONFIG_PATH"] = os.pathsep.join(filter(None, paths))
+    LabApp.launch_instance([f"--notebook-dir={folder.resolve()}"] + ["--no-browser"] * no_browser)
 
 
 COMMAND = Command(

@@ -11,8 +11,8 @@ from ...data import ClipSet, ntu
 from ...data.errors import TrainingGroupsNeeded
 from ...data.file_split import split_by_file
 from ...data.merging import merge
-from ...data.readers.pyskl import write_annotations
 from ...data.readers.npz_splits import write_x_train
+from ...data.readers.pyskl import write_annotations
 from ...utils.files import make_folder
 from ...utils.validation import one_of
 from ..command import Command
