@@ -57,9 +57,9 @@ def clips():
 def test_a_notebook_calls_the_lesson_of_its_name(path):
     name = path.stem.partition("_")[2]
     code = "\n".join(code_of(path))
-    assert f"from skelkit.lessons import {name} as lesson\n" in code
+    imported = re.search(rf"^from skelkit\.lessons import {name}(?: as (\w+))?$", code, re.MULTILINE)
     module = getattr(__import__("skelkit.lessons", fromlist=[name]), name)
-    called = set(re.findall(r"\blesson\.(\w+)", code))
+    called = set(re.findall(rf"\b{imported[1] or name}\.(\w+)\(", code))
     assert called
     assert all(hasattr(module, function) for function in called)
     assert (Path(module.__file__)).read_text("utf-8").startswith(f'"""Notebook {path.stem[:2]}, ')
