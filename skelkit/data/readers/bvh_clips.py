@@ -47,18 +47,8 @@ def read_folder(
             bones or frame rate; a damaged file.
     """
     folder = Path(folder)
-    if not folder.exists():
-        raise FileNotFoundError(f"{folder}: no such file or folder")
+    paths = _paths(folder)
     base = folder if folder.is_dir() else folder.parent
-    paths = (
-        sorted(p for p in folder.rglob("*") if p.suffix.lower() == ".bvh" and p.is_file())
-        if folder.is_dir()
-        else [folder]
-    )
-    if not paths:
-        raise UnreadableFile(
-            folder, "no .bvh file in this folder or its subfolders", fix="pass the folder that holds them"
-        )
     names = [p.relative_to(base).as_posix() for p in paths]
     class_of, subjects = _classify(base, names, pattern)
     files = [read(path, scale, end_sites, keep_reference_root) for path in paths]
@@ -66,15 +56,32 @@ def read_folder(
         _check_alike(paths[0], files[0], path, file)
     skeleton = files[0].skeleton
     classes = sorted(set(class_of))
-    return ClipSet.from_arrays(
-        [file.poses[:, [file.joints.index(j) for j in skeleton.joints]] for file in files],
-        labels=[classes.index(c) for c in class_of],
-        classes=classes,
-        subject=subjects,
-        skeleton=skeleton,
-        fps=files[0].fps,
-        names=names,
-    )
+    try:
+        return ClipSet.from_arrays(
+            [file.poses[:, [file.joints.index(j) for j in skeleton.joints]] for file in files],
+            labels=[classes.index(c) for c in class_of],
+            classes=classes,
+            subject=subjects,
+            skeleton=skeleton,
+            fps=files[0].fps,
+            names=names,
+        )
+    except ValueError as error:
+        raise UnreadableFile(folder, str(error)) from None
+
+
+def _paths(folder: Path) -> list[Path]:
+    """The BVH files of a folder and its subfolders, or the file itself."""
+    if not folder.exists():
+        raise FileNotFoundError(f"{folder}: no such file or folder")
+    if not folder.is_dir():
+        return [folder]
+    paths = sorted(p for p in folder.rglob("*") if p.suffix.lower() == ".bvh" and p.is_file())
+    if not paths:
+        raise UnreadableFile(
+            folder, "no .bvh file in this folder or its subfolders", fix="pass the folder that holds them"
+        )
+    return paths
 
 
 def _classify(
