@@ -1,9 +1,10 @@
-"""Before and after probing: the recorder, what is measured of a classifier, the panel, and the ablation of the parts."""
+"""Before and after probing: the recorder, statistics of a classifier, the panel, and the ablation."""
 
 from itertools import product
 
 import pytest
 import torch
+from helpers import seeded
 from torch import nn
 
 from skelkit import load
@@ -22,12 +23,17 @@ def run():
     train, test = clips.split("subject", train=range(1, 41, 2))
     recorder = diagnostics.FeatureRecorder(test, settings("smoke").frames)
     history = learn(
-        "charon", train, test, 2, memory="10 clips", preset="smoke", epochs=1, callback=recorder, progress=False
+        *("charon", train, test, 2),
+        memory="10 clips",
+        preset="smoke",
+        epochs=1,
+        callback=recorder,
+        progress=False,
     )
     return recorder, history
 
 
-def test_the_diary_keeps_the_classifier_before_and_after_each_probing(run):
+def test_the_recorder_holds_the_classifier_before_and_after_each_probing(run):
     recorder, history = run
     assert len(recorder.snapshots) == 2
     last = recorder.snapshots[-1]
@@ -39,30 +45,29 @@ def test_the_diary_keeps_the_classifier_before_and_after_each_probing(run):
     )
 
 
-def test_the_diary_tells_what_the_accuracy_matrix_tells(run):
+def test_the_recorded_classifiers_have_the_accuracies_of_the_accuracy_matrix(run):
     recorder, history = run
     for i, snapshot in enumerate(recorder.snapshots):
         for j in range(i + 1):
             mine = torch.isin(recorder.labels, torch.tensor(history.scenario.order[j]))
-            assert metrics.accuracy(snapshot.after(snapshot.features[mine]), recorder.labels[mine]) == pytest.approx(
-                float(history.accuracy[i, j])
-            )
+            found = metrics.accuracy(snapshot.after(snapshot.features[mine]), recorder.labels[mine])
+            assert found == pytest.approx(float(history.accuracy[i, j]))
 
 
-def test_the_running_statistics_of_the_diary_are_those_before_recalibration(run):
+def test_the_recorded_running_statistics_are_those_before_recalibration(run):
     recorder, history = run
     now = dict(history.network.named_buffers())
-    running = recorder.snapshots[-1].running
-    assert running.keys() == now.keys()
+    buffers = recorder.snapshots[-1].buffers
+    assert buffers.keys() == now.keys()
     assert any(
-        not torch.equal(running[name], now[name])
+        not torch.equal(buffers[name], now[name])
         for name in now
         if name.startswith("encoder") and name.endswith("running_mean")
     )
 
 
-def test_judge_counts_as_a_loop_over_clips_does():
-    generator = torch.Generator().manual_seed(0)
+def test_old_new_statistics_equal_those_of_a_loop_over_clips():
+    generator = seeded()
     features, labels = torch.randn(40, 3, generator=generator), torch.randint(5, (40,), generator=generator)
     classifier, old, new = nn.Linear(3, 5), [0, 3], [2]
     found = diagnostics.old_new_statistics(classifier, features, labels, old, new)
@@ -88,7 +93,7 @@ def test_judge_counts_as_a_loop_over_clips_does():
 
 
 def test_the_nearest_mean_is_the_one_of_least_distance_and_a_discriminant_is_it_after_whitening():
-    generator = torch.Generator().manual_seed(0)
+    generator = seeded()
     labels = torch.tensor([0, 1, 3]).repeat_interleave(30)  # class 2 has no clips
     features = (
         torch.randn(90, 4, generator=generator) * torch.tensor([1.0, 1, 1, 9])
@@ -105,7 +110,7 @@ def test_the_nearest_mean_is_the_one_of_least_distance_and_a_discriminant_is_it_
 
 
 def test_features_that_are_shifted_move_by_the_shift_over_the_spread():
-    features = torch.randn(50, 6, generator=torch.Generator().manual_seed(0))
+    features = torch.randn(50, 6, generator=seeded())
     labels = torch.arange(50) % 2
     around = torch.cat([features[labels == c] - features[labels == c].mean(0) for c in (0, 1)])
     shift = torch.tensor([3.0, 4, 0, 0, 0, 0])
@@ -116,9 +121,9 @@ def test_features_that_are_shifted_move_by_the_shift_over_the_spread():
 
 def test_the_remembered_part_of_a_memory_holds_those_clips_and_logits():
     memory = ReplayMemory("12 clips", Uniform(3), frames=12, joints=4, persons=2, classes=5)
-    x = torch.randn(10, 3, 12, 4, 2, generator=torch.Generator().manual_seed(0))
+    x = torch.randn(10, 3, 12, 4, 2, generator=seeded())
     labels = torch.arange(10) % 5
-    memory.offer(x, labels, torch.randn(10, 5), torch.Generator().manual_seed(0))
+    memory.offer(x, labels, torch.randn(10, 5), seeded())
     part = diagnostics.memory_subset(memory, [0, 3])
     assert part.counts().tolist() == [2, 0, 0, 2, 0]
     wanted, mine = memory.read(torch.arange(10)), torch.isin(memory.labels, torch.tensor([0, 3]))
@@ -126,7 +131,7 @@ def test_the_remembered_part_of_a_memory_holds_those_clips_and_logits():
         assert torch.equal(found, all_of_them[mine])
 
 
-# -- the panel ---------------------------------------------------------------------------------------------------------
+# -- the panel ---------------------------------------------------------------------------------------------
 
 
 def test_moving_the_slider_shows_another_task_and_the_toggle_another_classifier(run):
@@ -159,7 +164,7 @@ def test_the_picture_is_the_confusion_in_the_order_of_learning(run):
     assert figure.layout.meta["alt"]
 
 
-# -- what each part brings ---------------------------------------------------------------------------------------------
+# -- what each part brings -------------------------------------------------------------------------------
 
 GAINS = {"compression": 0.01, "masking": 0.02, "probing": 0.04}
 

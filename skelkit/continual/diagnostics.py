@@ -22,14 +22,14 @@ class TaskSnapshot:
     Attributes:
         features: [N, D] of the recorder's clips, on the CPU.
         before: classifier after training, before probing; after: classifier after probing.
-        running: buffers of the network after training, by name: the running statistics of batch norm before
-            they are recalibrated.
+        buffers: of the network after training, by name, with the running statistics of batch norm from before
+            their recalibration.
     """
 
     features: Tensor
     before: nn.Linear
     after: nn.Linear
-    running: dict[str, Tensor]
+    buffers: dict[str, Tensor]
 
 
 class FeatureRecorder:
@@ -44,7 +44,7 @@ class FeatureRecorder:
     """
 
     def __init__(self, clips: ClipSet, frames: int):
-        self.still = PreparedClips(clips, frames)
+        self.clips = PreparedClips(clips, frames)
         self.snapshots: list[TaskSnapshot] = []
 
     def __call__(self, progress: TaskProgress) -> None:
@@ -53,14 +53,14 @@ class FeatureRecorder:
         if progress.stage == "train" and progress.epoch == progress.epochs:
             self._trained = classifier, {name: b.clone() for name, b in network.named_buffers()}
         elif progress.stage == "evaluate":
-            before, running = self._trained
-            features = self.still.map(network.features).cpu()
-            self.snapshots.append(TaskSnapshot(features, before, classifier, running))
+            before, buffers = self._trained
+            features = self.clips.map(network.features).cpu()
+            self.snapshots.append(TaskSnapshot(features, before, classifier, buffers))
 
     @property
     def labels(self) -> Tensor:
         """Labels of the clips, Long[N], on the CPU."""
-        return self.still.labels.cpu()
+        return self.clips.labels.cpu()
 
 
 @torch.no_grad()
