@@ -2,6 +2,7 @@ import math
 
 import pytest
 import torch
+from helpers import batch, seeded
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -18,18 +19,15 @@ EVERY = {
 }
 
 
-def draws(seed=0):
-    return torch.Generator().manual_seed(seed)
-
-
-def batch(clips=4, frames=24, persons=1, seed=0):
-    return torch.randn(clips, 3, frames, 20, persons, generator=draws(seed))
+def noise(clips=4, frames=24, persons=1, seed=0):
+    return batch(clips, frames, 20, persons, seed)
 
 
 def matrices(change, clips=400, **settings):
-    """What `change` does to the three unit vectors, [N, 3, 3]; it must do the same in every frame and to every person."""
+    """What `change` does to the three unit vectors, [N, 3, 3]; it must do the same in every frame and to
+    every person."""
     x = torch.eye(3).reshape(1, 3, 1, 3, 1).expand(clips, 3, 4, 3, 2)  # joint j is unit vector j
-    y = change(x, draws(1), **settings)
+    y = change(x, seeded(1), **settings)
     assert (y == y[:, :, :1, :, :1]).all()
     return y[:, :, 0, :, 0]
 
@@ -46,50 +44,50 @@ def angles(matrix):
     )
 
 
-# -- all of them -------------------------------------------------------------------------------------------------------
+# -- all of them ------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("change", EVERY.values(), ids=EVERY)
 def test_clips_are_changed_by_draws_of_their_own_and_the_same_seed_changes_them_the_same_way(change):
-    x = batch(1).expand(8, -1, -1, -1, -1)
-    y = change(x, draws(5))
+    x = noise(1).expand(8, -1, -1, -1, -1)
+    y = change(x, seeded(5))
     assert y.shape == x.shape
     assert any(not torch.equal(y[0], y[n]) for n in range(1, 8))
-    assert torch.equal(y, change(x, draws(5)))
-    assert any(not torch.equal(y, change(x, draws(seed))) for seed in (6, 7, 8))
+    assert torch.equal(y, change(x, seeded(5)))
+    assert any(not torch.equal(y, change(x, seeded(seed))) for seed in (6, 7, 8))
 
 
 @pytest.mark.parametrize("change", EVERY.values(), ids=EVERY)
 def test_whoever_is_absent_stays_absent_and_whoever_is_there_stays_there(change):
-    x = batch(6, persons=2)
+    x = noise(6, persons=2)
     x[::2, ..., 1] = 0
     there = motion.presence(motion.to_frames(x))
     for seed in range(5):
-        assert torch.equal(motion.presence(motion.to_frames(change(x, draws(seed)))), there)
+        assert torch.equal(motion.presence(motion.to_frames(change(x, seeded(seed)))), there)
 
 
 @pytest.mark.parametrize("change", EVERY.values(), ids=EVERY)
 def test_the_clips_that_went_in_are_left_alone(change):
-    x = batch()
+    x = noise()
     before = x.clone()
-    change(x, draws())
+    change(x, seeded())
     assert torch.equal(x, before)
 
 
 @pytest.mark.parametrize("change", EVERY.values(), ids=EVERY)
 def test_one_clip_that_is_no_batch_is_refused(change):
     with pytest.raises(ValueError, match=r"got 4 axes of sizes \[3, 24, 20, 1\]"):
-        change(batch()[0], draws())
+        change(noise()[0], seeded())
 
 
-# -- turning and shearing ----------------------------------------------------------------------------------------------
+# -- turning and shearing ---------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("change", [augment.rotate, augment.tilt])
 def test_turning_keeps_bone_lengths_and_left_and_right_apart(change):
-    x = batch(persons=2)
+    x = noise(persons=2)
     torch.testing.assert_close(
-        motion.bone_lengths(change(x, draws()), KINECT20), motion.bone_lengths(x, KINECT20)
+        motion.bone_lengths(change(x, seeded()), KINECT20), motion.bone_lengths(x, KINECT20)
     )
     torch.testing.assert_close(torch.linalg.det(matrices(change)), torch.ones(400))
 
@@ -124,9 +122,9 @@ def test_a_shear_keeps_its_diagonal_at_one_and_spreads_the_rest_up_to_the_amplit
 
 
 def test_a_shear_agrees_with_multiplying_every_joint_by_the_matrix_of_its_clip():
-    x = batch(3, 5)
+    x = noise(3, 5)
     whole = augment.shear(
-        torch.cat([x, torch.eye(3).reshape(1, 3, 1, 3, 1).expand(3, 3, 5, 3, 1)], 3), draws(4)
+        torch.cat([x, torch.eye(3).reshape(1, 3, 1, 3, 1).expand(3, 3, 5, 3, 1)], 3), seeded(4)
     )
     y, matrix = whole[:, :, :, :20], whole[:, :, 0, 20:, 0]
     for n in range(3):
@@ -135,11 +133,12 @@ def test_a_shear_agrees_with_multiplying_every_joint_by_the_matrix_of_its_clip()
                 torch.testing.assert_close(y[n, :, t, j, 0], matrix[n] @ x[n, :, t, j, 0])
 
 
-# -- time --------------------------------------------------------------------------------------------------------------
+# -- time -------------------------------------------------------------------------------------------------
 
 
 def mirrored(frames, pad):
-    """Frame numbers of a clip with its mirror image before and after it; the first and last frame are not repeated."""
+    """Frame numbers of a clip with its mirror image before and after it; the first and last frame are not
+    repeated."""
     before, after = list(range(1, pad + 1))[::-1], list(range(frames - 1 - pad, frames - 1))[::-1]
     return [*before, *range(frames), *after]
 
@@ -150,30 +149,30 @@ def test_a_crop_is_a_window_of_the_clip_padded_with_its_mirror_image(frames, pad
     numbers = torch.arange(1.0, frames + 1).reshape(1, 1, -1, 1, 1).expand(5, 3, -1, 2, 1)
     padded = mirrored(frames, pad)
     windows = [[t + 1 for t in padded[start : start + frames]] for start in range(2 * pad + 1)]
-    for clip in augment.crop(numbers, draws(seed), padding):
+    for clip in augment.crop(numbers, seeded(seed), padding):
         assert (clip == clip[:1, :, :1]).all()
         assert clip[0, :, 0, 0].tolist() in windows
 
 
 def test_a_crop_starts_anywhere_equally_often():
     numbers = torch.arange(1.0, 13).reshape(1, 1, -1, 1, 1).expand(5000, 3, -1, 1, 1)
-    starts = [tuple(row) for row in augment.crop(numbers, draws())[:, 0, :, 0, 0].tolist()]
+    starts = [tuple(row) for row in augment.crop(numbers, seeded())[:, 0, :, 0, 0].tolist()]
     often = [starts.count(window) / 5000 for window in set(starts)]
     assert len(often) == 5  # 12 frames, 2 at each end
     assert max(abs(share - 0.2) for share in often) < 5 * math.sqrt(0.2 * 0.8 / 5000)
 
 
 def test_a_flip_runs_a_clip_backwards():
-    x = batch()
-    assert torch.equal(augment.flip(x, draws(), p=1), torch.stack([x[:, :, 23 - t] for t in range(24)], 2))
+    x = noise()
+    assert torch.equal(augment.flip(x, seeded(), p=1), torch.stack([x[:, :, 23 - t] for t in range(24)], 2))
 
 
-# -- mirror ------------------------------------------------------------------------------------------------------------
+# -- mirror -----------------------------------------------------------------------------------------------
 
 
 def test_a_mirror_image_has_left_and_right_swapped_and_x_negated():
-    x = batch(persons=2)
-    y = augment.mirror(x, KINECT20, draws(), p=1)
+    x = noise(persons=2)
+    y = augment.mirror(x, KINECT20, seeded(), p=1)
     for j, name in enumerate(KINECT20.joints):
         other = name.replace("left", "RIGHT").replace("right", "left").replace("RIGHT", "right")
         from_there = x[:, :, :, KINECT20.index(other)]
@@ -182,9 +181,9 @@ def test_a_mirror_image_has_left_and_right_swapped_and_x_negated():
 
 
 def test_the_mirror_image_of_a_mirror_image_is_the_clip_and_its_bones_are_as_long_on_the_other_side():
-    x = batch()
-    y = augment.mirror(x, KINECT20, draws(), p=1)
-    assert torch.equal(augment.mirror(y, KINECT20, draws(), p=1), x)
+    x = noise()
+    y = augment.mirror(x, KINECT20, seeded(), p=1)
+    assert torch.equal(augment.mirror(y, KINECT20, seeded(), p=1), x)
     side = [
         KINECT20.edges.index((int(KINECT20.mirror[a]), int(KINECT20.mirror[b]))) for a, b in KINECT20.edges
     ]
@@ -195,10 +194,10 @@ def test_the_mirror_image_of_a_mirror_image_is_the_clip_and_its_bones_are_as_lon
     "change", [augment.flip, lambda x, g, p: augment.mirror(x, KINECT20, g, p)], ids=["flip", "mirror"]
 )
 def test_a_clip_is_changed_as_a_whole_or_not_at_all_and_as_often_as_p_says(change):
-    x = batch(1, 4).expand(2000, -1, -1, -1, -1)
-    assert torch.equal(change(x, draws(), 0), x)
-    all_changed = change(x, draws(), 1)
-    y = change(x, draws(), 0.3)
+    x = noise(1, 4).expand(2000, -1, -1, -1, -1)
+    assert torch.equal(change(x, seeded(), 0), x)
+    all_changed = change(x, seeded(), 1)
+    y = change(x, seeded(), 0.3)
     as_it_was, changed = ((y == whole).flatten(1).all(1) for whole in (x, all_changed))
     assert (as_it_was ^ changed).all()
     assert abs(float(changed.float().mean()) - 0.3) < 5 * math.sqrt(0.3 * 0.7 / 2000)
@@ -206,7 +205,7 @@ def test_a_clip_is_changed_as_a_whole_or_not_at_all_and_as_often_as_p_says(chang
 
 def test_mirroring_with_the_skeleton_of_other_clips_is_refused():
     with pytest.raises(ValueError, match="the batch has 20 joints, the NTU-25 skeleton has 25"):
-        augment.mirror(batch(), NTU25, draws())
+        augment.mirror(noise(), NTU25, seeded())
 
 
 def test_drawing_without_a_generator_is_an_error_that_says_what_to_pass():

@@ -26,7 +26,7 @@ def build(size=SMALL, decoder=SMALL_DECODER, joints=5, classes=4, masked_only=Fa
     )
 
 
-# -- what is hidden ----------------------------------------------------------------------------------------------------
+# -- what is hidden ---------------------------------------------------------------------------------------
 
 
 def test_every_clip_hides_its_own_tuples_and_the_same_seed_hides_the_same():
@@ -87,7 +87,7 @@ def test_only_the_code_of_tuples_lets_the_decoder_place_what_it_makes_up(tempora
     assert torch.allclose(tuples[:, :, 10], tuples[:, :, 12], atol=1e-6) is not temporal_position
 
 
-# -- the loss ----------------------------------------------------------------------------------------------
+# -- the loss ---------------------------------------------------------------------------------------------
 
 
 def slow_loss(prediction, x, hidden=None):
@@ -115,7 +115,8 @@ def test_the_loss_agrees_with_adding_it_up_frame_by_frame_of_those_present(ragge
 
 @pytest.mark.parametrize("masked_only", [False, True])
 def test_the_loss_of_some_clips_can_be_had_from_the_errors_of_all(masked_only):
-    """In evaluation the batch norms do not mix the clips, so that a pass over some of them is the same pass."""
+    """In evaluation the batch norms do not mix the clips, so that a pass over some of them is the same
+    pass."""
     x, model = batch(4), build(masked_only=masked_only)
     x[0, ..., 1] = x[2, :, 3:] = 0
     for module in model.modules():
@@ -155,7 +156,7 @@ def test_a_batch_with_nobody_in_it_is_no_obstacle():
     torch.testing.assert_close(logits, model.classifier(2 * model.encoder.absent).expand(3, -1))
 
 
-# -- reconstruction, evaluation ----------------------------------------------------------------------------------------
+# -- reconstruction, evaluation ---------------------------------------------------------------------------
 
 
 def test_a_reconstruction_has_the_shape_of_the_clips_and_nobody_new(ragged):
@@ -180,7 +181,7 @@ def test_in_evaluation_the_encoder_alone_reads_the_whole_clip():
     assert macs(model, x) == macs(model.encoder, x)
 
 
-# -- size, cost, learning ----------------------------------------------------------------------------------------------
+# -- size, cost, learning ---------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(("size", "published"), [("tiny", 275_826), ("base", 968_754)])
@@ -240,7 +241,7 @@ def test_nano_learns_to_fill_in_a_motion_it_sees_half_of():
     )  # of hidden tuples; the best pose that stands still has an error of 1.0
 
 
-# -- errors ------------------------------------------------------------------------------------------------
+# -- errors -----------------------------------------------------------------------------------------------
 
 
 def test_clips_that_do_not_fit_are_refused_with_both_numbers():

@@ -82,7 +82,7 @@ def read(folder):
     return checkpoint.read(folder, SETTINGS)
 
 
-# -- what is written comes back ----------------------------------------------------------------------------------------
+# -- what is written comes back ---------------------------------------------------------------------------
 
 
 def test_nested_state_comes_back_bit_for_bit(tmp_path):
@@ -179,7 +179,7 @@ def test_later_changes_of_what_was_written_do_not_matter(tmp_path):
     assert checkpoint.read(tmp_path, {})["row"].tolist() == [0, 1, 2]
 
 
-# -- damage ------------------------------------------------------------------------------------------------
+# -- damage -----------------------------------------------------------------------------------------------
 
 
 def damaged(folder, content, previous=b""):
@@ -229,7 +229,8 @@ def test_of_two_damaged_files_both_are_named_and_what_to_do(tmp_path):
         path.write_bytes(path.read_bytes()[:-1])
     with pytest.raises(
         DamagedFile,
-        match=r"checkpoint\.safetensors: .*checkpoint\.previous\.safetensors: .*; delete the folder .* to start again",
+        match=r"checkpoint\.safetensors: .*checkpoint\.previous\.safetensors: .*; "
+        "delete the folder .* to start again",
     ):
         read(tmp_path)
     assert all(path.exists() for path in checkpoint.paths(tmp_path))
@@ -250,7 +251,9 @@ class Malicious:
 )
 def test_a_pickle_is_never_opened(tmp_path, make):
     make(checkpoint.paths(tmp_path)[0])
-    with pytest.raises(DamagedFile, match=r"checkpoint\.safetensors: cut off, damaged or no checkpoint at all"):
+    with pytest.raises(
+        DamagedFile, match=r"checkpoint\.safetensors: cut off, damaged or no checkpoint at all"
+    ):
         read(tmp_path)
 
 
@@ -282,7 +285,7 @@ def test_a_damaged_file_never_takes_the_place_of_a_whole_one(tmp_path, monkeypat
     assert (tmp_path / "checkpoint.damaged.safetensors").read_bytes() == content[:-1]
 
 
-# -- being killed ------------------------------------------------------------------------------------------
+# -- being killed -----------------------------------------------------------------------------------------
 
 
 def killed(*_):
@@ -314,14 +317,15 @@ def test_what_a_killed_write_left_lying_is_cleared_away(tmp_path):
     assert sorted(p.name for p in tmp_path.iterdir()) == ["checkpoint.safetensors", "notes.txt"]
 
 
-# -- settings ----------------------------------------------------------------------------------------------
+# -- settings ---------------------------------------------------------------------------------------------
 
 
 def test_a_checkpoint_of_other_settings_is_refused_with_the_differences_and_left_as_it_is(tmp_path):
     before = write(tmp_path, 1).read_bytes()
     with pytest.raises(
         ValueError,
-        match=r"written with other settings \(lr: 0.1 there, 0.2 now; order: .* there, None now; new: None there, 1 now\)",
+        match=r"written with other settings \(lr: 0.1 there, 0.2 now; "
+        r"order: .* there, None now; new: None there, 1 now\)",
     ) as error:
         checkpoint.read(tmp_path, {"seed": 3, "lr": 0.2, "new": 1})
     assert not isinstance(error.value, DamagedFile)

@@ -5,6 +5,7 @@ import os
 
 import pytest
 import torch
+from helpers import seeded
 from safetensors import safe_open
 from safetensors.torch import save_file
 
@@ -15,7 +16,7 @@ from skelkit.skeletons.layouts import KINECT20
 
 @pytest.fixture(scope="module")
 def centred():
-    x = torch.randn(3, 3, 20, 20, 2, generator=torch.Generator().manual_seed(1))
+    x = torch.randn(3, 3, 20, 20, 2, generator=seeded(1))
     x[1:, :, :9, :, 1] = 0
     x[2, :, :, :, 1] = 0
     return motion.centre(x, KINECT20)
@@ -45,7 +46,7 @@ def test_it_is_the_head_on_the_encoder_of_its_stream(classifier, centred, stream
 
 
 def test_an_encoder_with_a_classifier_needs_no_head(centred):
-    encoder = STGCN(KINECT20, "student", torch.Generator().manual_seed(0), classes=2).eval()
+    encoder = STGCN(KINECT20, "student", seeded(0), classes=2).eval()
     model = Classifier(encoder, None, ["a", "b"], 32, 30, 1.5)
     assert torch.equal(model(centred), encoder(centred))
 
@@ -54,7 +55,7 @@ def test_an_encoder_with_a_classifier_needs_no_head(centred):
 def test_what_was_saved_is_loaded_bit_for_bit(classifier, centred, tmp_path, own):
     model = classifier("bone")
     if own:
-        encoder = STGCN(KINECT20, "laptop", torch.Generator().manual_seed(3), classes=own).eval()
+        encoder = STGCN(KINECT20, "laptop", seeded(3), classes=own).eval()
         model = Classifier(encoder, None, model.classes, 60, 25, 2.5, "motion")
     again = Classifier.load(model.save(tmp_path / "model.safetensors"))
     assert torch.equal(again(centred), model(centred))
@@ -71,7 +72,8 @@ def test_a_file_that_is_cut_off_anywhere_is_refused(classifier, tmp_path):
         path.write_bytes(whole[:length])
         with pytest.raises(
             ValueError,
-            match=r"model\.safetensors: cut off, damaged or no classifier at all .*; copy it again, or write it again",
+            match=r"model\.safetensors: cut off, damaged or no classifier at all .*; "
+            "copy it again, or write it again",
         ):
             Classifier.load(path)
 
@@ -113,7 +115,7 @@ def test_a_save_that_fails_leaves_the_old_file(classifier, tmp_path, monkeypatch
 
 
 def test_what_does_not_fit_together_is_refused():
-    encoder = STGCN(KINECT20, "student", torch.Generator().manual_seed(0))
+    encoder = STGCN(KINECT20, "student", seeded(0))
 
     def make(head, classes=("a", "b"), frames=32, stream="joint"):
         return Classifier(encoder, head, classes, frames, 30, 1.5, stream)
@@ -126,6 +128,6 @@ def test_what_does_not_fit_together_is_refused():
         make(torch.nn.Linear(32, 2), stream="bones")
     with pytest.raises(ValueError, match=r"frames=0, fps=30, seconds=1\.5: all three must be positive"):
         make(torch.nn.Linear(32, 2), frames=0)
-    other = STTFormer(2, 20, generator=torch.Generator().manual_seed(0))
+    other = STTFormer(2, 20, generator=seeded(0))
     with pytest.raises(TypeError, match="STTFormer cannot be saved"):
         Classifier(other, None, ["a", "b"], 60, 30, 1.5).save("never")

@@ -1,13 +1,15 @@
 import math
+from dataclasses import dataclass
 from itertools import combinations, pairwise
 
 import numpy as np
 import pytest
 import torch
+from helpers import seeded
 from hypothesis import given
 from hypothesis import strategies as st
 
-from skelkit import codecs, motion
+from skelkit import codecs, continual, motion
 from skelkit.ops.codecs import keyframes
 from skelkit.ops.codecs.adaptive import Adaptive
 from skelkit.ops.codecs.dct import DCT
@@ -22,9 +24,9 @@ def there_and_back(codec, x, frames=None):
     return codec.decode(codec.encode(x), frames)
 
 
-def batch(clips=2, frames=21, joints=3, persons=1, seed=0):
+def walks(clips=2, frames=21, joints=3, persons=1, seed=0):
     """Random walks, a metre or so from the origin."""
-    steps = torch.randn(clips, 3, frames, joints, persons, generator=torch.Generator().manual_seed(seed))
+    steps = torch.randn(clips, 3, frames, joints, persons, generator=seeded(seed))
     return steps.cumsum(2) * 0.1 + 1.5
 
 
@@ -52,7 +54,7 @@ def every_track(x, y):
                 yield tuple(v[n, ..., m].permute(1, 2, 0).double().numpy() for v in (x, y))
 
 
-# -- slow references ---------------------------------------------------------------------------------------------------
+# -- slow references --------------------------------------------------------------------------------------
 
 
 def slow_fill(track):
@@ -101,7 +103,7 @@ def slow_cosine(time, order, frames):
     return math.sqrt((1 if order == 0 else 2) / frames) * math.cos(math.pi / frames * (time + 0.5) * order)
 
 
-# -- uniform -----------------------------------------------------------------------------------------------------------
+# -- uniform ----------------------------------------------------------------------------------------------
 
 
 @given(st.integers(1, 15), st.integers(1, 40), st.booleans())
@@ -146,7 +148,7 @@ def test_uniform_restore_agrees_with_interpolating_one_frame_at_a_time(
 
 @pytest.mark.parametrize(("interval", "frames"), [(2, 20), (5, 120), (7, 30), (50, 9)])
 def test_the_half_pixel_restore_is_the_resize_of_the_published_code(interval, frames):
-    x = batch(frames=frames)
+    x = walks(frames=frames)
     kept = x[:, :, ::interval, :, 0]  # [N, C, K, V]
     wanted = torch.nn.functional.interpolate(
         kept.transpose(2, 3).flatten(1, 2), size=frames, mode="linear", align_corners=False
@@ -161,11 +163,11 @@ def test_uniform_keeps_every_sth_frame_and_says_so(interval, frames, endpoint):
     assert kept == sorted({*range(0, frames, interval)} | ({frames - 1} if endpoint else set()))
 
 
-# -- adaptive ----------------------------------------------------------------------------------------------------------
+# -- adaptive ---------------------------------------------------------------------------------------------
 
 
 def test_the_error_of_each_gap_agrees_with_drawing_the_line():
-    tracks = batch(3, frames=11)[..., 0].permute(0, 2, 3, 1) + 20  # far off, where running sums could cancel
+    tracks = walks(3, frames=11)[..., 0].permute(0, 2, 3, 1) + 20  # far off, where running sums could cancel
     errors = keyframes.gap_errors(tracks)
     for p, track in enumerate(tracks.double().numpy()):
         for i in range(11):
@@ -180,7 +182,7 @@ def test_the_error_of_each_gap_agrees_with_drawing_the_line():
 
 @given(st.integers(2, 8), st.integers(2, 9), st.integers(0, 999))
 def test_no_other_choice_of_keyframes_restores_a_clip_better(frames, count, seed):
-    tracks = batch(3, frames, joints=2, seed=seed)[..., 0].permute(0, 2, 3, 1)
+    tracks = walks(3, frames, joints=2, seed=seed)[..., 0].permute(0, 2, 3, 1)
     chosen = keyframes.keyframes(tracks, count).tolist()
     for track, mine in zip(tracks.double().numpy(), chosen, strict=True):
         assert len(mine) == min(count, frames)
@@ -196,7 +198,7 @@ def test_no_other_choice_of_keyframes_restores_a_clip_better(frames, count, seed
 
 @given(st.integers(1, 12), st.integers(2, 40), st.integers(0, 999))
 def test_adaptive_keyframes_are_never_worse_than_as_many_evenly_spaced_ones(interval, frames, seed):
-    x = batch(2, frames, seed=seed)
+    x = walks(2, frames, seed=seed)
     even = Uniform(interval, endpoint=True)
     error_even = (there_and_back(even, x) - x).square().sum()
     error_adaptive = (there_and_back(Adaptive(len(even.stored_frames(frames))), x) - x).square().sum()
@@ -224,7 +226,7 @@ def test_frame_numbers_take_one_byte_as_long_as_they_fit(frames, dtype):
     torch.testing.assert_close(Adaptive(2).decode(packed), ramp(frames), rtol=1e-5, atol=0)
 
 
-# -- cosines -----------------------------------------------------------------------------------------------------------
+# -- cosines ----------------------------------------------------------------------------------------------
 
 
 @given(st.integers(1, 40), st.integers(1, 50))
@@ -237,7 +239,7 @@ def test_the_cosines_are_orthonormal(frames, count):
 def test_cosine_coefficients_and_what_they_restore_agree_with_the_sums_written_out(
     frames, count, other, seed
 ):
-    x = batch(1, frames, joints=2, seed=seed)
+    x = walks(1, frames, joints=2, seed=seed)
     codec = DCT(count)
     packed = codec.encode(x)
     track = x[0, ..., 0].permute(1, 2, 0).double().numpy()
@@ -253,12 +255,12 @@ def test_cosine_coefficients_and_what_they_restore_agree_with_the_sums_written_o
 
 
 def test_what_the_cosines_lose_is_the_energy_of_the_coefficients_left_out():
-    x = batch(frames=30)
+    x = walks(frames=30)
     lost = (there_and_back(DCT(9), x) - x).square().sum()
     torch.testing.assert_close(lost, DCT(30).encode(x).values[:, 9:].square().sum(), rtol=1e-4, atol=0)
 
 
-# -- all of them -------------------------------------------------------------------------------------------------------
+# -- all of them ------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("codec", [Uniform(1), Uniform(1, "half_pixel"), Adaptive(99), DCT(99)], ids=str)
@@ -270,13 +272,13 @@ def test_a_codec_that_may_keep_everything_changes_nothing(ragged, codec, frames)
 
 @pytest.mark.parametrize("codec", EVERY_KIND, ids=str)
 def test_a_clip_of_one_frame_comes_back_and_may_be_asked_for_at_any_length(codec):
-    x = batch(frames=1)
+    x = walks(frames=1)
     torch.testing.assert_close(there_and_back(codec, x), x)
     torch.testing.assert_close(there_and_back(codec, x, 5), x.expand(-1, -1, 5, -1, -1))
 
 
 def test_a_clip_shorter_than_the_interval_is_its_first_frame():
-    x = batch(frames=7)
+    x = walks(frames=7)
     torch.testing.assert_close(there_and_back(Uniform(8), x), x[:, :, :1].expand_as(x))
 
 
@@ -346,7 +348,7 @@ def test_half_precision_clips_are_packed_as_the_same_clips_in_single_precision(r
 
 @pytest.mark.parametrize("codec", EVERY_CODEC, ids=str)
 def test_clips_that_take_part_in_a_gradient_are_packed_like_any_others(codec):
-    x = batch()
+    x = walks()
     torch.testing.assert_close(
         there_and_back(codec, x.clone().requires_grad_()).detach(), there_and_back(codec, x)
     )
@@ -363,14 +365,14 @@ def test_packing_leaves_the_clips_alone_and_shares_nothing_with_them(ragged, cod
     assert torch.equal(codec.decode(packed), wanted)
 
 
-# -- value types -------------------------------------------------------------------------------------------------------
+# -- value types ------------------------------------------------------------------------------------------
 
 
 @given(st.sampled_from(EVERY_KIND), st.floats(-50, 50), st.floats(0.01, 3), st.integers(0, 999))
 def test_eight_bits_are_off_by_half_a_step_at_most_and_a_step_is_the_range_over_254(
     codec, offset, size, seed
 ):
-    x = batch(seed=seed) * size + offset
+    x = walks(seed=seed) * size + offset
     exact = codec.encode(x).values
     packed = type(codec)(**{**codec.__dict__, "dtype": "int8"}).encode(x)
     rounding = 4e-7 * exact.abs().max()  # of float32 arithmetic
@@ -382,7 +384,7 @@ def test_eight_bits_are_off_by_half_a_step_at_most_and_a_step_is_the_range_over_
 
 @given(st.sampled_from(EVERY_KIND), st.floats(-50, 50), st.integers(0, 999))
 def test_sixteen_bits_are_off_by_one_part_in_2048_at_most(codec, offset, seed):
-    x = batch(seed=seed) + offset
+    x = walks(seed=seed) + offset
     exact = codec.encode(x).values
     packed = type(codec)(**{**codec.__dict__, "dtype": "float16"}).encode(x)
     assert ((packed.float_values - exact).abs() <= exact.abs() * 2**-11 + 2**-25).all()
@@ -404,7 +406,7 @@ def test_eight_bits_never_wrap_around_where_the_range_is_as_small_as_the_roundin
     assert packed.values[0, 5].min() >= packed.values[0, 4].max()
 
 
-# -- bytes -------------------------------------------------------------------------------------------------------------
+# -- bytes ------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -467,7 +469,7 @@ def test_packing_clips_that_require_a_gradient_keeps_no_graph():
 @pytest.mark.parametrize("codec", [Uniform(3), Adaptive(4), DCT(4)])
 def test_decoding_to_no_frames_is_an_error(codec):
     with pytest.raises(ValueError, match=r"decode\(frames=0\): expected at least one frame"):
-        codec.decode(codec.encode(batch()), 0)
+        codec.decode(codec.encode(walks()), 0)
 
 
 @given(
@@ -491,7 +493,7 @@ def test_at_equal_bytes_fills_the_budget_and_one_more_would_not_fit(kind, codec,
     assert count == frames or codecs.bytes_per_person(kind(count + 1, found.dtype), frames, joints) > budget
 
 
-# -- errors ------------------------------------------------------------------------------------------------------------
+# -- errors -----------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -532,3 +534,65 @@ def test_a_budget_too_small_for_any_setting_is_refused_with_the_bytes():
 def test_the_names_that_a_command_line_takes_make_the_codecs():
     assert [kind().dtype for kind in codecs.CODECS.values()] == ["float32"] * 3
     assert codecs.CODECS["adaptive"] is Adaptive
+
+
+# -- a codec of one's own ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class FirstFrames(codecs.Codec):
+    """Stores the first `count` frames of each clip, and repeats the last of them."""
+
+    count: int = 4
+    label = "first frames"
+
+    @classmethod
+    def sizes(cls, frames, dtype):
+        return (cls(count) for count in range(frames, 0, -1))
+
+    def encode(self, x):
+        present = presence(x).any(1)  # [N, M]
+        poses = motion.to_frames(x).movedim(2, 1)[present]  # [P, T, V, C]
+        return codecs.Packed(poses[:, : self.count].clone(), present.to(torch.uint8), x.shape[2])
+
+    def decode(self, packed, frames=None):
+        times = torch.arange(frames or packed.frames).clamp(max=packed.values.shape[1] - 1)
+        present = packed.presence > 0
+        poses = packed.values.new_zeros(*present.shape, len(times), *packed.values.shape[2:])
+        poses[present] = packed.values[:, times]
+        return motion.to_batch(poses.movedim(1, 2))
+
+
+def test_a_new_codec_needs_no_formula_for_its_bytes():
+    assert codecs.bytes_per_person(FirstFrames(5), 20, 25) == 5 * 25 * 3 * 4 + 1
+    found = codecs.at_equal_bytes(FirstFrames, Uniform(5), 20, 25)
+    assert found == FirstFrames(4)
+
+
+def test_a_new_codec_is_found_by_settings_and_figures_and_fits_a_replay_memory(monkeypatch):
+    monkeypatch.setitem(codecs.CODECS, "first", FirstFrames)
+    made = codecs.comparison(codecs.CODECS)["first frames, equal bytes"](5, "float32", 20, 3)
+    assert made == FirstFrames(4)
+    codec = continual.settings("laptop", codec="first").memory_codec()
+    assert codec == FirstFrames()
+    memory = continual.ReplayMemory(10**5, codec, frames=21, joints=3, persons=1)
+    x = walks(2)
+    memory.offer(x, torch.tensor([0, 1]), generator=seeded())
+    restored, labels, _ = memory.read(torch.arange(2))
+    torch.testing.assert_close(restored, there_and_back(codec, x[labels]))
+    with pytest.raises(ValueError, match="codec='last': expected 'uniform', 'adaptive', 'dct' or 'first'"):
+        continual.settings("laptop", codec="last")
+
+
+@pytest.mark.parametrize("name", codecs.CODECS)
+def test_a_codec_takes_the_settings_that_it_has(name):
+    settings = {"interval": 7, "keyframes": 9, "coefficients": 8, "dtype": "int8", "frames": 60}
+    expected = {"uniform": Uniform(7, dtype="int8"), "adaptive": Adaptive(9, "int8"), "dct": DCT(8, "int8")}
+    assert codecs.CODECS[name].from_settings(settings) == expected[name]
+
+
+@pytest.mark.parametrize("kind", [Uniform, Adaptive, DCT])
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_sizes_of_a_codec_fall_from_most_bytes_to_fewest(kind, dtype):
+    sizes = [codecs.bytes_per_person(codec, 30, 5) for codec in kind.sizes(30, dtype)]
+    assert sizes == sorted(sizes, reverse=True)

@@ -3,6 +3,7 @@ import math
 import numpy as np
 import pytest
 import torch
+from helpers import seeded
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,9 +14,9 @@ from skelkit.ops.codecs.dct import DCT
 from skelkit.ops.codecs.uniform import Uniform
 
 
-def batch(clips=3, frames=40, joints=20, persons=1, seed=0):
+def waves(clips=3, frames=40, joints=20, persons=1, seed=0):
     """Smooth clips: sums of two slow sines for each coordinate."""
-    generator = torch.Generator().manual_seed(seed)
+    generator = seeded(seed)
     size, phase = torch.randn(2, 2, clips, 3, 1, joints, persons, generator=generator)
     time = torch.arange(frames).reshape(1, 1, -1, 1, 1)
     return 2 + sum(size[k] * torch.sin(0.11 * (k + 1) * time + phase[k]) for k in range(2)) / 3
@@ -34,7 +35,7 @@ def falling(frames, acceleration=0.01):
     return x
 
 
-# -- rmse --------------------------------------------------------------------------------------------------------------
+# -- rmse -------------------------------------------------------------------------------------------------
 
 
 def slow_rmse(x, y, key):
@@ -59,14 +60,14 @@ KEYS = {
 def test_rmse_agrees_with_loops_over_the_persons_present(ragged, over):
     x = come_and_go(ragged, 7)
     x[1] = 0  # a clip of nobody has no error
-    y = x + 0.01 * torch.randn(x.shape, generator=torch.Generator().manual_seed(1))
+    y = x + 0.01 * torch.randn(x.shape, generator=seeded(1))
     np.testing.assert_allclose(
         fidelity.rmse(x, y, over).flatten().numpy(), slow_rmse(x, y, KEYS[over]), rtol=1e-4
     )
 
 
 def test_an_absent_person_does_not_make_the_error_smaller():
-    x = batch(persons=2)
+    x = waves(persons=2)
     x[..., 1] = 0
     y = x.clone()
     y[:, 0, :, :, 0] += 0.005
@@ -81,7 +82,7 @@ def test_a_person_who_is_lost_counts_in_full():
 
 
 def test_the_distance_of_a_joint_is_in_metres_joint_by_joint():
-    x = batch()
+    x = waves()
     y = x.clone()
     y[1, :, 7, 3, 0] += torch.tensor([0.2, 0.3, -0.6])
     error = fidelity.joint_error(x, y)
@@ -90,7 +91,7 @@ def test_the_distance_of_a_joint_is_in_metres_joint_by_joint():
     assert (error > 0).sum() == 1
 
 
-# -- acceleration ------------------------------------------------------------------------------------------------------
+# -- acceleration -----------------------------------------------------------------------------------------
 
 
 def test_the_acceleration_of_a_fall_is_the_constant_of_its_formula():
@@ -128,7 +129,7 @@ def test_a_straight_line_over_s_frames_is_off_by_a_s_squared_over_the_root_of_12
 
 
 def test_jitter_is_no_acceleration_once_it_is_filtered_out():
-    smooth, jitter = batch(frames=120), 0.01 * (-1.0) ** torch.arange(120).reshape(1, 1, -1, 1, 1)
+    smooth, jitter = waves(frames=120), 0.01 * (-1.0) ** torch.arange(120).reshape(1, 1, -1, 1, 1)
     true, raw, filtered = (
         fidelity.acceleration(*v) for v in ((smooth, None), (smooth + jitter, None), (smooth + jitter, 0.1))
     )
@@ -139,18 +140,19 @@ def test_jitter_is_no_acceleration_once_it_is_filtered_out():
 @pytest.mark.parametrize("frames", [1, 2])
 @pytest.mark.parametrize("cutoff", [None, 0.1])
 def test_a_clip_of_fewer_than_three_frames_has_no_acceleration(frames, cutoff):
-    assert fidelity.acceleration(batch(frames=frames), cutoff).tolist() == [0, 0, 0]
+    assert fidelity.acceleration(waves(frames=frames), cutoff).tolist() == [0, 0, 0]
 
 
-# -- rate and distortion -----------------------------------------------------------------------------------------------
+# -- rate and distortion ----------------------------------------------------------------------------------
 
 CODECS = {"uniform": Uniform(5), "adaptive": Adaptive(6, "float16"), "cosines": DCT(7, "int8")}
 
 
 @pytest.fixture
 def clips():
-    """Eleven clips of 9 to 49 frames, of three classes, one of them without clips; every third has a second person."""
-    arrays = [batch(1, 9 + 4 * i, persons=2, seed=i)[0].permute(1, 3, 2, 0) for i in range(11)]
+    """Eleven clips of 9 to 49 frames, of three classes, one of them without clips; every third has a second
+    person."""
+    arrays = [waves(1, 9 + 4 * i, persons=2, seed=i)[0].permute(1, 3, 2, 0) for i in range(11)]
     for i, array in enumerate(arrays):
         if i % 3:
             array[:, 1] = 0
@@ -163,7 +165,7 @@ def test_each_class_costs_and_loses_what_its_clips_cost_and_lose_by_themselves(c
         (c, k, n) for c in CODECS for k, n in (("nod", 6), ("fall", 5), ("all", 11))
     ]
     for row in rows:
-        x = clips.batch(slice(None) if row["class"] == "all" else clips.of_class(row["class"]), frames=20)
+        x = clips.waves(slice(None) if row["class"] == "all" else clips.of_class(row["class"]), frames=20)
         packed = CODECS[row["codec"]].encode(x)
         assert row["rmse_mm"] == pytest.approx(
             float(fidelity.rmse(x, CODECS[row["codec"]].decode(packed))), rel=1e-4
@@ -183,22 +185,22 @@ def test_classes_pool_to_all(clips):
             sum(row["clips"] * row["bytes_per_clip"] for row in classes)
         )
         assert together["bytes_per_clip"] * 11 == pytest.approx(
-            codec.encode(clips.batch(slice(None), frames=20)).nbytes
+            codec.encode(clips.waves(slice(None), frames=20)).nbytes
         )
 
 
 def test_more_clips_than_are_coded_at_a_time_are_all_counted():
-    arrays = [batch(1, 6, seed=i)[0, ..., 0].permute(1, 2, 0) for i in range(300)]
+    arrays = [waves(1, 6, seed=i)[0, ..., 0].permute(1, 2, 0) for i in range(300)]
     clips = ClipSet.from_arrays(arrays)
     *_, row = rate_distortion.rate_distortion(clips, {"half": Uniform(2)}, frames=6)
-    x = clips.batch(slice(None))
+    x = clips.waves(slice(None))
     packed = Uniform(2).encode(x)
     assert row["clips"] == 300
     assert row["bytes_per_clip"] == pytest.approx(packed.nbytes / 300)
     assert row["rmse_mm"] == pytest.approx(float(fidelity.rmse(x, Uniform(2).decode(packed))), rel=1e-5)
 
 
-# -- rank correlation --------------------------------------------------------------------------------------------------
+# -- rank correlation -------------------------------------------------------------------------------------
 
 
 @given(st.lists(st.tuples(st.integers(0, 5), st.floats(-3, 3, width=32)), min_size=3, max_size=30))
@@ -218,31 +220,31 @@ def test_rank_correlation_agrees_with_ranks_counted_one_by_one_ties_sharing_thei
     )
 
 
-# -- delay -------------------------------------------------------------------------------------------------------------
+# -- delay ------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("shift", [-6, -1, 0, 1, 4])
 def test_a_clip_that_starts_later_in_the_recording_leads_and_one_that_starts_earlier_lags(shift):
-    recording = batch(frames=60)
+    recording = waves(frames=60)
     x, y = recording[:, :, 8:48], recording[:, :, 8 - shift : 48 - shift]
     assert fidelity.delay(x, y, most=8) == shift
 
 
 @pytest.mark.parametrize(("interval", "lag"), [(3, 1.0), (4, 1.5), (5, 2.0)])
 def test_half_pixel_clips_lag_by_half_of_the_interval_less_one_and_indexed_clips_not_at_all(interval, lag):
-    x = batch(frames=60)
+    x = waves(frames=60)
     for restore, wanted in (("half_pixel", lag), ("indexed", 0)):
         codec = Uniform(interval, restore)
         assert fidelity.delay(x, codec.decode(codec.encode(x)), most=4, step=0.5) == wanted
 
 
 def test_a_delay_is_found_while_persons_come_and_go():
-    recording = batch(frames=60, persons=2)
+    recording = waves(frames=60, persons=2)
     recording[:, :, 20:33, :, 1] = 0
     assert fidelity.delay(recording[:, :, 5:], recording[:, :, :-5], most=8) == 5
 
 
-# -- errors ------------------------------------------------------------------------------------------------------------
+# -- errors -----------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -271,4 +273,4 @@ def test_a_delay_is_found_while_persons_come_and_go():
 )
 def test_clips_or_series_that_cannot_be_compared_are_refused(call, message):
     with pytest.raises(ValueError, match=message):
-        call(batch())
+        call(waves())

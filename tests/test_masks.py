@@ -25,13 +25,13 @@ def named(values):
     return [v.__name__ for v in values]
 
 
-def batch(clips=4, frames=24, joints=20, persons=1, seed=0):
+def walks(clips=4, frames=24, joints=20, persons=1, seed=0):
     return torch.randn(clips, 3, frames, joints, persons, generator=seeded(seed)).cumsum(2) + 10
 
 
 def copies(count, frames=12, joints=5, seed=0):
     """One clip, over and over."""
-    return batch(1, frames, joints, seed=seed).expand(count, -1, -1, -1, -1)
+    return walks(1, frames, joints, seed=seed).expand(count, -1, -1, -1, -1)
 
 
 def come_and_go(ragged, frames, clips=3, seed=0):
@@ -40,7 +40,7 @@ def come_and_go(ragged, frames, clips=3, seed=0):
 
 def of_joints(mask, skeleton, ratio):
     """Probability of each joint, [V], of the mask that this function draws."""
-    return masks.MASKS[mask.__name__](ratio).probability(batch(1, 1, len(skeleton)), skeleton)[0]
+    return masks.MASKS[mask.__name__](ratio).probability(walks(1, 1, len(skeleton)), skeleton)[0]
 
 
 def agree(hidden, probability):
@@ -51,7 +51,7 @@ def agree(hidden, probability):
     assert ((hidden.double().mean(0) - wanted).abs() <= margin).all()
 
 
-# -- slow references ---------------------------------------------------------------------------------------------------
+# -- slow references --------------------------------------------------------------------------------------
 
 
 def slow_frame_motion(x):
@@ -94,13 +94,13 @@ def slow_inclusion(weights, count):
     return total
 
 
-# -- how many ----------------------------------------------------------------------------------------------
+# -- how many ---------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("mask", JOINT_MASKS, ids=named(JOINT_MASKS))
 @given(ratio=st.floats(0, 0.97), seed=st.integers(0, 99))
 def test_every_clip_has_exactly_its_share_of_joints_hidden(mask, ratio, seed):
-    hidden = mask(batch(), KINECT20, ratio, seeded(seed))
+    hidden = mask(walks(), KINECT20, ratio, seeded(seed))
     assert hidden.dtype is torch.bool
     assert hidden.sum(1).tolist() == [round(ratio * 20)] * 4
 
@@ -108,7 +108,7 @@ def test_every_clip_has_exactly_its_share_of_joints_hidden(mask, ratio, seed):
 @pytest.mark.parametrize("mask", [*DRAWN_FRAMES, *RANKED], ids=named([*DRAWN_FRAMES, *RANKED]))
 @given(ratio=st.floats(0, 0.97), frames=st.integers(17, 40), seed=st.integers(0, 99))
 def test_every_clip_has_exactly_its_share_of_frames_hidden(mask, ratio, frames, seed):
-    hidden = mask(batch(frames=frames, joints=2), ratio=ratio, generator=seeded(seed))
+    hidden = mask(walks(frames=frames, joints=2), ratio=ratio, generator=seeded(seed))
     assert hidden.shape == (4, frames)
     assert hidden.sum(1).tolist() == [round(ratio * frames)] * 4
 
@@ -119,7 +119,7 @@ def test_every_clip_keeps_the_rounded_share_of_its_tuples_and_at_least_one(ratio
     assert kept >= 1
     assert kept == 1 or abs(kept - tuples * (1 - ratio)) <= 0.5 + 1e-9
     hidden = masks.random_tuples(
-        batch(frames=tuples * size, joints=2), ratio=ratio, generator=seeded(), size=size
+        walks(frames=tuples * size, joints=2), ratio=ratio, generator=seeded(), size=size
     )
     assert hidden.shape == (4, tuples)
     assert (~hidden).sum(1).tolist() == [kept] * 4
@@ -128,14 +128,14 @@ def test_every_clip_keeps_the_rounded_share_of_its_tuples_and_at_least_one(ratio
 def test_nine_tenths_of_twenty_tuples_hidden_leaves_two_not_the_one_of_the_published_code():
     assert int(20 * (1 - 0.9)) == 1
     assert masks.kept_tuples(20, 0.9) == 2
-    assert (~masks.random_tuples(batch(frames=120, joints=2), ratio=0.9, generator=seeded())).sum(
+    assert (~masks.random_tuples(walks(frames=120, joints=2), ratio=0.9, generator=seeded())).sum(
         1
     ).tolist() == [2] * 4
 
 
 @given(ratio=st.floats(0, 0.97), seed=st.integers(0, 99))
 def test_tubes_hide_the_same_number_of_joints_in_every_frame_and_change_only_between_stretches(ratio, seed):
-    hidden = masks.motion_tubes(batch(), KINECT20, ratio, seeded(seed), size=4)
+    hidden = masks.motion_tubes(walks(), KINECT20, ratio, seeded(seed), size=4)
     assert hidden.shape == (4, 24, 20)
     assert (hidden.sum(2) == round(ratio * 20)).all()
     assert torch.equal(hidden, hidden[:, ::4].repeat_interleave(4, 1))
@@ -145,12 +145,12 @@ def test_draws_with_repetition_hide_no_more_joints_than_draws_and_fewer_on_avera
     hidden = masks.degree_draws(copies(20000, 1, 25), NTU25, 8, seeded()).sum(1).double()
     assert hidden.max() == 8
     assert hidden.min() >= 1
-    expected = masks.DegreeDraws(8).probability(batch(1, 1, 25), NTU25)[0].double().sum()
+    expected = masks.DegreeDraws(8).probability(walks(1, 1, 25), NTU25)[0].double().sum()
     assert expected < 8
     assert (hidden.mean() - expected).abs() < 5 * hidden.std() / 20000**0.5
 
 
-# -- how likely --------------------------------------------------------------------------------------------
+# -- how likely -------------------------------------------------------------------------------------------
 
 
 @given(st.lists(st.floats(0.05, 20), min_size=1, max_size=5), st.data())
@@ -191,7 +191,7 @@ def test_joints_are_hidden_as_often_as_their_probability_says(mask, skeleton, ra
 def test_draws_with_repetition_hide_joints_as_often_as_their_probability_says(count):
     agree(
         masks.degree_draws(copies(20000, 1, 20), KINECT20, count, seeded()),
-        masks.DegreeDraws(count).probability(batch(1, 1), KINECT20)[0],
+        masks.DegreeDraws(count).probability(walks(1, 1), KINECT20)[0],
     )
 
 
@@ -254,7 +254,7 @@ def test_where_nothing_moves_all_tubes_are_alike():
     torch.testing.assert_close(probability, torch.full((2, 2, 5), 0.2))
 
 
-# -- every clip its own draw -------------------------------------------------------------------------------------------
+# -- every clip its own draw ------------------------------------------------------------------------------
 
 
 DRAWING = {
@@ -279,7 +279,7 @@ def test_clips_have_draws_of_their_own_and_the_same_seed_draws_the_same_masks(dr
 @pytest.mark.parametrize("draw", DRAWING.values(), ids=DRAWING)
 def test_a_mask_that_draws_asks_for_a_generator(draw):
     with pytest.raises(ValueError, match=r"needs generator=torch.Generator\(\)"):
-        draw(batch(), None)
+        draw(walks(), None)
 
 
 def test_the_two_views_draw_their_joints_independently():
@@ -289,7 +289,7 @@ def test_the_two_views_draw_their_joints_independently():
     assert together.max() > 0
 
 
-# -- what moves --------------------------------------------------------------------------------------------
+# -- what moves -------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("frames", [1, 2, 30])
@@ -301,7 +301,7 @@ def test_motion_agrees_with_loops_over_the_persons_present(ragged, frames):
 
 
 def test_an_absent_person_is_not_one_who_does_not_move():
-    x = batch(persons=2)
+    x = walks(persons=2)
     x[..., 1] = 0
     torch.testing.assert_close(masks.frame_motion(x), masks.frame_motion(x[..., :1]))
     torch.testing.assert_close(masks.joint_motion(x), masks.joint_motion(x[..., :1]))
@@ -340,7 +340,10 @@ def test_attentive_masks_always_hide_the_frames_that_move_most():
 
 
 def jittering(frames=60):
-    """30 frames a second. First half: a slow glide, 2 cm a frame. Second half: still, but for a 2 cm alternating jitter (4 cm a frame)."""
+    """30 frames a second. First half: a slow glide, 2 cm a frame.
+
+    Second half: still, but for a 2 cm alternating jitter (4 cm a frame).
+    """
     time = torch.arange(frames)
     glide = 0.02 * time.clamp(max=frames // 2)
     jitter = 0.02 * (-1.0) ** time * (time >= frames // 2)
@@ -378,18 +381,18 @@ def test_a_low_pass_takes_the_speed_of_jitter_off_joints_and_tubes():
 
 @pytest.mark.parametrize("mask", [*DRAWN_FRAMES, *RANKED], ids=named([*DRAWN_FRAMES, *RANKED]))
 def test_of_a_clip_of_one_frame_nothing_is_hidden_and_a_share_above_a_half_is_refused(mask):
-    assert mask(batch(frames=1), ratio=0.4, generator=seeded()).tolist() == [[False]] * 4
+    assert mask(walks(frames=1), ratio=0.4, generator=seeded()).tolist() == [[False]] * 4
     with pytest.raises(ValueError, match=r"ratio=0.6 hides all 1 frames"):
-        mask(batch(frames=1), ratio=0.6, generator=seeded())
+        mask(walks(frames=1), ratio=0.6, generator=seeded())
 
 
-# -- two views ---------------------------------------------------------------------------------------------
+# -- two views --------------------------------------------------------------------------------------------
 
 
 @example(ratio=0.5, frames=27, still=False, seed=0)  # two times round(13.5) is 28
 @given(ratio=st.floats(0, 0.5), frames=st.integers(2, 40), still=st.booleans(), seed=st.integers(0, 99))
 def test_no_frame_is_hidden_from_both_views_not_even_where_all_frames_are_alike(ratio, frames, still, seed):
-    x = torch.ones(2, 3, frames, 20, 1) if still else batch(2, frames, seed=seed)
+    x = torch.ones(2, 3, frames, 20, 1) if still else walks(2, frames, seed=seed)
     count = round(ratio * frames)
     if 2 * count > frames:
         with pytest.raises(ValueError, match=f"each hide {count} of {frames} frames, some of them both"):
@@ -410,7 +413,7 @@ def test_one_view_hides_the_trunk_and_slow_frames_and_the_other_the_ends_and_fas
 
 
 def test_a_view_zeroes_its_joints_in_one_stream_and_its_frames_in_the_other():
-    x = batch(persons=2)
+    x = walks(persons=2)
     f, _ = masks.asymmetric_views(x, KINECT20, seeded())
     for n in range(4):
         for j in range(20):
@@ -420,7 +423,7 @@ def test_a_view_zeroes_its_joints_in_one_stream_and_its_frames_in_the_other():
 
 
 def test_hiding_takes_joints_for_the_whole_clip_or_frame_by_frame_together_with_frames():
-    x = batch(2, 6, 5, 2)
+    x = walks(2, 6, 5, 2)
     joints, tubes, frames = (
         torch.rand(size, generator=seeded(3)) < 0.5 for size in ((2, 5), (2, 6, 5), (2, 6))
     )
@@ -433,7 +436,7 @@ def test_hiding_takes_joints_for_the_whole_clip_or_frame_by_frame_together_with_
             assert torch.equal(y[n, :, t, j], x[n, :, t, j] * (not gone))
 
 
-# -- errors ------------------------------------------------------------------------------------------------
+# -- errors -----------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -478,7 +481,7 @@ def test_hiding_takes_joints_for_the_whole_clip_or_frame_by_frame_together_with_
 )
 def test_a_share_or_number_that_makes_no_mask_is_refused(call, message):
     with pytest.raises(ValueError, match=message):
-        call(batch(), seeded())
+        call(walks(), seeded())
 
 
 @pytest.mark.parametrize(
@@ -488,23 +491,23 @@ def test_a_share_or_number_that_makes_no_mask_is_refused(call, message):
 )
 def test_the_skeleton_of_other_clips_is_refused(mask):
     with pytest.raises(ValueError, match="the batch has 20 joints, the NTU-25 skeleton has 25"):
-        mask(batch(), NTU25, generator=seeded())
+        mask(walks(), NTU25, generator=seeded())
 
 
 def test_hiding_tuples_as_if_they_were_frames_says_how_to_spread_them():
     x = torch.ones(1, 3, 60, 25, 1)
-    mask = masks.random_tuples(x, generator=torch.Generator().manual_seed(0))
+    mask = masks.random_tuples(x, generator=seeded(0))
     with pytest.raises(ValueError, match=r"10 hidden frames for 60 frames; .*repeat_interleave\(6, 1\)"):
         masks.hide(x, frames=mask)
     assert masks.hide(x, frames=mask.repeat_interleave(6, 1)).shape == x.shape
 
 
-# -- the interface of all masks ----------------------------------------------------------------------------
+# -- the interface of all masks ---------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("name", masks.MASKS)
 def test_every_mask_is_called_the_same_way_and_draws_what_its_function_draws(name):
-    x, mask = batch(), masks.MASKS[name]()
+    x, mask = walks(), masks.MASKS[name]()
     hidden = mask(x, KINECT20, seeded(3))
     shape = {"joints": (4, 20), "frames": (4, 24), "tuples": (4, 4), "tubes": (4, 24, 20)}[mask.hides]
     assert (hidden.shape, hidden.dtype) == (shape, torch.bool)

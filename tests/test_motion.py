@@ -3,7 +3,7 @@ import math
 import numpy as np
 import pytest
 import torch
-from helpers import batch
+from helpers import batch, seeded
 
 from skelkit import motion
 from skelkit.skeletons.layouts import KINECT20, NTU25
@@ -32,7 +32,7 @@ def stack(clips):
     return torch.tensor(np.concatenate(clips)), starts
 
 
-# -- resample ----------------------------------------------------------------------------------------------------------
+# -- resample ---------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -76,7 +76,7 @@ def test_resizing_keeps_the_first_and_last_frame_and_to_the_same_length_changes_
     torch.testing.assert_close(motion.resize(x, 12), x)
 
 
-# -- who is there ------------------------------------------------------------------------------------------------------
+# -- who is there -----------------------------------------------------------------------------------------
 
 
 def test_a_person_whose_coordinates_add_up_to_less_than_zero_is_present():
@@ -86,7 +86,7 @@ def test_a_person_whose_coordinates_add_up_to_less_than_zero_is_present():
     assert motion.presence(poses).tolist() == [False, True, True]
 
 
-# -- measures ----------------------------------------------------------------------------------------------------------
+# -- measures ---------------------------------------------------------------------------------------------
 
 
 def test_bones_agree_with_a_joint_by_joint_difference_and_add_up_to_the_pose_again():
@@ -132,13 +132,13 @@ def test_a_joint_that_moves_two_metres_in_a_second_has_speed_two():
     assert speed[0, -1].max() == 0
 
 
-# -- low pass ----------------------------------------------------------------------------------------------------------
+# -- low pass ---------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("frames", [1, 3, 50])
 def test_smoothing_leaves_whoever_stands_still_as_they_are_and_absent_persons_absent(ragged, frames):
     there = motion.presence(torch.tensor(np.stack(ragged([frames, frames]))))  # [N, T, M]
-    pose = torch.randn(2, 3, 1, 20, 2, generator=torch.Generator().manual_seed(1))
+    pose = torch.randn(2, 3, 1, 20, 2, generator=seeded(1))
     x = pose * there[:, None, :, None, :]
     smooth = motion.low_pass(x, cutoff=3.0, fps=30)
     torch.testing.assert_close(smooth, x)
@@ -161,7 +161,7 @@ def test_a_cutoff_that_is_no_frequency_is_refused():
         motion.low_pass(batch(frames=12, joints=20), cutoff=0, fps=30)
 
 
-# -- place and direction -----------------------------------------------------------------------------------------------
+# -- place and direction ----------------------------------------------------------------------------------
 
 
 def test_centring_moves_the_first_persons_origin_joint_to_zero_and_nothing_else(ragged):
@@ -181,7 +181,7 @@ def test_centring_moves_the_first_persons_origin_joint_to_zero_and_nothing_else(
 
 
 def test_rotation_agrees_with_turning_a_point_about_one_axis_after_the_other():
-    generator = torch.Generator().manual_seed(0)
+    generator = seeded(0)
     angles = torch.rand(50, 3, generator=generator, dtype=torch.float64) * 2 * torch.pi
     points = torch.randn(50, 3, generator=generator, dtype=torch.float64)
     turned = (motion.rotation(angles) @ points[..., None])[..., 0]
@@ -195,7 +195,7 @@ def test_rotation_agrees_with_turning_a_point_about_one_axis_after_the_other():
 
 
 def test_every_clip_is_turned_by_its_own_matrix():
-    x, matrix = batch(frames=12, joints=20), torch.randn(3, 3, 3, generator=torch.Generator().manual_seed(2))
+    x, matrix = batch(frames=12, joints=20), torch.randn(3, 3, 3, generator=seeded(2))
     turned = motion.rotate(x, matrix)
     for n in range(3):
         torch.testing.assert_close(turned[n], (matrix[n] @ x[n].reshape(3, -1)).reshape(x[n].shape))
@@ -203,11 +203,11 @@ def test_every_clip_is_turned_by_its_own_matrix():
 
 def test_turning_keeps_bone_lengths():
     x = batch(frames=12, joints=20)
-    turned = motion.rotate(x, motion.rotation(torch.randn(3, 3, generator=torch.Generator().manual_seed(3))))
+    turned = motion.rotate(x, motion.rotation(torch.randn(3, 3, generator=seeded(3))))
     torch.testing.assert_close(motion.bone_lengths(turned, KINECT20), motion.bone_lengths(x, KINECT20))
 
 
-# -- shapes ------------------------------------------------------------------------------------------------------------
+# -- shapes -----------------------------------------------------------------------------------------------
 
 
 def test_frames_of_a_batch_put_back_together_are_the_batch():

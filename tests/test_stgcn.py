@@ -25,7 +25,8 @@ def worn(module, seed=1):
 
 
 def slow(network, x, kept):
-    """Tokens of the network one person, joint and edge at a time, of the joints `kept`, written from the equations."""
+    """Tokens of the network one person, joint and edge at a time, of the joints `kept`, written from the
+    equations."""
     clips, _, frames, _, persons = x.shape
     answers = []
     for n in range(clips):

@@ -28,11 +28,14 @@ def worn(module, seed=1):
     return module.eval()
 
 
-# -- attention, one number at a time -----------------------------------------------------------------------------------
+# -- attention, one number at a time ----------------------------------------------------------------------
 
 
 def slow_conv(layer, x):
-    """Convolution over two axes by its definition: one output number at a time, zeros outside. [P, C, T, V]."""
+    """Convolution over two axes by its definition: one output number at a time, zeros outside.
+
+    [P, C, T, V].
+    """
     weight = layer.weight.detach().double().numpy()
     bias = np.zeros(len(weight)) if layer.bias is None else layer.bias.detach().double().numpy()
     rows, columns = weight.shape[2:]
@@ -111,7 +114,7 @@ def test_channels_stay_last_in_memory_from_block_to_block():
         assert block(x).is_contiguous(memory_format=torch.channels_last)
 
 
-# -- tuples and positions ----------------------------------------------------------------------------------------------
+# -- tuples and positions ---------------------------------------------------------------------------------
 
 
 def test_the_tokens_of_a_tuple_are_the_joints_of_its_first_frame_then_of_its_second():
@@ -147,7 +150,7 @@ def test_kept_tuples_are_found_in_order():
     assert [[t for t in range(9) if not row[t]] for row in hidden.tolist()] == index.tolist()
 
 
-# -- clips and persons -------------------------------------------------------------------------------------------------
+# -- clips and persons ------------------------------------------------------------------------------------
 
 
 def test_the_features_of_a_clip_do_not_depend_on_the_other_clips():
@@ -192,7 +195,7 @@ def test_a_clip_with_nobody_in_it_has_twice_the_absent_vector(training):
     torch.testing.assert_close(model.features(torch.zeros_like(x)), 2 * model.absent.expand(3, -1))
 
 
-# -- dropped tuples ----------------------------------------------------------------------------------------------------
+# -- dropped tuples ---------------------------------------------------------------------------------------
 
 
 def some_hidden(clips=3, tuples=4, count=2):
@@ -246,7 +249,7 @@ def test_without_the_code_order_is_known_through_the_convolutions_along_tuples_a
     assert same is not temporal_position
 
 
-# -- size and cost -----------------------------------------------------------------------------------------------------
+# -- size and cost ----------------------------------------------------------------------------------------
 
 
 def normed_channels(model):
@@ -279,7 +282,7 @@ def test_counting_agrees_with_counting_by_hand_and_leaves_the_model_as_it_was():
     assert models.parameters(model) == 8 * 3 * 5 + 8 + 16
 
 
-# -- learning ----------------------------------------------------------------------------------------------------------
+# -- learning ---------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("attention", ["softmax", "tanh"])
@@ -330,7 +333,7 @@ def test_nano_learns_sixteen_clips_of_two_actions_by_heart():
     assert (model(x).argmax(1) == clips.labels).all()
 
 
-# -- errors ------------------------------------------------------------------------------------------------------------
+# -- errors -----------------------------------------------------------------------------------------------
 
 
 def test_clips_that_do_not_fit_are_refused_with_both_numbers():

@@ -7,8 +7,11 @@ import torch
 from helpers import seeded
 from torch import nn
 
+from skelkit import continual, selfsup, study
+from skelkit.deploy import distillation_presets
 from skelkit.training import loop
 from skelkit.training.loop import Diverged, Run, fit
+from skelkit.training.settings import PRESET_NAMES
 from skelkit.utils import checkpoint, progress
 
 
@@ -57,7 +60,8 @@ def begin(folder=None, every=0.0):
 
 
 def saving(monkeypatch, allowed, before):
-    """From the next save on count them, and be killed at the one after `allowed`: before it is written, or right after."""
+    """From the next save on count them, and be killed at the one after `allowed`: before it is written, or
+    right after."""
     write, left = checkpoint.write, [allowed]
 
     def limited(*args):
@@ -72,7 +76,7 @@ def saving(monkeypatch, allowed, before):
     return left
 
 
-# -- where a run is ----------------------------------------------------------------------------------------------------
+# -- where a run is ---------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("before", [False, True], ids=["after writing", "before writing"])
@@ -167,7 +171,7 @@ def test_a_run_of_another_training_is_refused(tmp_path):
         next(run.loop("epoch", range(3)))
 
 
-# -- one epoch ---------------------------------------------------------------------------------------------------------
+# -- one epoch --------------------------------------------------------------------------------------------
 
 X, Y = torch.randn(12, 3, generator=seeded()), torch.randn(12, 1, generator=seeded(1))
 
@@ -234,7 +238,8 @@ def test_a_loss_or_gradient_that_is_no_number_stops_before_the_weights_and_names
 
     with pytest.raises(
         Diverged,
-        match=r"task 3, epoch 1, batch 1 of 3: the loss is .* gradient's norm nan \(training clips 5, 7, 9\); look for",
+        match=r"task 3, epoch 1, batch 1 of 3: the loss is .* gradient's norm nan "
+        r"\(training clips 5, 7, 9\); look for",
     ):
         fit(
             broken,
@@ -264,7 +269,20 @@ def test_bf16_is_computed_where_it_is_asked_for_and_an_unknown_precision_is_refu
         fit(loss_of(line()[0]), [torch.arange(4)], line()[1], precision="fp16")
 
 
-# -- watching ----------------------------------------------------------------------------------------------------------
+# -- presets -----------------------------------------------------------------------------------------------
+
+
+def test_every_table_of_presets_has_the_same_names():
+    tables = [
+        continual.CONTINUAL_PRESETS,
+        selfsup.PRETRAINING_PRESETS,
+        distillation_presets.DISTILLATION_PRESETS,
+        study.STUDY_PRESETS,
+    ]
+    assert [tuple(table) for table in tables] == [PRESET_NAMES] * 4
+
+
+# -- watching ---------------------------------------------------------------------------------------------
 
 
 class Terminal(io.StringIO):
