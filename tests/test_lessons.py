@@ -27,7 +27,7 @@ from skelkit.lessons import (
 from skelkit.skeletons import COCO17, NTU25
 
 NOTEBOOKS = sorted((Path(__file__).parent.parent / "notebooks").glob("*.ipynb"))
-LONGEST_CELL = 24
+LONGEST_CELL = 20
 by_name = pytest.mark.parametrize("path", NOTEBOOKS, ids=[p.stem for p in NOTEBOOKS])
 
 

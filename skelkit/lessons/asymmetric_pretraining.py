@@ -12,10 +12,11 @@ from ..data import ClipSet
 from ..models import STGCN, parameters
 from ..ops import masks
 from ..selfsup import Downstream, barlow_twins
-from ..selfsup.diagnostics import EpochSnapshot
+from ..selfsup.diagnostics import EncoderRecorder, EpochSnapshot
 from ..skeletons import NTU25, Skeleton
 from ..training.inputs import PreparedClips
 from ..viz import figures, show
+from ..viz.figures import representations
 
 
 def check_views(cost: Mapping[str, int], joints: Tensor, frames: Tensor) -> None:
@@ -89,6 +90,12 @@ def compare_mirror_images(similarity: Mapping[str, Tensor]) -> None:
         f"The encoder has learnt to give a clip and its mirror image similar features: {values}.",
         f"The encoder has not learnt to give a clip and its mirror image similar features: {values}.",
     )
+
+
+def draw_features(recorder: EncoderRecorder, names: Sequence[str], title: str) -> None:
+    """Draw the last recorded features of the first encoder, and the correlations of its projector."""
+    last = recorder.snapshots[-1]
+    show(representations.inside(last.features[0], last.correlations[0], recorder.labels, names, title))
 
 
 def compare_ranks(without: float, with_: float) -> None:

@@ -13,12 +13,18 @@ from ..continual import ReplayMemory
 from ..continual.history import History
 from ..continual.learners.base import Network
 from ..experiments import ablation
+from ..experiments.continual import MEMORY
 from ..ops import codecs
 from ..study import recorded
 from ..viz import figures, learning, show
 
 Statistics = Mapping[str, float]
 """Result of `diagnostics.old_new_statistics`: accuracies, and shares of the newest classes."""
+
+
+def memory_for(classes: int) -> str:
+    """Memory size of the recorded runs; larger where there are more than 30 classes."""
+    return MEMORY if classes <= 30 else "500 clips"
 
 
 def check_probed_weights(classifier: nn.Module, network: nn.Module, changed: bool) -> tuple[int, int]:
@@ -63,11 +69,8 @@ def compare_probing(before: Statistics, after: Statistics) -> None:
 def draw_drift(start: Tensor, end: Tensor, labels: Tensor, names: Sequence[str], tasks: int) -> None:
     """Draw how the class means of the first task move in feature space until the last task.
 
-    Args:
-        start, end: features of the same clips after the first and after the last task, [N, D].
-        labels: class of each clip, [N].
-        names: names of the classes.
-        tasks: number of tasks.
+    `start` and `end` are features of the same clips after the first and after the last task, [N, D], with
+    `labels`, [N].
     """
     title = f"Features of the first task, from after task 1 to after task {tasks}"
     before, after = learning.plane(start, end)
@@ -215,6 +218,15 @@ def check_published_size() -> tuple[int, int]:
         naive > 3 * (clips + held),
     )
     return clips + held, naive
+
+
+def show_recorded_parts(setup: study.Setup) -> list[dict]:
+    """Draw the recorded accuracy of all combinations of CHARON's parts; returns one row per combination."""
+    found = recorded.find("ablation", setup)
+    rows = ablation.rows(found) if found else []
+    if rows:
+        show(learning.ablation(rows, "Contribution of each part, at two memory sizes"))
+    return rows
 
 
 def compare_parts(rows: Sequence[dict]) -> None:
