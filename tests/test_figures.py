@@ -1,4 +1,4 @@
-"""Figures are pure, labelled and drawn from the numbers they are given; panels show what their controls say."""
+"""Figures are labelled and drawn from the numbers they are given; panels show what their controls say."""
 
 import pytest
 import torch

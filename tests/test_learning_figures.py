@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from helpers import seeded
 
 from skelkit.viz.figures import learning
 
@@ -83,7 +84,7 @@ def test_no_figure_changes_what_it_is_given():
     assert given == FAA
 
 
-# -- accuracy matrices -------------------------------------------------------------------------------------------------
+# -- accuracy matrices -----------------------------------------------------------------------------------
 
 
 def test_known_cells_hold_their_percent_and_unknown_ones_are_blank(every):
@@ -101,7 +102,7 @@ def test_the_colours_always_reach_from_0_to_100_percent(every):
         assert (every[name].layout.coloraxis.cmin, every[name].layout.coloraxis.cmax) == (0, 100), name
 
 
-def test_the_row_that_still_moves_has_a_frame_and_is_explained():
+def test_the_provisional_row_has_a_frame_and_an_explanation():
     live, done = learning.accuracy_matrix(MATRIX, NAMES, live_row=1), learning.accuracy_matrix(MATRIX, NAMES)
     frame = [s for s in live.layout.shapes if s.line.dash == "dash"]
     assert [(s.x0, s.x1, s.y0, s.y1) for s in frame] == [(-0.5, 1.5, 0.5, 1.5)]
@@ -138,7 +139,7 @@ def test_several_matrices_share_one_colour_bar(every):
     assert [a.text for a in every["accuracy_matrices"].layout.annotations] == ["ER", "CHARON", "joint", "LwF"]
 
 
-# -- methods, curves, ratios, parts, bytes -----------------------------------------------------------------------------
+# -- methods, curves, ratios, parts, bytes ---------------------------------------------------------------
 
 
 def test_methods_show_every_seed_their_mean_and_the_bounds(every):
@@ -164,7 +165,7 @@ def test_the_accuracy_so_far_is_the_mean_over_the_tasks_seen(every):
     assert list(named(every["learnt_so_far"], "CHARON").y) == pytest.approx([85, 60, 45])
 
 
-def test_what_is_not_known_yet_is_left_out_of_the_curve():
+def test_unknown_accuracies_are_left_out_of_the_curve():
     late = torch.full((3, 3), nan)
     late[2] = 0.75
     figure = learning.learnt_so_far({"joint": late, "nothing": torch.full((3, 3), nan)})
@@ -229,7 +230,7 @@ def test_counts_that_do_not_fit_the_names_are_an_error():
 
 
 def test_one_plane_serves_all_feature_sets_and_keeps_distances_within_it():
-    generator = torch.Generator().manual_seed(0)
+    generator = seeded()
     flat = (
         torch.randn(50, 2, generator=generator) @ torch.linalg.qr(torch.randn(9, 2, generator=generator))[0].T
     )
@@ -241,9 +242,7 @@ def test_one_plane_serves_all_feature_sets_and_keeps_distances_within_it():
 
 
 def test_the_plane_is_that_of_an_independent_decomposition():
-    features = torch.randn(40, 6, generator=torch.Generator().manual_seed(1)) * torch.tensor(
-        [5.0, 4, 3, 2, 1, 1]
-    )
+    features = torch.randn(40, 6, generator=seeded(1)) * torch.tensor([5.0, 4, 3, 2, 1, 1])
     (ours,) = learning.plane(features)
     u, s, _ = torch.linalg.svd(features - features.mean(0), full_matrices=False)
     assert torch.allclose(ours.abs(), (u * s)[:, :2].abs(), atol=1e-4)
@@ -265,7 +264,7 @@ def test_an_arrow_leads_from_each_mean_before_to_its_mean_after(every):
 
 
 def test_every_class_that_moves_is_named_beside_its_arrow_or_in_the_legend():
-    points = torch.randn(40, 2, generator=torch.Generator().manual_seed(0)) * 0.01
+    points = torch.randn(40, 2, generator=seeded()) * 0.01
     names = [f"class {k}" for k in range(10)]
     figure = learning.drift(points, points + 1, torch.arange(40) % 10, names)
     beside = [a.text for a in figure.layout.annotations if not a.showarrow]

@@ -252,7 +252,7 @@ def test_headlessly_the_callback_shows_the_final_figure_once(shown, monkeypatch)
     assert None not in [row[0] for row in shown[0][chart.PLOTLY_MIME]["data"][0]["z"]]
 
 
-def test_what_a_watched_run_saves_is_small(shown):
+def test_a_watched_run_saves_little(shown):
     learning(live.watch(NAMES))
     assert len(str(shown[0])) < 12_000
 

@@ -1,7 +1,8 @@
-"""What masked training shows: hidden tuples are not seen and not computed, and straight lines are the reference to beat."""
+"""The panel for masked training: masked tuples are neither seen nor computed."""
 
 import pytest
 import torch
+from helpers import seeded
 
 from skelkit import continual, fidelity, load, masks
 from skelkit.models import MaskedAutoencoder, STTFormer
@@ -18,7 +19,7 @@ def clips():
 
 @pytest.fixture(scope="module")
 def network():
-    generator = torch.Generator().manual_seed(0)
+    generator = seeded()
     return MaskedAutoencoder(STTFormer(2, 25, generator=generator), generator).eval()
 
 
@@ -41,14 +42,14 @@ def slow_straight_lines(x, frames):
     return y
 
 
-def test_straight_lines_are_drawn_between_the_frames_that_stay(x):
+def test_straight_lines_join_the_visible_frames(x):
     x = x[..., :1]
     for seed in range(3):
-        frames = masks.random_frames(x, ratio=0.7, generator=torch.Generator().manual_seed(seed))
+        frames = masks.random_frames(x, ratio=0.7, generator=seeded(seed))
         torch.testing.assert_close(masks.straight_lines(x, frames), slow_straight_lines(x, frames))
 
 
-def test_a_clip_of_which_nothing_stays_has_no_straight_lines(x):
+def test_a_clip_without_visible_frames_has_no_straight_lines(x):
     with pytest.raises(ValueError, match=r"clip 1: all 30 frames are hidden"):
         masks.straight_lines(x, torch.arange(4)[:, None].expand(4, FRAMES) == 1)
 
@@ -72,7 +73,7 @@ def test_the_mean_body_leaves_absent_persons_out():
     assert torch.equal(mean[..., 1], torch.ones_like(mean[..., 1]))
 
 
-def test_the_encoder_sees_only_what_is_kept(x, network):
+def test_the_encoder_sees_only_visible_tuples(x, network):
     r = masked_training.restored(network, x, 0.6, draw=3)
     assert (~r["hidden"]).sum(1).tolist() == [2] * 4
     assert torch.equal(r["seen"] != 0, (x != 0) & ~r["frames"][:, None, :, None, None])
@@ -89,7 +90,7 @@ def test_with_nothing_hidden_there_is_no_error_of_hidden_frames(x, network):
     assert error["kept"] > 0
 
 
-def test_the_encoder_costs_what_is_kept_and_a_second_person_as_much_again(network):
+def test_the_cost_of_the_encoder_is_that_of_the_visible_tuples_of_each_person(network):
     whole, part, two = (masked_training.costs(network, FRAMES, *v) for v in ((0.0,), (0.6,), (0.0, 2)))
     assert part["encoder"] / whole["encoder"] == pytest.approx(2 / 5, abs=0.01)
     assert two["encoder"] / whole["encoder"] == pytest.approx(2, abs=0.01)
@@ -121,7 +122,7 @@ def test_curves_have_a_title_axis_names_and_alt_text():
     assert len(fig.data) == 2
 
 
-def test_a_callback_learns_which_share_is_hidden(clips):
+def test_a_callback_gets_the_masking_ratio(clips):
     seen = []
     train, test = clips.split("stratified", train=0.7, seed=0)
     continual.learn(
@@ -142,6 +143,6 @@ def test_a_callback_learns_which_share_is_hidden(clips):
 
 
 def test_a_fresh_decoder_restores_less_than_the_body_is_large(x):
-    generator = torch.Generator().manual_seed(0)
+    generator = seeded()
     fresh = MaskedAutoencoder(STTFormer(2, 25, generator=generator), generator)
     assert float(fresh.train()(x, 0.3, generator).loss.detach()) < 2 * float(x[x != 0].square().mean())

@@ -9,6 +9,7 @@ import time
 
 import pytest
 import torch
+from helpers import seeded
 
 from skelkit import motion, skeletons
 from skelkit.data import ClipSet
@@ -24,7 +25,7 @@ V = 20
 
 def walk(frames: int, seed: int = 0, persons: int = 1) -> torch.Tensor:
     """[frames, persons, 20, 3], random but smooth enough to be resampled."""
-    return torch.randn(frames, persons, V, 3, generator=torch.Generator().manual_seed(seed)).cumsum(0)
+    return torch.randn(frames, persons, V, 3, generator=seeded(seed)).cumsum(0)
 
 
 def clip_set(*lengths: int, fps: float = 30) -> ClipSet:
@@ -43,7 +44,7 @@ def sent(state, name: str = "poses", dtype=torch.float32) -> torch.Tensor:
     return torch.frombuffer(bytearray(data), dtype=dtype)
 
 
-# -- poses -----------------------------------------------------------------------------------------------------------------
+# -- poses -----------------------------------------------------------------------------------------------
 
 
 def test_the_buffer_holds_the_poses_of_a_clip_bit_for_bit():
@@ -152,7 +153,7 @@ def test_bones_sides_and_head_come_from_the_skeleton():
         (torch.randn(5, 1, V, 3), {"labels": ["a", "b"]}, "2 labels for 1 clips"),
     ],
 )
-def test_what_does_not_fit_is_refused_with_both_numbers(given, options, message):
+def test_shapes_that_do_not_fit_are_refused_with_both_numbers(given, options, message):
     with pytest.raises(ValueError, match=message):
         player(given, **options)
 
@@ -164,7 +165,7 @@ def test_a_coordinate_that_is_not_a_number_is_refused_with_its_place():
         player(poses)
 
 
-# -- values and masks --------------------------------------------------------------------------------------------------------
+# -- values and masks ------------------------------------------------------------------------------------
 
 
 def test_values_are_sent_per_joint_or_per_frame_or_per_person():
@@ -223,7 +224,7 @@ def test_several_clips_need_a_list_of_values():
         player(walk(10), walk(10), values=torch.rand(10, V))
 
 
-# -- updates -----------------------------------------------------------------------------------------------------------------
+# -- updates ---------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -299,7 +300,7 @@ def test_building_and_updating_two_bodies_of_120_frames_is_quick():
     assert update < 10
 
 
-# -- pages and sizes -----------------------------------------------------------------------------------------------------------
+# -- pages and sizes -------------------------------------------------------------------------------------
 
 
 def test_a_page_needs_no_network_and_a_title_cannot_break_out_of_it(tmp_path):
@@ -339,17 +340,21 @@ def test_saved_state_of_two_bodies_is_at_most_150_kb():
     state = {k: base64.b64encode(v).decode() if isinstance(v, bytes) else v for k, v in p.get_state().items()}
     size = len(json.dumps(state))
     print(
-        f"{size / 1000:.0f} kB of widget state, of these {(len(p._esm) + len(p._css)) / 1000:.1f} kB script and style"
+        f"{size / 1000:.0f} kB of widget state, "
+        f"of these {(len(p._esm) + len(p._css)) / 1000:.1f} kB script and style"
     )
     assert size < 150_000
 
 
 def test_skelkit_alone_does_not_import_anywidget():
-    code = "import sys, skelkit; sys.exit(any(name in sys.modules for name in ('anywidget', 'ipywidgets', 'plotly')))"
+    code = (
+        "import sys, skelkit; "
+        "sys.exit(any(name in sys.modules for name in ('anywidget', 'ipywidgets', 'plotly')))"
+    )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
-# -- style -----------------------------------------------------------------------------------------------------------------
+# -- style -----------------------------------------------------------------------------------------------
 
 
 def test_figure_defaults_set_palette_titles_and_alt_text():

@@ -1,4 +1,4 @@
-"""What encoders make of clips, as pictures; and what a diary keeps of a training."""
+"""What encoders make of clips, as pictures; and what a recorder keeps of a training."""
 
 import pytest
 import torch
@@ -17,21 +17,21 @@ QUICK = {"frames": 10, "batch": 12, "projector": 16, "size": "small", "epochs": 
 @pytest.fixture
 def watched(toy):
     clips = toy()
-    diary = EncoderRecorder(clips, 10, every=2)
-    return clips, diary, selfsup.pretrain("asma", clips, callback=diary, **QUICK)
+    recorder = EncoderRecorder(clips, 10, every=2)
+    return clips, recorder, selfsup.pretrain("asma", clips, callback=recorder, **QUICK)
 
 
-def test_a_diary_keeps_the_start_every_so_many_epochs_and_the_end(watched):
-    clips, diary, made = watched
-    assert [m.epoch for m in diary.snapshots] == [0, 2, 3]
-    assert len(diary.snapshots[0].features) == len(diary.snapshots[0].correlations) == 2
+def test_the_recorder_has_snapshots_of_the_start_of_every_second_epoch_and_of_the_end(watched):
+    clips, recorder, pretrained = watched
+    assert [m.epoch for m in recorder.snapshots] == [0, 2, 3]
+    assert len(recorder.snapshots[0].features) == len(recorder.snapshots[0].correlations) == 2
     from skelkit.training.inputs import PreparedClips
 
     x = PreparedClips(clips, 10, crop=None)[torch.arange(len(clips))]
-    assert torch.allclose(torch.cat(diary.snapshots[-1].features, 1), made.features(x), atol=1e-5)
+    assert torch.allclose(torch.cat(recorder.snapshots[-1].features, 1), pretrained.features(x), atol=1e-5)
 
 
-def test_watching_changes_nothing(toy):
+def test_recording_does_not_change_the_training(toy):
     clips = toy()
     plain, watched = (
         selfsup.pretrain("pstl", clips, **QUICK),
@@ -54,20 +54,20 @@ def test_agreement_and_redundancy_are_read_off_the_matrix():
 
 
 def test_methods_without_a_projector_have_features_and_no_matrix(toy):
-    diary = EncoderRecorder(toy(), 10)
-    selfsup.pretrain("autoencoder", toy(), callback=diary, **QUICK)
-    assert diary.snapshots[-1].correlations == ()
-    assert diary.snapshots[-1].features[0].shape == (24, 12)
+    recorder = EncoderRecorder(toy(), 10)
+    selfsup.pretrain("autoencoder", toy(), callback=recorder, **QUICK)
+    assert recorder.snapshots[-1].correlations == ()
+    assert recorder.snapshots[-1].features[0].shape == (24, 12)
 
 
 def test_the_slider_changes_matrix_clips_and_numbers(watched):
-    clips, diary, _ = watched
-    panel = pretraining.training(diary, clips.classes, ("f", "g"))
+    clips, recorder, _ = watched
+    panel = pretraining.training(recorder, clips.classes, ("f", "g"))
     now = panel.state(**panel.values)
     other = panel.state(epoch=0, encoder=1)
     assert now["figure"].data[0].z != other["figure"].data[0].z
     assert now["text"] != other["text"]
-    assert f"{diary.snapshots[-1].agreement[0]:.2f}" in now["text"]
+    assert f"{recorder.snapshots[-1].agreement[0]:.2f}" in now["text"]
     assert "before the first epoch" in other["figure"].layout.title.text
 
 
@@ -91,7 +91,7 @@ def test_switching_features_switches_points_and_accuracy():
     assert first["figure"].data[0].x != second["figure"].data[0].x
 
 
-def test_temperature_flattens_what_is_said(toy):
+def test_a_higher_temperature_flattens_the_probabilities(toy):
     clips = toy()
     logits = {
         "teacher": torch.randn(24, 4, generator=seeded()) * 3,
@@ -144,7 +144,7 @@ def test_figures_say_in_words_what_they_show():
         assert words in figure.layout.meta["alt"]
 
 
-def test_panels_have_one_scale_where_they_are_about_the_same_accuracies():
+def test_panels_with_similar_accuracies_have_one_scale():
     def scales(low):
         fig = representations.comparison({"joint": {"a": [0.8, 0.9]}, "bone": {"a": [low, low + 0.1]}}, "t")
         return fig.layout.xaxis2.matches
@@ -153,7 +153,7 @@ def test_panels_have_one_scale_where_they_are_about_the_same_accuracies():
     assert scales(0.2) is None
 
 
-def test_a_comparison_draws_every_seed_their_mean_and_what_was_run_here():
+def test_a_comparison_draws_every_seed_the_mean_and_the_live_runs():
     figure = representations.comparison(
         {"linear": {"a": [0.5, 0.7], "b": [0.6]}}, "t", {"linear": {"a": 0.4}, "knn": {"b": 0.3}}
     )

@@ -29,7 +29,7 @@ def notebook(folder, *sources, parameters="preset = 'smoke'\nseed = 0"):
 BEGIN = "from skelkit import study\nstudy.start('t', {})"
 
 
-# -- claims and records ------------------------------------------------------------------------------------------------
+# -- claims and records ----------------------------------------------------------------------------------
 
 
 def test_a_true_claim_is_printed_with_its_numbers_and_kept(started, capsys):
@@ -144,7 +144,7 @@ def test_a_notebook_that_records_nothing_fails(tmp_path):
         runner.run(notebook(tmp_path, "1 + 1"), tmp_path / "out", {})
 
 
-def test_running_headlessly_is_told_to_the_notebook_alone(tmp_path):
+def test_only_the_notebook_runs_headlessly(tmp_path):
     path = notebook(tmp_path, BEGIN, "study.claim('nobody is there', study.is_headless())\nstudy.record(x=1)")
     runner.run(path, tmp_path / "out", {})
     assert not study.is_headless()
@@ -166,7 +166,7 @@ def test_notebooks_are_found_by_number_and_name():
     assert [p.stem for p in runner.find()][:1] == ["00_start_here"]
 
 
-def test_a_run_that_is_broken_off_leaves_no_old_results_that_look_new(tmp_path, monkeypatch):
+def test_an_interrupted_run_leaves_no_old_results(tmp_path, monkeypatch):
     (tmp_path / "report.html").write_text("old")
     (tmp_path / "01_compression.json").write_text("{}")
 

@@ -18,8 +18,15 @@ NAMES = ("chromium", "chromium-browser", "google-chrome")
 CELLS = "jupyterapp.shell.currentWidget.content.model.sharedModel.toJSON().cells"
 
 MOVES = """({ handle, picture, text, chart }) => {
-    const painted = () => new Promise((done) => { const channel = new MessageChannel(); channel.port1.onmessage = done; channel.port2.postMessage(0); });
-    const look = { picture: () => picture.querySelector("canvas.stage").toDataURL(), text: () => text.innerHTML, chart: () => chart.innerHTML };
+    const painted = () => new Promise((done) => {
+        const channel = new MessageChannel();
+        channel.port1.onmessage = done;
+        channel.port2.postMessage(0);
+    });
+    const canvas = () => picture.querySelector("canvas.stage");
+    const look = {
+        picture: () => canvas().toDataURL(), text: () => text.innerHTML, chart: () => chart.innerHTML
+    };
     const nodes = { picture, text, chart }, watched = Object.keys(nodes).filter((name) => nodes[name]);
     let before, start, took = {};
     const changed = (name) => async () => {
@@ -31,7 +38,9 @@ MOVES = """({ handle, picture, text, chart }) => {
         took[name] = performance.now() - start - looking;
     };
     for (const name of watched) {
-        const what = name === "picture" ? { attributes: true, attributeFilter: ["data-draws"] } : { childList: true, characterData: true, attributes: true, subtree: true };
+        const drawn = { attributes: true, attributeFilter: ["data-draws"] };
+        const any = { childList: true, characterData: true, attributes: true, subtree: true };
+        const what = name === "picture" ? drawn : any;
         new MutationObserver(changed(name)).observe(nodes[name], what);
     }
     window.skelkitArm = () => {
@@ -51,7 +60,7 @@ def find_chromium() -> str | None:
 
 
 class Troubles(list):
-    """What went wrong in a page: errors in its scripts and on its console, and requests to anywhere but `url` (which are refused)."""
+    """Errors of a page: of its scripts, on its console, and requests outside `url`, which are refused."""
 
     def __init__(self, page, url: str, expected: tuple[str, ...] = ()):
         self._expected = expected
@@ -73,7 +82,7 @@ class Troubles(list):
 
 @contextlib.contextmanager
 def lab_page(browser, server, notebook: str, script: str = ""):
-    """A notebook in JupyterLab after "Run All Cells" from the menu: the page, and its `Troubles` as `page.troubles`. `script` runs in it first."""
+    """A notebook in JupyterLab after "Run All Cells", with `page.troubles`. `script` runs first."""
     slow = (
         "[anywidget] Failed to initialize model",
     )  # said of a model that needed two seconds; hearing.js mends it
@@ -82,7 +91,8 @@ def lab_page(browser, server, notebook: str, script: str = ""):
         _until(
             page,
             server,
-            f"{widget}?.sessionContext?.session?.kernel?.status === 'idle' && {widget}.content.model.cells.length > 0",
+            f"{widget}?.sessionContext?.session?.kernel?.status === 'idle' "
+            f"&& {widget}.content.model.cells.length > 0",
             60,
         )
         page.get_by_role("menuitem", name="Run", exact=True).click()
@@ -109,7 +119,8 @@ def voila_page(browser, server, notebook: str):
         _until(
             page,
             server,
-            "document.querySelector('.skelkit-player[data-draws]') && document.querySelector('.js-plotly-plot .main-svg')",
+            "document.querySelector('.skelkit-player[data-draws]') "
+            "&& document.querySelector('.js-plotly-plot .main-svg')",
             90,
         )
         yield page
@@ -160,13 +171,13 @@ def handle(place, name: str):
 def measure_slider(
     page, slider, picture=None, text=None, chart=None, moves: int = 16
 ) -> dict[str, list[float]]:
-    """Press the arrow keys on a slider and time in the page, from the key event to the change being painted; milliseconds.
+    """Milliseconds from a press of an arrow key on a slider until the change is painted.
 
     Args:
-        slider: locator of what takes the keys; half of the moves go right, half left.
-        picture, text, chart: locators of a player, an element and a plotly chart. What does not change within three seconds of a move is not counted,
-            because two intervals may well restore one frame alike.
-        moves: how many.
+        slider: locator of the element that takes the keys; half of the moves go right, half left.
+        picture, text, chart: locators of a player, an element and a plotly chart. An element that does not
+            change within three seconds of a move is not counted: two intervals may restore a frame alike.
+        moves: their number.
     """
     from playwright.sync_api import TimeoutError as TooLate
 

@@ -42,7 +42,7 @@ class Server:
 
 @contextlib.contextmanager
 def jupyterlab(folder: Path):
-    """JupyterLab on a copy of the notebooks below `folder`; nothing of the user's own configuration is read or written."""
+    """JupyterLab on a copy of the notebooks below `folder`, without the configuration of the user."""
     root, environment, token = _prepare(folder)
     for name, values in SETTINGS.items():
         path = Path(environment["JUPYTERLAB_SETTINGS_DIR"]) / f"{name}.jupyterlab-settings"

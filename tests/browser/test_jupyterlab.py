@@ -1,4 +1,4 @@
-"""The notebooks in JupyterLab, as a reader meets them: run all, move a slider, see picture, numbers and chart change."""
+"""The notebooks in JupyterLab: run all, move a slider, see picture, numbers and chart change."""
 
 import statistics
 
@@ -39,7 +39,8 @@ def report(capsys, what: str, times: dict[str, list[float]]) -> None:
     with capsys.disabled():
         for name, found in times.items():
             print(
-                f"\n{what}, to changed {name}: median {statistics.median(found):.0f} ms, worst of {len(found)} {max(found):.0f} ms",
+                f"\n{what}, to changed {name}: median {statistics.median(found):.0f} ms, "
+                f"worst of {len(found)} {max(found):.0f} ms",
                 end="",
             )
     assert max(max(found) for found in times.values()) < MOST
@@ -157,7 +158,10 @@ def test_the_ratio_is_reached_with_the_tab_key(masks):
 
 
 def test_chart_and_picture_follow_on_a_page_too_slow_for_anywidget(browser, lab):
-    out_of_time = "AbortSignal.timeout = (ms) => (ms === 2000 ? { addEventListener: (_, late) => late() } : AbortSignal.any([]));"
+    out_of_time = (
+        "AbortSignal.timeout = (ms) => "
+        "(ms === 2000 ? { addEventListener: (_, late) => late() } : AbortSignal.any([]));"
+    )
     with driving.lab_page(browser, lab, "02_masks.ipynb", out_of_time) as page:
         cell = driving.cell(page, "panels.masking(")
         chart, picture = cell.locator(".js-plotly-plot"), cell.locator(".skelkit-player canvas.stage")

@@ -27,17 +27,24 @@ def run(callback, method="ER", memory=100, interval=1, seed=0, pause=0.3):
         for epoch in range(1, 7):
             time.sleep(pause)
             matrix[task, : task + 1] = (0.9 - 0.2 * torch.arange(task, -1, -1)) * (0.7 + 0.05 * epoch)
-            callback(SimpleNamespace(learner=method, task=task, tasks=3, stage="train", epoch=epoch, epochs=6, loss=1 / epoch,
-                                     accuracy=matrix.clone(), live=epoch < 6, seconds=time.perf_counter() - began))
-    return SimpleNamespace(accuracy=matrix, faa=0.7, forgetting=0.2, seconds=time.perf_counter() - began, bytes_per_clip=14400)
+            callback(SimpleNamespace(
+                learner=method, task=task, tasks=3, stage="train", epoch=epoch, epochs=6, loss=1 / epoch,
+                accuracy=matrix.clone(), live=epoch < 6, seconds=time.perf_counter() - began,
+            ))
+    seconds = time.perf_counter() - began
+    return SimpleNamespace(accuracy=matrix, faa=0.7, forgetting=0.2, seconds=seconds, bytes_per_clip=14400)
 """
 WATCH = """
 times = globals().get("times", 0) + 1
 run(live.watch(names), "CHARON", pause=0.3 if times > 1 else 0)  # slow when it is run again
 None
 """
-PANEL = 'live.LiveMatrix(run, names, methods=["ER", "CHARON", "broken"], memories=[100, 200, 500], intervals=[1, 2, 5, 10])'
-FILLED = "(cell) => [...cell.querySelectorAll('.heatmap-label text')].filter((node) => node.textContent.trim()).length"
+PANEL = """
+methods, memories = ["ER", "CHARON", "broken"], [100, 200, 500]
+live.LiveMatrix(run, names, methods=methods, memories=memories, intervals=[1, 2, 5, 10])
+"""
+FILLED = """(cell) =>
+[...cell.querySelectorAll('.heatmap-label text')].filter((node) => node.textContent.trim()).length"""
 
 
 @pytest.fixture(scope="module")

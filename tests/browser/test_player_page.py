@@ -34,7 +34,7 @@ def figure(frames: int = FRAMES, persons: int = 1) -> torch.Tensor:
 
 @pytest.fixture
 def opened(browser, tmp_path):
-    """`opened(clips, **options)` writes a page, opens it and returns it; afterwards there must have been no errors and no requests."""
+    """`opened(clips, **options)` opens a page with a player; it must cause no errors and no requests."""
     troubles, contexts = [], []
 
     def open_page(*clips, context=None, **options):
@@ -99,14 +99,19 @@ def test_slider_to_painted_takes_little_time(opened, capsys):
     page = opened(figure(120, 2))
     times = page.evaluate(
         """async () => {
-            const root = document.querySelector(".skelkit-player"), slider = root.querySelector("input"), times = [];
+            const root = document.querySelector(".skelkit-player"), slider = root.querySelector("input");
+            const times = [];
             for (let i = 1; i <= 60; i++) {
                 await new Promise((done) => setTimeout(done, 5 + (i * 7) % 16));
                 const start = performance.now(), draws = root.dataset.draws;
                 slider.value = (i * 37) % 120;
                 slider.dispatchEvent(new Event("input"));
                 while (root.dataset.draws === draws) await new Promise(requestAnimationFrame);
-                await new Promise((done) => { const channel = new MessageChannel(); channel.port1.onmessage = done; channel.port2.postMessage(0); });
+                await new Promise((done) => {
+                    const channel = new MessageChannel();
+                    channel.port1.onmessage = done;
+                    channel.port2.postMessage(0);
+                });
                 times.push(performance.now() - start);
             }
             return times;
@@ -130,7 +135,7 @@ def test_it_plays_and_pauses(opened):
     assert shown(page) == frame
 
 
-def test_autoplay_respects_the_wish_for_less_motion(opened):
+def test_autoplay_respects_prefers_reduced_motion(opened):
     page = opened(figure(), autoplay=True, context={"reduced_motion": "reduce"})
     page.wait_for_timeout(300)
     assert shown(page) == 0
@@ -162,7 +167,8 @@ def test_the_keyboard_scrubs_turns_zooms_and_plays(opened):
 def test_plain_keys_stay_inside_and_shortcuts_get_out(opened):
     page = opened(figure())
     page.evaluate(
-        "() => { window.heard = []; document.addEventListener('keydown', (event) => window.heard.push(event.key)); }"
+        "() => { window.heard = []; "
+        "document.addEventListener('keydown', (event) => window.heard.push(event.key)); }"
     )
     page.focus(".skelkit-player input")
     for key in ("ArrowRight", "d", "Control+s"):
@@ -247,7 +253,8 @@ def test_fragments_share_one_script_wherever_it_stands(browser, tmp_path):
 
 LIVE = """(states) => {
     const read = (state) => Object.fromEntries(Object.entries(state).map(([name, value]) => [name,
-        typeof value === "string" ? new DataView(Uint8Array.from(atob(value), (c) => c.charCodeAt(0)).buffer) : value]));
+        typeof value !== "string" ? value :
+            new DataView(Uint8Array.from(atob(value), (c) => c.charCodeAt(0)).buffer)]));
     const now = { frame: 0, ...read(states[0]) }, listeners = {};
     window.saved = [];
     window.heard = () => Object.values(listeners).filter(Boolean).length;
@@ -269,7 +276,7 @@ LIVE = """(states) => {
 
 @pytest.fixture
 def live(browser, tmp_path):
-    """A player whose model this test holds: `send` changes it from Python's side, `saved` is what it told Python."""
+    """A player with a model in this test: `send` acts as Python does, `saved` is what Python receives."""
     path = tmp_path / "live.html"
     path.write_text("<!DOCTYPE html><meta charset='utf-8'>" + pages.player_module(), "utf-8")
     page = browser.new_page()
@@ -299,7 +306,7 @@ def test_new_clips_and_frames_from_python_are_drawn(live):
     assert picture(live) != before
 
 
-def test_python_hears_at_most_ten_frames_a_second_and_always_the_last(live):
+def test_python_receives_at_most_ten_frames_a_second_and_always_the_last(live):
     live.click("button[aria-label=Play]")
     live.wait_for_timeout(1000)
     live.click("button[aria-label=Pause]")
