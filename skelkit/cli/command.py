@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser, Namespace
+import textwrap
+from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from importlib.util import find_spec
+
+_HELP_WIDTH = 80
 
 
 @dataclass(frozen=True)
@@ -18,7 +21,7 @@ class Command:
         description: what ``skelkit NAME --help`` says before the arguments.
         add_arguments: adds the command's arguments to its parser.
         run: does the work and returns the exit status. Default: the command has verbs, which do it.
-        epilog: what the help says after the arguments.
+        epilog: what the help says after the arguments, with its line breaks.
     """
 
     name: str
@@ -36,7 +39,11 @@ def add_commands(parser: ArgumentParser, commands: Iterable[Command], dest: str)
     choice = parser.add_subparsers(dest=dest, required=True, metavar=names)
     for command in commands:
         added = choice.add_parser(
-            command.name, help=command.help, description=command.description, epilog=command.epilog
+            command.name,
+            help=command.help,
+            description=textwrap.fill(command.description, _HELP_WIDTH),
+            epilog=command.epilog,
+            formatter_class=RawDescriptionHelpFormatter,
         )
         command.add_arguments(added)
         if command.run is not None:

@@ -56,11 +56,12 @@ def _run(options: Namespace) -> int:
 
 
 def _experiments() -> str:
-    """One line of help for all experiments."""
-    described = {
-        name: " ".join((make.__doc__ or "").split()) for name, make in recordings.EXPERIMENTS.items()
-    }
-    return "; ".join(f"{name}: {text.rstrip('.')}" for name, text in described.items())
+    """One line of help per experiment: its name and the first sentence of its description."""
+    lines = ["experiments:"]
+    for name, variants in recordings.EXPERIMENTS.items():
+        sentence = " ".join((variants.__doc__ or "").split()).split(". ")[0].rstrip(".")
+        lines.append(f"  {name:<12} {sentence}")
+    return "\n".join(lines)
 
 
 COMMAND = Command(
@@ -71,5 +72,5 @@ COMMAND = Command(
     "where it stopped.",
     add_arguments=_add_arguments,
     run=_run,
-    epilog=f"experiments: {_experiments()}",
+    epilog=_experiments(),
 )

@@ -66,5 +66,5 @@ COMMAND = Command(
     "exit status is 1 if a claim is false.",
     add_arguments=_add_arguments,
     run=_run,
-    epilog=f"presets: {study.describe_presets()}",
+    epilog="\n  ".join(["presets:", *study.describe_presets().split("; ")]),
 )
