@@ -143,7 +143,9 @@ def test_a_student_carries_what_a_recogniser_needs(clips):
 
 
 def test_a_teacher_of_other_classes_and_wrong_settings_are_refused(clips):
-    with pytest.raises(ValueError, match=r"the teacher returns logits \[\d+, 3\] for \d+ clips of 12 classes"):
+    with pytest.raises(
+        ValueError, match=r"the teacher returns logits \[\d+, 3\] for \d+ clips of 12 classes"
+    ):
         distill(lambda x: torch.zeros(len(x), 3), clips, **QUICK)
     with pytest.raises(ValueError, match="temperature=0: expected a positive number"):
         distill(oracle, clips, **QUICK | {"temperature": 0})

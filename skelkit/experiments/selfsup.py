@@ -199,8 +199,8 @@ class StudentsVariant:
 
     Args:
         label: its name in notebooks.
-        students: settings of `distill` by label of the student; students whose label begins with "labels" have
-            no teacher.
+        students: settings of `distill` by label of the student; students whose label begins with "labels"
+            have no teacher.
         fraction: share of the labels that teacher and students use. The teacher has validation clips
             besides; a student without labels (hard = 0) learns the teacher's logits of all clips.
     """
