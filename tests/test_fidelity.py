@@ -165,7 +165,7 @@ def test_each_class_costs_and_loses_what_its_clips_cost_and_lose_by_themselves(c
         (c, k, n) for c in CODECS for k, n in (("nod", 6), ("fall", 5), ("all", 11))
     ]
     for row in rows:
-        x = clips.waves(slice(None) if row["class"] == "all" else clips.of_class(row["class"]), frames=20)
+        x = clips.batch(slice(None) if row["class"] == "all" else clips.of_class(row["class"]), frames=20)
         packed = CODECS[row["codec"]].encode(x)
         assert row["rmse_mm"] == pytest.approx(
             float(fidelity.rmse(x, CODECS[row["codec"]].decode(packed))), rel=1e-4
@@ -185,7 +185,7 @@ def test_classes_pool_to_all(clips):
             sum(row["clips"] * row["bytes_per_clip"] for row in classes)
         )
         assert together["bytes_per_clip"] * 11 == pytest.approx(
-            codec.encode(clips.waves(slice(None), frames=20)).nbytes
+            codec.encode(clips.batch(slice(None), frames=20)).nbytes
         )
 
 
@@ -193,7 +193,7 @@ def test_more_clips_than_are_coded_at_a_time_are_all_counted():
     arrays = [waves(1, 6, seed=i)[0, ..., 0].permute(1, 2, 0) for i in range(300)]
     clips = ClipSet.from_arrays(arrays)
     *_, row = rate_distortion.rate_distortion(clips, {"half": Uniform(2)}, frames=6)
-    x = clips.waves(slice(None))
+    x = clips.batch(slice(None))
     packed = Uniform(2).encode(x)
     assert row["clips"] == 300
     assert row["bytes_per_clip"] == pytest.approx(packed.nbytes / 300)

@@ -3,55 +3,63 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
-import torch
+from torch import Tensor
 
 from ..data.clips import ClipSet
 from ..ops import motion
 from ..ops.codecs import Codec
 from ..ops.fidelity import joint_error
 
+_CLIPS_AT_ONCE = 256
 
-def rate_distortion(clips: ClipSet, by_name: Mapping[str, Codec], frames: int = 120) -> list[dict]:
-    """What each codec costs and loses: one row per codec and class, and one for "all" classes together.
 
-    Clips are resized to `frames` first, as a replay memory keeps them.
+def rate_distortion(clips: ClipSet, by_name: Mapping[str, Codec], frames: int = 120) -> list[dict[str, Any]]:
+    """Size and error of each codec: one row per codec and class, and one for "all" classes together.
+
+    Args:
+        clips: resized to `frames` first, as in a replay memory.
+        by_name: codec name -> codec.
+        frames: T.
 
     Returns:
         Rows ``{"codec", "class", "clips", "bytes_per_clip", "rmse_mm"}``.
 
+    >>> import torch
     >>> still = ClipSet.from_arrays([torch.ones(60, 25, 3)])
-    >>> from skelkit import codecs
-    >>> rate_distortion(still, {"every 5th frame": codecs.Uniform(5)})[-1]["rmse_mm"]
+    >>> from skelkit.ops.codecs import Uniform
+    >>> rate_distortion(still, {"every 5th frame": Uniform(5)})[-1]["rmse_mm"]
     0.0
     """
     x = clips.batch(slice(None), frames=frames)
-    there = motion.presence(motion.to_frames(x)).sum((1, 2)) * x.shape[3]  # joints seen, per clip
+    joints = motion.presence(motion.to_frames(x)).sum((1, 2)) * x.shape[3]  # joints of all frames, per clip
+    labels = clips.labels.unique().tolist()
     rows = []
     for name, codec in by_name.items():
         squared, nbytes = {}, {}
-        for label in clips.labels.unique().tolist():
-            for part in (clips.labels == label).nonzero().flatten().split(256):
-                packed = codec.encode(x[part])
-                error = joint_error(x[part], codec.decode(packed)).square().sum()
-                squared[label], nbytes[label] = (
-                    squared.get(label, 0) + float(error),
-                    nbytes.get(label, 0) + packed.nbytes,
-                )
-        for label in [*squared, None]:
-            mine = (
-                clips.labels == label
-                if label is not None
-                else torch.ones_like(clips.labels, dtype=torch.bool)
-            )
-            pick = [label] if label is not None else list(squared)
-            rows.append(
-                {
-                    "codec": name,
-                    "class": "all" if label is None else clips.classes[label],
-                    "clips": int(mine.sum()),
-                    "bytes_per_clip": sum(nbytes[k] for k in pick) / int(mine.sum()),
-                    "rmse_mm": 1000 * (sum(squared[k] for k in pick) / max(int(there[mine].sum()), 1)) ** 0.5,
-                }
-            )
+        for label in labels:
+            members = (clips.labels == label).nonzero().flatten()
+            squared[label], nbytes[label] = _error_and_bytes(x, members, codec)
+        for label in labels:
+            chosen = clips.labels == label
+            values = _row(nbytes[label], squared[label], int(chosen.sum()), int(joints[chosen].sum()))
+            rows.append({"codec": name, "class": clips.classes[label]} | values)
+        together = _row(sum(nbytes.values()), sum(squared.values()), len(clips), int(joints.sum()))
+        rows.append({"codec": name, "class": "all"} | together)
     return rows
+
+
+def _error_and_bytes(x: Tensor, members: Tensor, codec: Codec) -> tuple[float, int]:
+    """Sum of squared joint errors, m^2, and of encoded bytes of these clips."""
+    squared, nbytes = 0.0, 0
+    for some in members.split(_CLIPS_AT_ONCE):
+        packed = codec.encode(x[some])
+        squared += float(joint_error(x[some], codec.decode(packed)).square().sum())
+        nbytes += packed.nbytes
+    return squared, nbytes
+
+
+def _row(nbytes: int, squared: float, clips: int, joints: int) -> dict[str, Any]:
+    rmse_mm = 1000 * (squared / max(joints, 1)) ** 0.5
+    return {"clips": clips, "bytes_per_clip": nbytes / clips, "rmse_mm": rmse_mm}
