@@ -3,9 +3,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from helpers import seeded
 
 from skelkit import ClipSet
-from skelkit.analysis import quality
+from skelkit.analysis import bones, joint_faults
 from skelkit.analysis.duplicates import duplicates, leak_report, leaks
 from skelkit.analysis.quality import inspect
 from skelkit.skeletons.skeleton import Skeleton
@@ -16,7 +17,7 @@ BODY = Skeleton(
 
 
 def person(frames=60, seed=0):
-    """Somebody 1.8 m tall who sways."""
+    """A swaying person, 1.8 m tall."""
     generator = np.random.default_rng(seed)
     base = np.array([[0, 0.1, 0], [0, 1.0, 0], [0, 1.9, 0], [0.4, 1.2, 0]])
     sway = np.cumsum(generator.normal(0, 0.005, (frames, 1, 3)), 0)
@@ -55,10 +56,8 @@ def test_missing_frozen_and_jumping_joints_are_counted_where_they_are():
     assert found.affected["missing"] == found.affected["frozen"] == 0.5
     text = "\n".join(found.lines())
     assert "hand 5.0%" in text
-    assert (
-        "faster than 20 m/s, 67 cm from frame to frame; or 33 cm and back at once): head 2x (50% of the clips, most in clip 1)"
-        in text
-    )
+    criterion = "faster than 20 m/s, 67 cm from frame to frame; or 33 cm and back at once"
+    assert f"{criterion}): head 2x (50% of the clips, most in clip 1)" in text
 
 
 def test_a_joint_that_is_elsewhere_for_one_frame_jumps_though_it_is_slower_than_any_limit():
@@ -81,20 +80,20 @@ def test_a_joint_that_is_elsewhere_for_one_frame_jumps_though_it_is_slower_than_
     assert not inspect(of(gone)).jumps.any()
 
 
-def test_joints_in_another_order_than_the_skeleton_are_told():
+def test_joints_in_another_order_than_the_skeleton_are_reported():
     from skelkit import load
 
     clips = load("synthetic", clips=20)
     found = inspect(clips)
     assert 0.2 < found.reach < 0.4
     assert not any("another order" in line for line in found.lines())
-    order = torch.randperm(25, generator=torch.Generator().manual_seed(0))
+    order = torch.randperm(25, generator=seeded())
     found = inspect(replace(clips, poses=clips.poses[:, :, order]))
     assert found.reach > 0.8
     assert any("these joints are in another order than those of NTU-25" in line for line in found.lines())
 
 
-def test_what_has_no_head_and_no_feet_is_not_judged_as_a_person():
+def test_a_skeleton_without_head_and_feet_is_not_judged_as_a_person():
     robot = Skeleton(
         "robot",
         ["base", "elbow", "hand", "tip"],
@@ -109,7 +108,7 @@ def test_what_has_no_head_and_no_feet_is_not_judged_as_a_person():
 
 
 @pytest.mark.parametrize("segment", [7, 16, 4096])
-def test_it_does_not_matter_where_the_frames_are_cut_apart(segment, monkeypatch, ragged):
+def test_the_size_of_the_segments_does_not_change_the_report(segment, monkeypatch, ragged):
     clips = ClipSet.from_arrays(ragged([30, 8, 51], joints=4), skeleton=BODY)
     poses = clips.poses.clone()
     poses[5:28, 0, 1] = poses[5, 0, 1]
@@ -117,7 +116,8 @@ def test_it_does_not_matter_where_the_frames_are_cut_apart(segment, monkeypatch,
     poses[[13, 14, 15, 33, 83], 0, 2] += 0.5
     clips = ClipSet(poses, clips.starts, clips.labels, clips.classes, clips.skeleton, clips.fps)
     whole = inspect(clips)
-    monkeypatch.setattr(quality, "SEGMENT", segment)
+    for module in (bones, joint_faults):
+        monkeypatch.setattr(module, "SEGMENT", segment)
     cut = inspect(clips)
     for name in ("missing", "frozen", "jumps", "bone_variation"):
         assert torch.allclose(getattr(whole, name), getattr(cut, name))
@@ -151,7 +151,7 @@ def test_a_few_clips_in_another_unit_are_noticed():
     assert any("perhaps in another unit: 2 (clips 4, 5)" in line for line in found.lines())
 
 
-def test_clips_that_are_there_twice_are_found_also_with_an_empty_second_slot():
+def test_copies_are_found_also_with_an_empty_second_slot():
     clip = person()
     two = np.zeros((60, 2, 4, 3), np.float32)
     two[:, 0] = clip
@@ -163,25 +163,23 @@ def test_clips_that_are_there_twice_are_found_also_with_an_empty_second_slot():
     assert "the same clip under different labels: 3 (clips 0, 2, 3)" in found.lines()
 
 
-def test_a_split_that_leaks_is_told():
+def test_a_split_that_leaks_is_reported():
     a, b, c = (person(seed=s) for s in range(3))
     train, test = of(a, b, subject=[1, 2]), of(c, a, b, subject=[3, 1, 3])
     assert leaks(train, test) == [(1, 0), (2, 1)]
-    told = leak_report(train, test)
-    assert "2 of 3 (67%)" in told[0]
-    assert told[-1] == "subjects in both: 1"
+    report = leak_report(train, test)
+    assert "2 of 3 (67%)" in report[0]
+    assert report[-1] == "subjects in both: 1"
     assert leaks(train, of(c)) == []
 
 
-def test_the_split_that_a_file_itself_has_is_judged(tmp_path):
+def test_leaks_of_the_predefined_split_of_a_file_are_reported(tmp_path):
     a, b, c = (person(seed=s) for s in range(3))
     clips = of(a, b, c, a, setup=["xsub_train", "xsub_train", "xsub_val", "xsub_val"])
     found = inspect(clips)
     assert found.leaked == {"xsub_train": ("xsub_val", 2, (3,))}
-    assert (
-        "the file's own split, xsub_train and xsub_val: test clips that are training clips, bit for bit: 1 of 2 (50%) (clip 3)"
-        in found.lines()
-    )
+    expected = "test clips that are training clips, bit for bit: 1 of 2 (50%) (clip 3)"
+    assert f"the file's own split, xsub_train and xsub_val: {expected}" in found.lines()
     assert inspect(of(a, a, setup=["hall", "yard"])).leaked == {}
     assert inspect(of(a, a, setup=["train", "train"])).leaked == {}
 
@@ -196,7 +194,7 @@ def test_missing_joints_are_no_positions_of_a_body():
     assert found.missing[1] == 1
 
 
-def test_positions_relative_to_a_joint_are_told_and_it_is_not_called_missing():
+def test_positions_relative_to_a_joint_are_reported_and_the_joint_is_not_missing():
     clip = person()
     clip[:, 3, 2] -= 0.2  # not in a plane
     clip[:, 0, 2] += 0.2
@@ -205,13 +203,13 @@ def test_positions_relative_to_a_joint_are_told_and_it_is_not_called_missing():
     assert not found.missing.any()
     assert found.affected["missing"] == 0
     assert (
-        "hip is the origin in every frame: positions are relative to it, and where people went is lost"
+        "hip is the origin in every frame: positions are relative to it, and the path of the person is lost"
         in found.lines()
     )
     assert found.height == pytest.approx(1.8, abs=0.05)
 
 
-def test_which_axis_is_up_and_who_stands_on_the_head_is_told():
+def test_the_upward_axis_and_bodies_upside_down_are_reported():
     clip = person()
     lines = inspect(of(clip[..., [0, 2, 1]])).lines()
     assert any(line.startswith("z is the longest extent in most clips") for line in lines)
@@ -225,21 +223,21 @@ def test_which_axis_is_up_and_who_stands_on_the_head_is_told():
     assert found.standing
 
 
-def test_nobody_there_for_most_of_a_clip_is_told():
+def test_a_clip_without_persons_for_most_of_its_frames_is_reported():
     clip = person()
     clip[:40] = 0
     found = inspect(of(clip, person(seed=1)))
     assert found.empty == (0,)
-    assert "nobody is there for more than half of: 1 (clip 0)" in found.lines()
+    assert "nobody is present in more than half of the frames: 1 (clip 0)" in found.lines()
     assert found.gaps == (), "somebody who comes late"
 
 
-def test_a_gap_in_which_nobody_is_there_is_told():
+def test_a_gap_without_persons_is_reported():
     clip = person()
     clip[20:30] = 0
     found = inspect(of(person(seed=1), clip))
     assert found.gaps == (1,)
-    assert "nobody is there for a while, and then somebody again: 1 (clip 1)" in found.lines()
+    assert "nobody is present for a while between frames with persons: 1 (clip 1)" in found.lines()
     assert not found.jumps.any()
 
 

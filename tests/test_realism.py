@@ -1,10 +1,11 @@
-"""How real clips look: the embedded set next to NTU, and each measure on motion that is known."""
+"""Motion statistics: the embedded set beside NTU, and each measure on a known motion."""
 
 import math
 
 import numpy as np
 import pytest
 import torch
+from helpers import seeded
 
 from skelkit import ClipSet, realism
 from skelkit.data import synthetic
@@ -33,11 +34,10 @@ def test_restore_errors_equal_a_slow_interpolation_of_each_body():
 
 def test_speeds_powers_and_bone_lengths_are_those_of_a_known_motion():
     time = torch.arange(90) / 30
-    pose = torch.rand(25, 3, generator=torch.Generator().manual_seed(0)) + 1
+    pose = torch.rand(25, 3, generator=seeded()) + 1
     clip = pose.repeat(90, 1, 1)
-    clip[:, :, 0] += (0.2 * torch.sin(2 * torch.pi * 2.0 * time))[
-        :, None
-    ]  # all joints, 2 Hz: bones keep their lengths
+    # All joints move together at 2 Hz, so that bones keep their lengths.
+    clip[:, :, 0] += (0.2 * torch.sin(2 * torch.pi * 2.0 * time))[:, None]
     clips = ClipSet.from_arrays([clip, clip[:60]])
     expected = 0.2 * (torch.sin(2 * torch.pi * 2 * time).diff().abs().mean()) * 30
     torch.testing.assert_close(realism.speed_by_joint(clips), expected.expand(25), rtol=0.02, atol=0)
@@ -47,24 +47,24 @@ def test_speeds_powers_and_bone_lengths_are_those_of_a_known_motion():
 
 
 def test_realism_takes_any_skeleton_and_clips_with_absent_persons():
-    poses = torch.randn(50, 2, 20, 3, generator=torch.Generator().manual_seed(0)).cumsum(0) * 0.01 + 1
+    poses = torch.randn(50, 2, 20, 3, generator=seeded()).cumsum(0) * 0.01 + 1
     poses[20:, 1] = 0
     rows = realism.compare(ClipSet.from_arrays([poses, poses[:30]], skeleton=KINECT20))
     assert all(math.isfinite(row.found) for row in rows)
     assert len(rows) >= 14
 
 
-def test_only_joints_that_stay_are_asked_whether_they_tremble():
-    generator = torch.Generator().manual_seed(0)
+def test_the_trembling_is_measured_only_at_joints_at_rest():
+    generator = seeded()
     clip = torch.ones(120, 20, 3)
-    clip[:, 19] += 0.01 * torch.randn(120, 3, generator=generator)  # stays and trembles
-    clip[:, 18, 0] += torch.linspace(0, 2, 120)  # goes away
+    clip[:, 19] += 0.01 * torch.randn(120, 3, generator=generator)  # at rest, and trembles
+    clip[:, 18, 0] += torch.linspace(0, 2, 120)  # moves away
     raw, smooth, count = realism.trembling(ClipSet.from_arrays([clip], skeleton=KINECT20), [18, 19])
     assert count == 1
     assert raw == pytest.approx(30 * float(clip[:, 19].diff(dim=0).norm(dim=1).mean()), rel=1e-4)
     assert smooth < raw / 5
 
 
-def test_without_a_joint_that_stays_nothing_trembles():
+def test_without_a_joint_at_rest_nothing_trembles():
     clip = torch.linspace(1, 9, 60)[:, None, None].expand(60, 20, 3)
     assert realism.trembling(ClipSet.from_arrays([clip], skeleton=KINECT20), [3]) == (0.0, 0.0, 0)

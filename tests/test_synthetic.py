@@ -23,7 +23,7 @@ def upright(clips, clip):
     return clips[clip].poses @ back.T - torch.tensor([0.0, -height, distance])
 
 
-# -- the body ------------------------------------------------------------------------------------------
+# -- the body ----------------------------------------------------------------------------------------------
 
 
 def turn(axis, angle):
@@ -35,7 +35,7 @@ def turn(axis, angle):
 
 
 def slow_body(d, size, walked):
-    """One frame of body.joints in float64 with matrices: trunk, shoulders, hips, and where the wrists and ankles shall be."""
+    """One frame of body.joints in float64 with matrices: trunk, shoulders, hips, and targets of wrists and ankles."""
     leg, arm = size["thigh"] + size["shin"], size["upper"] + size["fore"]
     heading = turn(1, d["turn"])
     base = np.array([0, 0, leg * (d["go"] + walked)])
@@ -78,7 +78,7 @@ def slow_body(d, size, walked):
 
 
 def reached(start, target, length):
-    """The target, drawn nearer where the limb would have to be straight, or farther where it would fold up."""
+    """The target, moved closer if the limb would be straight, or farther away if it would fold up."""
     share = np.linalg.norm(target - start) / length
     allowed = 0.97 + 0.028 * math.tanh((share - 0.97) / 0.028) if share > 0.97 else max(share, 1 / 3)
     return start + (target - start) * allowed / share
@@ -86,13 +86,13 @@ def reached(start, target, length):
 
 @pytest.fixture(scope="module")
 def performed():
-    """Degrees of freedom [D, R], bone lengths [15, R], distance walked [R] and joints [25, 3, R] of the first 60 clips' performers."""
+    """Degrees of freedom [D, R], bone lengths [15, R], distance walked [R] and joints [25, 3, R] of 60 clips."""
     index = torch.arange(60)
     cast = choreography.cast(index % 30, index % 40, None, 30.0, torch.Generator().manual_seed(4))
-    who = torch.arange(len(cast.clip)).repeat_interleave(cast.lengths)
+    performer = torch.arange(len(cast.clip)).repeat_interleave(cast.lengths)
     step = torch.cat([torch.arange(n) for n in cast.lengths.tolist()])
-    dofs, walked = choreography.perform(cast, who, step, 30.0)
-    bones = body.people().bones[cast.subject].T[:, who]
+    dofs, walked = choreography.perform(cast, performer, step, 30.0)
+    bones = body.people().bones[cast.subject].T[:, performer]
     return dofs, bones, walked, body.joints(dofs, bones, walked)
 
 
@@ -157,7 +157,7 @@ def test_sitting_down_brings_the_hips_to_a_chair_s_height():
         assert 0.35 < hips[-1] < 0.65
 
 
-# -- repeatable ----------------------------------------------------------------------------------------------------
+# -- repeatable --------------------------------------------------------------------------------------------
 
 
 def test_the_same_seed_gives_the_same_bits():
@@ -189,7 +189,7 @@ def test_making_clips_leaves_the_global_generator_alone():
     assert torch.equal(before, torch.get_rng_state())
 
 
-# -- hard on purpose -----------------------------------------------------------------------------------------------
+# -- hard on purpose ---------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("pair", synthetic.PAIRS["time order"])
@@ -235,7 +235,7 @@ def test_a_tempo_pair_differs_in_the_frequency_of_its_rhythm(slow, fast):
     assert found[1] > 1.2 * found[0]
 
 
-# -- balanced ------------------------------------------------------------------------------------------
+# -- balanced ----------------------------------------------------------------------------------------------
 
 
 def test_clips_are_balanced_over_classes_subjects_and_views():
@@ -290,7 +290,7 @@ def test_chosen_classes_get_labels_in_the_given_order_and_names_tell_the_clip():
         )
 
 
-# -- the camera and the sensor -------------------------------------------------------------------------------------
+# -- the camera and the sensor -----------------------------------------------------------------------------
 
 
 def test_two_cameras_see_the_same_motion_turned_and_moved():
@@ -334,7 +334,7 @@ def test_limbs_are_lost_in_bursts_that_freeze_for_several_frames():
     assert (hand[:, 1:] & hand[:, :-1]).sum() > 0.5 * hand.sum()
 
 
-# -- errors --------------------------------------------------------------------------------------------
+# -- errors ------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

@@ -1,1 +1,1 @@
-"""Measurements of recordings: quality, duplicates, realism of synthetic clips, rate and distortion of codecs."""
+"""Measurements of clips: quality, duplicates, realism, rate and distortion of codecs."""

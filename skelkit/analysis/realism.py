@@ -1,6 +1,6 @@
-"""How real do clips look? Statistics of their motion next to those of NTU RGB+D.
+"""Motion statistics of clips beside those of NTU RGB+D.
 
-The measures need no labels and work on any clips of any skeleton; the targets are those of 25 joints at 30 fps.
+The measures need no labels and work on clips of any skeleton; the targets are those of 25 joints at 30 fps.
 """
 
 from __future__ import annotations
@@ -13,15 +13,19 @@ from torch import Tensor
 
 from ..data.clips import ClipSet
 from ..ops import codecs, fidelity, masks, motion
+from .bones import length_variation
 
-SOURCE = "11 bodies of real NTU RGB+D clips (one and two persons, 54 to 158 frames, 30 fps); medians or means over bodies"
-"""Where the targets come from."""
+SOURCE = (
+    "11 bodies of real NTU RGB+D clips (one and two persons, 54 to 158 frames, 30 fps); "
+    "medians or means over bodies"
+)
+"""Source of the targets."""
 
 RESTORE_MM = {2: 4.9, 3: 7.1, 5: 10.3, 8: 13.3, 12: 16.7, 24: 23.8}
-"""Keeping every s-th of 120 frames and joining them by straight lines: error in mm for each s (median over bodies)."""
+"""Error of linear interpolation between every s-th of 120 frames: mm for each s, median over bodies."""
 
 SPEED_BY_DEGREE = {1: 0.684, 2: 0.368, 3: 0.080, 4: 0.072}
-"""Mean speed in m/s of joints with so many bones: what hangs at the end moves fast, the trunk hardly."""
+"""Mean speed in m/s of the joints with this many bones: the ends of limbs are fast, the trunk is slow."""
 
 SPEED_BY_JOINT = (
     0.080, 0.060, 0.080, 0.091, 0.141, 0.316, 0.575, 0.797, 0.089, 0.266, 0.580, 0.659, 0.096, 0.231,
@@ -33,14 +37,21 @@ BANDS = ((0.0, 1.0), (1.0, 3.0), (3.0, 6.0), (6.0, 15.0))
 """Frequency bands, Hz."""
 
 POWER_SHARE = (0.766, 0.126, 0.046, 0.062)
-"""Share of the coordinates' power in each band, the mean position left out."""
+"""Share of the power of the coordinates in each band, without the mean position."""
 
 BONE_LENGTH_CV = 0.069
-"""Standard deviation of a bone's length over its mean: real trackers do not keep bones rigid (median over bones and bodies)."""
+"""Standard deviation of a bone's length over its mean, median over bones and bodies."""
 
 
 class Row(NamedTuple):
-    """One statistic: what it is, what real data shows, what these clips show, and found / target."""
+    """One statistic.
+
+    Attributes:
+        name: name and unit.
+        target: value of NTU RGB+D.
+        found: value of these clips.
+        ratio: found / target.
+    """
 
     name: str
     target: float
@@ -49,9 +60,9 @@ class Row(NamedTuple):
 
 
 def compare(clips: ClipSet) -> list[Row]:
-    """All statistics of these clips next to NTU's: restoring errors, speeds by degree, power shares, bone lengths.
+    """All statistics: interpolation errors, speeds by degree, power shares, bone lengths.
 
-    A statistic that these clips do not have (no joint with four bones, say) is left out.
+    A statistic that the clips do not have (no joint with four bones, say) is left out.
     """
     speeds, degrees = speed_by_joint(clips), clips.skeleton.degrees.to(clips.device)
     found = [
@@ -72,9 +83,10 @@ def compare(clips: ClipSet) -> list[Row]:
 
 
 def restore_errors(clips: ClipSet, intervals: tuple[int, ...], frames: int = 120) -> list[float]:
-    """What linear interpolation loses, mm: for each s, keep frames 0, s, 2s, … of `frames`, join them, hold the last.
+    """Error of linear interpolation, mm, for each interval s between kept frames.
 
-    Root of the mean squared 3-D distance over joints and frames of one body; median over bodies.
+    Frames 0, s, 2s, … of `frames` are kept, joined linearly, and the last one is held. The error of a body
+    is the root of the mean squared distance over joints and frames; the result is the median over bodies.
     """
     errors: list[list[Tensor]] = [[] for _ in intervals]
     for index in _chunks(clips):
@@ -88,11 +100,10 @@ def restore_errors(clips: ClipSet, intervals: tuple[int, ...], frames: int = 120
 
 
 def speed_by_joint(clips: ClipSet) -> Tensor:
-    """Mean speed of each joint, m/s, [V]: mean over the frames of a body, then over bodies."""
+    """Mean speed of each joint, m/s, [V]: mean over the frames of each body, then over bodies."""
     both, clip = _steps(clips)
-    steps = (clips.poses[1:].float() - clips.poses[:-1].float()).norm(dim=-1) * both[
-        ..., None
-    ]  # [F - 1, M, V]
+    steps = (clips.poses[1:].float() - clips.poses[:-1].float()).norm(dim=-1)  # [F - 1, M, V]
+    steps = steps * both[..., None]
     total = steps.new_zeros(len(clips), *steps.shape[1:]).index_add_(0, clip, steps)
     count = steps.new_zeros(len(clips), steps.shape[1]).index_add_(0, clip, both.to(steps.dtype))
     return (total[count > 0] / count[count > 0][:, None]).mean(0) * clips.fps
@@ -101,17 +112,24 @@ def speed_by_joint(clips: ClipSet) -> Tensor:
 def trembling(
     clips: ClipSet, joints: list[int], cutoff: float = 3.0, within: float = 0.1
 ) -> tuple[float, float, int]:
-    """How fast joints seem to move that stay where they are: mean speed as recorded and below `cutoff` Hz (m/s), and how many.
+    """Apparent speed of joints at rest: mean speed, mean speed below `cutoff` (m/s), and number of joints.
 
-    A joint of the first person stays where it is when, below 1 Hz, it keeps within `within` metres for the whole clip. What lies above
-    `cutoff` is then mostly the sensor's doing. Without such joints both speeds are 0.
+    A joint of the first person is at rest if its motion below 1 Hz stays within `within` metres during the
+    whole clip. Its motion above `cutoff` Hz is then mostly sensor noise. Without such joints both speeds
+    are 0.
+
+    Args:
+        clips: N clips.
+        joints: joint indices to examine.
+        cutoff: Hz.
+        within: metres.
     """
     speeds = []
     for index in range(len(clips)):
         x = clips[index].batch[..., :1]
         slow = motion.low_pass(x, 1.0, clips.fps)[0, :, :, joints, 0]  # [C, T, joints]
-        stays = (slow.amax(1) - slow.amin(1)).norm(dim=0) < within
-        both = [masks.joint_motion(x, clips.fps, c)[0, joints][stays] for c in (None, cutoff)]
+        at_rest = (slow.amax(1) - slow.amin(1)).norm(dim=0) < within
+        both = [masks.joint_motion(x, clips.fps, c)[0, joints][at_rest] for c in (None, cutoff)]
         speeds.append(torch.stack(both, 1))
     found = torch.cat(speeds)
     raw, smooth = found.mean(0).tolist() if len(found) else (0.0, 0.0)
@@ -119,55 +137,47 @@ def trembling(
 
 
 def power_shares(clips: ClipSet, bands: tuple[tuple[float, float], ...] = BANDS) -> list[float]:
-    """Share of the coordinates' power in each frequency band, the mean over bodies.
+    """Share of the power of the coordinates in each frequency band, mean over bodies.
 
-    Periodogram of each body over its whole clip, at its own frame rate: coordinates minus their mean, times a Hann window
-    (without it, a clip that ends elsewhere than it began would leak into all bands), summed over joints and coordinates.
-    Persons who are not there all the time are left out.
+    Periodogram of each body over its whole clip, at its own frame rate: coordinates minus their mean, times
+    a Hann window (without which a clip that ends elsewhere than it began would leak into all bands), summed
+    over joints and coordinates. Persons who are not present in all frames are left out.
     """
     nyquist, shares = clips.fps / 2, []
-    length_of = clips.lengths
-    points = 1 << max(6, int(length_of.max() - 1).bit_length())
+    points = 1 << max(6, int(clips.lengths.max() - 1).bit_length())
     frequency = torch.fft.rfftfreq(points, 1 / clips.fps, device=clips.device)
     member = torch.stack([(frequency >= a) & ((frequency < b) | (b >= nyquist)) for a, b in bands]).float()
     for index in _chunks(clips, 64):
-        length = length_of[index]
-        time = torch.arange(int(length.max()), device=clips.device)
-        inside = time < length[:, None]  # [n, T]
-        rows = (clips.starts[index][:, None] + time).clamp_max(len(clips.poses) - 1)
-        window = torch.sin(torch.pi * (time + 0.5) / length[:, None]).square() * inside
-        whole = (clips.present[rows] | ~inside[..., None]).all(1)  # [n, M]
-        x = clips.poses[rows].float().flatten(3)  # [n, T, M, V * C]
-        # The mean under the window goes, so that nothing is left at 0 Hz to leak into the lowest band.
-        x = (
-            x - (x * window[..., None, None]).sum(1, keepdim=True) / window.sum(1)[:, None, None, None]
-        ) * window[..., None, None]
-        power = torch.fft.rfft(x.movedim(1, -1), points).abs().square().sum(2)[whole]  # [bodies, frequencies]
+        power = _periodograms(clips, index, points)
         banded = power @ member.T
         shares.append((banded / banded.sum(1, keepdim=True))[banded.sum(1) > 0])
     return torch.cat(shares).mean(0).tolist()
 
 
+def _periodograms(clips: ClipSet, index: Tensor, points: int) -> Tensor:
+    """Power of each body that is present in all frames of its clip, [bodies, frequencies]."""
+    length = clips.lengths[index]
+    time = torch.arange(int(length.max()), device=clips.device)
+    inside = time < length[:, None]  # [n, T]
+    rows = (clips.starts[index][:, None] + time).clamp_max(len(clips.poses) - 1)
+    window = torch.sin(torch.pi * (time + 0.5) / length[:, None]).square() * inside
+    whole = (clips.present[rows] | ~inside[..., None]).all(1)  # [n, M]
+    x = clips.poses[rows].float().flatten(3)  # [n, T, M, V * C]
+    # Without the mean under the window, nothing at 0 Hz leaks into the lowest band.
+    weights = window[..., None, None]
+    mean = (x * weights).sum(1, keepdim=True) / window.sum(1)[:, None, None, None]
+    x = (x - mean) * weights
+    return torch.fft.rfft(x.movedim(1, -1), points).abs().square().sum(2)[whole]
+
+
 def bone_variation(clips: ClipSet) -> float:
-    """Standard deviation of a bone's length over its mean, within one body; median over bones and bodies."""
-    parent, child = (list(v) for v in zip(*clips.skeleton.edges, strict=True))
-    there = clips.present[..., None]  # [F, M, 1]
-    length = (clips.poses[:, :, child].float() - clips.poses[:, :, parent].float()).norm(
-        dim=-1
-    ).double() * there
-    clip = torch.arange(len(clips), device=clips.device).repeat_interleave(clips.lengths)
-
-    def per_clip(values: Tensor) -> Tensor:
-        return values.new_zeros(len(clips), *values.shape[1:]).index_add_(0, clip, values)
-
-    count = per_clip(there.double())
-    mean = per_clip(length) / count.clamp_min(1)
-    spread = (per_clip(((length - mean[clip]) * there).square()) / count.clamp_min(1)).sqrt()
-    return float((spread / mean.clamp_min(1e-9))[count.expand_as(mean) > 0].median())
+    """Standard deviation of a bone's length over its mean within one body, median over bones and bodies."""
+    variation, frames = length_variation(clips)
+    return float(variation[frames > 0].median())
 
 
 def _steps(clips: ClipSet) -> tuple[Tensor, Tensor]:
-    """For each frame but the last: is each person there in it and in the next one of the same clip [F - 1, M]; its clip [F - 1]."""
+    """Steps between frames: persons present in both frames, bool[F - 1, M], and the clip, Long[F - 1]."""
     clip = torch.arange(len(clips), device=clips.device).repeat_interleave(clips.lengths)
     return clips.present[1:] & clips.present[:-1] & (clip[1:] == clip[:-1])[:, None], clip[:-1]
 

@@ -138,7 +138,7 @@ def _arm(
     chest: Frame,
     size: dict[str, Tensor],
 ) -> dict[str, Tensor]:
-    """Joints from the shoulder to the fingertips. The collar bone rises with the wrist, as it does in people."""
+    """Joints from the shoulder to the fingertips. The collar bone rises with the wrist, as in people."""
     x, y, z = sign * chest[0], chest[1], chest[2]
     raised = 0.3 * torch.sigmoid(5 * d["up"]) - 0.15
     shoulder = spine_shoulder + size["shoulders"] * (raised.cos() * x + raised.sin() * y)

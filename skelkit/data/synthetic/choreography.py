@@ -1,4 +1,4 @@
-"""How a clip is performed: who does what, how fast and how far, and the degrees of freedom in every frame that follow."""
+"""Performances: who performs what, how fast and how far, and the degrees of freedom in every frame."""
 
 from __future__ import annotations
 
@@ -13,9 +13,11 @@ from .action import DOFS, SIDEWAYS
 from .actions import ACTIONS, TWO_PERSON, scores
 from .body import SUBJECTS, people
 
-SHORTEST, LONGEST = 40 / 30, 200 / 30  # seconds
+SHORTEST, LONGEST = 40 / 30, 200 / 30
+"""Limits of the duration of a clip, seconds."""
 
-LEFT_BY_CHANCE = 0.08  # how often a hand is used that the person does not prefer
+LEFT_BY_CHANCE = 0.08
+"""Probability that a person uses the other hand than usual."""
 
 _ARMS = (("out", 0.018), ("up", 0.012), ("fwd", 0.022), ("elbow", 0.08), ("flex", 0.1), ("roll", 0.1))
 
@@ -39,7 +41,7 @@ _STYLE = {
     **{k: 2.5 * v for k, v in _SWAY.items()},
     **{f"{s}_{n}": v for s in "rl" for n, v in (("step_out", 0.03), ("step_fwd", 0.02))},
 }
-"""How far one performance's poses lie from another's: standard deviations, in the units of `DOFS`."""
+"""Variation of the poses between performances: standard deviations, in the units of `DOFS`."""
 
 _STOOP = {"bend": 0.06, "nod": 0.05, "r_out": 0.03, "l_out": 0.03}
 
@@ -50,13 +52,18 @@ _DRIFT = ((0.08, 0.2), (0.15, 0.35), (0.3, 0.7), (0.2, 0.35))  # Hz: slow, middl
 
 @dataclass(frozen=True)
 class Cast:
-    """Who does what in a block of N clips: B performers, the first persons of all clips, then the second persons.
+    """Performances of a block of N clips by B performers: first persons of all clips, then second persons.
 
-    `clip`, `person`, `action` (a row of `scores()`), `subject` and `lengths` (frames) are Long[B]. `table`
-    [B, K + 9, D]
-    holds what the degrees of freedom are mixed from: K key poses, reached at `times` [B, K], five rows of
-    rhythm at `rate` Hz and four of idle motion with `drift` [B, 4, 2] (frequency in Hz, phase in turns).
-    `place` [B, 3] is x and z on the floor in metres, and the yaw.
+    Attributes:
+        clip, person, subject: of each performer, Long[B].
+        action: row of `scores()`, Long[B].
+        lengths: frames, Long[B].
+        table: rows of which the degrees of freedom are weighted sums, [B, K + 9, D]: K key poses, five rows
+            of rhythm and four of idle motion.
+        times: time in [0, 1] at which each key pose is reached, [B, K].
+        rate: of the rhythm, [B], Hz.
+        drift: frequency in Hz and phase in turns of the idle motion, [B, 4, 2].
+        place: x and z on the floor in metres, and the yaw, [B, 3].
     """
 
     clip: Tensor
@@ -71,13 +78,21 @@ class Cast:
     place: Tensor
 
     def to(self, device: torch.device) -> Cast:
+        """All tensors on another device."""
         return Cast(*(getattr(self, f.name).to(device) for f in fields(self)))
 
 
 def cast(first: Tensor, subject: Tensor, frames: int | None, fps: float, draw: torch.Generator) -> Cast:
-    """Draw the performances of a block: `first`, the action (a label of `ACTIONS`), and `subject`, from 0, are Long[N].
+    """Draw the performances of a block of N clips.
 
     The draws do not depend on the actions, so that a pair of actions can be compared clip by clip.
+
+    Args:
+        first: action of each clip, a label of `ACTIONS`, Long[N].
+        subject: first person of each clip, from 0, Long[N].
+        frames: length of every clip; None: by action and subject.
+        fps: frames per second.
+        draw: generator on the CPU.
     """
     folk, score, clips = people(), scores(), len(first)
     keys = score.keys.shape[1]
@@ -86,72 +101,48 @@ def cast(first: Tensor, subject: Tensor, frames: int | None, fps: float, draw: t
     shapes = torch.randn(clips, 2, keys + 5, len(DOFS), generator=draw).clamp(-2.5, 2.5)
 
     pairs = (first >= len(ACTIONS) - len(TWO_PERSON)).nonzero().flatten()
-    clip, person = (
-        torch.cat([torch.arange(clips), pairs]),
-        torch.cat([torch.zeros_like(first), torch.ones_like(pairs)]),
-    )
+    clip = torch.cat([torch.arange(clips), pairs])
+    person = torch.cat([torch.zeros_like(first), torch.ones_like(pairs)])
     action, subject = first[clip] + len(ACTIONS) * person, (subject[clip] + 17 * person) % SUBJECTS
-    leader, normal, uniform, shapes = (
-        normal[clip, 0],
-        normal[clip, person],
-        uniform[clip, person],
-        shapes[clip, person],
-    )
+    leader = normal[clip, 0]
+    normal, uniform, shapes = normal[clip, person], uniform[clip, person], shapes[clip, person]
 
     pace = folk.tempo[subject] * (0.1 * normal[:, 0]).exp()
-    lengths = (
-        (score.seconds[action] * pace * fps)[clip].clamp(SHORTEST * fps, LONGEST * fps).round().long()
-    )  # a pair keeps time
+    seconds = (score.seconds[action] * pace * fps)[clip]  # both persons of a pair have the same length
+    lengths = seconds.clamp(SHORTEST * fps, LONGEST * fps).round().long()
     lengths = lengths if frames is None else torch.full_like(lengths, frames)
-    size = folk.size[subject] * (0.06 * normal[:, 1]).exp()
-    table = _table(
-        action,
-        subject,
-        size,
-        shapes,
-        rhythm=size * (0.15 * normal[:, 2]).exp(),
-        restless=(0.25 * normal[:, 3]).exp(),
-    )
+    table = _table(action, subject, normal, shapes)
     left = folk.left_handed[subject] ^ (uniform[:, 8] < LEFT_BY_CHANCE)
     table = torch.where(left[:, None, None], _mirrored(table), table)
 
+    times = _times(action, normal[:, 9:-1])
     low, high = torch.tensor(_DRIFT).T
     drift = torch.stack([low + (high - low) * uniform[:, :4], uniform[:, 4:8]], -1)
     rate = score.rate[action] / pace * (0.1 * normal[:, 8]).exp()
-    place = _place(
-        score.distance[first][clip] * (1 + 0.04 * leader[:, 4]), person, leader[:, 5:7], normal[:, 7]
-    )
-    return Cast(
-        clip, person, action, subject, lengths, table, _times(action, normal[:, 9:-1]), rate, drift, place
-    )
+    distance = score.distance[first][clip] * (1 + 0.04 * leader[:, 4])
+    place = _place(distance, person, leader[:, 5:7], normal[:, 7])
+    return Cast(clip, person, action, subject, lengths, table, times, rate, drift, place)
 
 
-def _table(
-    action: Tensor, subject: Tensor, size: Tensor, shapes: Tensor, rhythm: Tensor, restless: Tensor
-) -> Tensor:
-    """The rows that this performer's degrees of freedom are mixed from, [B, K + 9, D]."""
+def _table(action: Tensor, subject: Tensor, normal: Tensor, shapes: Tensor) -> Tensor:
+    """Rows of which the degrees of freedom of each performer are weighted sums, [B, K + 9, D]."""
     folk, score = people(), scores()
     keys = score.keys.shape[1]
+    size = folk.size[subject] * (0.06 * normal[:, 1]).exp()
+    rhythm = size * (0.15 * normal[:, 2]).exp()
+    restless = (0.25 * normal[:, 3]).exp()
     rest = score.keys[ACTIONS.index("nod"), 0]
     poses = rest + (score.keys[action] - rest) * (1 + 0.4 * (size - 1))[:, None, None]
     poses = poses + folk.stoop[subject][:, None, None] * _dofs(_STOOP)
-    poses = poses + _dofs(_STYLE) * (
-        folk.posture[subject][:, None] + shapes[:, :1] + 0.35 * shapes[:, 1 : keys + 1]
-    )
+    style = folk.posture[subject][:, None] + shapes[:, :1] + 0.35 * shapes[:, 1 : keys + 1]
+    poses = poses + _dofs(_STYLE) * style
     sway = _dofs(_SWAY) * shapes[:, keys + 1 : keys + 4] * restless[:, None, None]
-    return torch.cat(
-        [
-            poses,
-            score.rhythm[action] * rhythm[:, None, None],
-            sway,
-            _dofs(_BREATH).expand(len(action), 1, -1),
-        ],
-        1,
-    )
+    breath = _dofs(_BREATH).expand(len(action), 1, -1)
+    return torch.cat([poses, score.rhythm[action] * rhythm[:, None, None], sway, breath], 1)
 
 
 def _times(action: Tensor, normal: Tensor) -> Tensor:
-    """When each key pose is reached, 0 to 1: the action's times with every span made longer or shorter, [B, K]."""
+    """Time in [0, 1] at which each key pose is reached, [B, K]: the action's times with random intervals."""
     planned = scores().times[action]
     last = (planned <= 1).sum(1, keepdim=True) - 1
     times = F.pad((planned.diff(dim=1) * (0.18 * normal).exp()).cumsum(1), (1, 0))
@@ -159,7 +150,7 @@ def _times(action: Tensor, normal: Tensor) -> Tensor:
 
 
 def _place(distance: Tensor, person: Tensor, spot: Tensor, yaw: Tensor) -> Tensor:
-    """One person faces the middle camera; two face each other, seen from the side by it. [B, 3]"""
+    """Positions x and z, and yaw, [B, 3]: one person faces the middle camera, two persons face each other."""
     sign = 1.0 - 2.0 * person
     facing = torch.where(distance > 0, -0.5 * math.pi * sign, 0.0)
     return torch.stack(
@@ -172,7 +163,7 @@ def _dofs(values: dict[str, float]) -> Tensor:
 
 
 def _mirrored(table: Tensor) -> Tensor:
-    """Left for right, [..., D]."""
+    """The table with left and right swapped, [..., D]."""
     swap = {"r_": "l_", "l_": "r_"}
     order = [DOFS.index(swap.get(d[:2], d[:2]) + d[2:]) for d in DOFS]
     return table[..., order] * torch.tensor([-1.0 if d in SIDEWAYS else 1.0 for d in DOFS])
@@ -184,49 +175,48 @@ def minimum_jerk(s: Tensor) -> Tensor:
     return s * s * s * (10 - s * (15 - 6 * s))
 
 
-def perform(cast: Cast, who: Tensor, step: Tensor, fps: float) -> tuple[Tensor, Tensor]:
+def perform(cast: Cast, performer: Tensor, step: Tensor, fps: float) -> tuple[Tensor, Tensor]:
     """Degrees of freedom [D, R] of R frames, and the distance walked [R] in leg lengths.
 
-    Frame `step` (Long[R]) of performer `who` (Long[R]). Every degree of freedom is a weighted sum of rows
-    of the performer's table: two key poses, rhythm, idle motion. A reversed action is the same function of
-    the frame counted from the end, so that it reverses time exactly, idle motion included.
+    Every degree of freedom is a weighted sum of rows of the performer's table: two key poses, rhythm, idle
+    motion. A reversed action is the same function of the frame counted from the end, so that it reverses
+    time exactly, idle motion included.
+
+    Args:
+        cast: performances of a block.
+        performer: of each frame, Long[R].
+        step: frame number within the clip, Long[R].
+        fps: frames per second.
     """
     score = scores().of(cast.action)
-    length, keys = cast.lengths[who], cast.times.shape[1]
-    step = torch.where(score.reverse[who], length - 1 - step, step)
+    length, keys = cast.lengths[performer], cast.times.shape[1]
+    step = torch.where(score.reverse[performer], length - 1 - step, step)
     tau = step / (length - 1)
+    key, blend = _key_and_blend(cast.times[performer], tau)
 
-    times = cast.times[who]
-    key = ((times <= tau[:, None]).sum(1) - 1).clamp(0, keys - 2)
-    before, after = times.gather(1, key[:, None])[:, 0], times.gather(1, key[:, None] + 1)[:, 0]
-    blend = minimum_jerk((tau - before) / (after - before))
-
-    idle = (2 * math.pi) * (
-        cast.drift[:, :, 0][who] * (step / fps)[:, None] + cast.drift[:, :, 1][who]
-    )  # [R, 4]
+    frequency, offset = cast.drift[:, :, 0][performer], cast.drift[:, :, 1][performer]
+    idle = (2 * math.pi) * (frequency * (step / fps)[:, None] + offset)  # [R, 4]
     begin, share = score.window[:, 0], score.window.diff(dim=1)[:, 0]
     cycles = cast.rate * (cast.lengths - 1) / fps * share
-    cycles = torch.where(score.stride > 0, cycles.round().clamp_min(1), cycles)[
-        who
-    ]  # a walk ends with the feet together
-    p = (tau - begin[who]) / share[who]
-    gone, stride = cycles * minimum_jerk(p), score.stride[who]
+    whole_cycles = cycles.round().clamp_min(1)  # a walk ends with the feet together
+    cycles = torch.where(score.stride > 0, whole_cycles, cycles)[performer]
+    p = (tau - begin[performer]) / share[performer]
+    gone, stride = cycles * minimum_jerk(p), score.stride[performer]
     phase = (2 * math.pi) * torch.where(stride > 0, gone, cycles * p + 0.05 * idle[:, 2].sin())
     fade = minimum_jerk(p / 0.15) * minimum_jerk((1 - p) / 0.15)
 
     rhythm = (phase.sin(), phase.cos(), (2 * phase).sin(), (2 * phase).cos())
-    weights = torch.stack(
-        [1 - blend, blend, *(fade * wave for wave in rhythm), fade, *idle.sin().unbind(1)], 1
-    )
-    rows = torch.cat(
-        [
-            torch.stack([key, key + 1], 1),
-            torch.arange(keys, keys + 9, device=key.device).expand(len(key), -1),
-        ],
-        1,
-    )
+    waves = [fade * wave for wave in rhythm]
+    weights = torch.stack([1 - blend, blend, *waves, fade, *idle.sin().unbind(1)], 1)
+    others = torch.arange(keys, keys + 9, device=key.device).expand(len(key), -1)
+    rows = torch.cat([torch.stack([key, key + 1], 1), others], 1) + (performer * (keys + 9))[:, None]
     # embedding_bag is a fused gather, scale and add.
-    dofs = F.embedding_bag(
-        rows + (who * (keys + 9))[:, None], cast.table.flatten(0, 1), mode="sum", per_sample_weights=weights
-    )
+    dofs = F.embedding_bag(rows, cast.table.flatten(0, 1), mode="sum", per_sample_weights=weights)
     return dofs.T.contiguous(), gone * stride
+
+
+def _key_and_blend(times: Tensor, tau: Tensor) -> tuple[Tensor, Tensor]:
+    """Key pose before time tau, Long[R], and the weight of the next one, [R]; times [R, K], tau [R]."""
+    key = ((times <= tau[:, None]).sum(1) - 1).clamp(0, times.shape[1] - 2)
+    before, after = times.gather(1, key[:, None])[:, 0], times.gather(1, key[:, None] + 1)[:, 0]
+    return key, minimum_jerk((tau - before) / (after - before))

@@ -157,7 +157,7 @@ def _block(
 
 
 def _seen_from(joints: Tensor, place: Tensor, view: Tensor, performer: Tensor) -> Tensor:
-    """Joints [25, 3, R] of bodies at the origin, moved to their places [B, 3] and to the frames of their cameras.
+    """Joints [25, 3, R] of bodies at the origin, moved to their places [B, 3], in camera coordinates.
 
     `view` is the camera of each performer, Long[B]; `performer` that of each frame, Long[R].
     """

@@ -87,7 +87,7 @@ def _seated(rate: float, start: Wrist, end: Wrist, **rhythm: tuple[float, int, f
 
 
 def _walk(seconds: float, rate: float, stride: float) -> Action:
-    """Walking. With amplitude stride / 2 pi a foot swings back as fast as the body moves, and does not slip."""
+    """Walking. With amplitude stride / 2 pi a foot swings back as fast as the body moves: no foot slips."""
     rhythm = {k: (a * stride / 6.2832 if "step_fwd" in k else a, h, p) for k, (a, h, p) in _WALKING.items()}
     return Action(seconds, ((0, {}), (1, {"bend": 0.03})), rhythm, rate, (0.1, 0.92), stride)
 

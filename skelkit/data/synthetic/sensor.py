@@ -94,9 +94,8 @@ def sense(truth: Tensor, performer: Tensor, step: Tensor, draw: torch.Generator)
     frames, performers = truth.shape[-1], int(performer[-1]) + 1
     hidden = hiddenness(truth)
     each, whole = torch.randn(len(NTU25), performers, generator=draw), torch.randn(performers, generator=draw)
-    quality = (
-        (JOINT_SPREAD * each + BODY_SPREAD * whole).exp().to(truth.device)[:, performer]
-    )  # clothes, light: some people track badly
+    # Clothes and light make the tracker worse for some people.
+    quality = (JOINT_SPREAD * each + BODY_SPREAD * whole).exp().to(truth.device)[:, performer]
     gain = quality * (1 + HIDDEN * hidden)
     fine, middle, slow = (
         _lattice(75, frames, every, draw).view(25, 3, frames).to(truth.device) for every in EVERY
@@ -128,9 +127,8 @@ def _lattice(rows: int, frames: int, every: int, draw: torch.Generator) -> Tenso
         return torch.randn(rows, frames, generator=draw)
     coarse = torch.randn(1, rows, -(-frames // every) + 1, generator=draw)
     fine = F.interpolate(coarse, size=(coarse.shape[-1] - 1) * every + 1, mode="linear", align_corners=True)
-    return fine[0, :, :frames] * (
-        1.5**0.5
-    )  # halfway between two draws the variance is a half; two thirds on average
+    # Halfway between two draws the variance is a half; on average it is two thirds.
+    return fine[0, :, :frames] * 1.5**0.5
 
 
 def _lose(seen: Tensor, hidden: Tensor, performer: Tensor, step: Tensor, draw: torch.Generator) -> Tensor:
@@ -140,20 +138,18 @@ def _lose(seen: Tensor, hidden: Tensor, performer: Tensor, step: Tensor, draw: t
     """
     frames = seen.shape[-1]
     signal = _lattice(len(_ENDS), frames, 7, draw).to(seen.device)
-    frozen = (
-        torch.rand(len(_ENDS), int(performer[-1]) + 1, generator=draw).to(seen.device)[:, performer] < FREEZE
-    )
-    jumps = (
-        torch.randn(len(_ENDS), 3, -(-frames // 4), generator=draw)
-        .repeat_interleave(4, -1)[..., :frames]
-        .to(seen.device)
-    )
+    limbs_freeze = torch.rand(len(_ENDS), int(performer[-1]) + 1, generator=draw).to(seen.device) < FREEZE
+    frozen = limbs_freeze[:, performer]
+    jumps = torch.randn(len(_ENDS), 3, -(-frames // 4), generator=draw)
+    jumps = jumps.repeat_interleave(4, -1)[..., :frames].to(seen.device)
     now = torch.arange(frames, device=seen.device)
     seen = seen.clone()
     for end, names in enumerate(_ENDS):
         index = [NTU25.index(n) for n in names]
         lost = (signal[end] > LOST - LOST_HIDDEN * hidden[index[1]]) & (step > 0)
-        last = torch.where(lost & frozen[end], 0, now).cummax(0).values  # the latest frame that was seen
+        last = (
+            torch.where(lost & frozen[end], 0, now).cummax(0).values
+        )  # the last frame in which it was tracked
         offset = jumps[end] * (JUMP * (lost & ~frozen[end]))
         for depth, joint in enumerate(index):
             seen[joint] = seen[joint][:, last] + offset * (0.5 + 0.5 * (depth > 0))
