@@ -39,6 +39,7 @@ lab: $(READY)
 	$(BIN)/skelkit lab
 
 docs: $(READY)
+	$(BIN)/python -m skelkit.data.readers docs/data.md
 	$(BIN)/pdoc --docformat google --output-directory build/docs $(MODULES)
 	@echo "open build/docs/index.html in a browser"
 

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from skelkit.data import ClipSet
+from skelkit.data.errors import UnreadableFile
 
 SECONDS, BYTES = 5, 2**30
 STATUS = Path("/proc/self/status")
@@ -33,7 +34,7 @@ def check(read, where):
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", "bodies measure", UserWarning)
             clips = read()
-    except (ValueError, FileNotFoundError) as error:
+    except (UnreadableFile, FileNotFoundError) as error:
         message = str(error)
         assert str(where) in message, message
         assert len(message) < 3000, message[:3000]

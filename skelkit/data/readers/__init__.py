@@ -18,7 +18,7 @@ a path is used. A whole reader::
     )
 
 Errors about a file's content are `skelkit.data.errors.UnreadableFile`. The fuzz test asks for a sample in
-``tests/reader_samples.py``, and ``docs/data.md`` has the table that `markdown` returns.
+``tests/reader_samples.py``. ``python -m skelkit.data.readers docs/data.md`` updates the table in the docs.
 """
 
 from __future__ import annotations
