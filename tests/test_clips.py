@@ -3,6 +3,7 @@ import os
 import numpy as np
 import pytest
 import torch
+from helpers import seeded
 
 from skelkit import ClipSet, Skeleton
 from skelkit.skeletons.layouts import KINECT20
@@ -29,7 +30,7 @@ def numbered(*lengths):
 # -- making --
 
 
-def test_clips_come_out_as_they_went_in(ragged, clips):
+def test_clips_keep_the_arrays_they_are_made_of(ragged, clips):
     for clip, array in zip(clips, ragged([9, 1, 30, 2, 64, 90, 5, 41, 7]), strict=True):
         assert np.array_equal(clip.poses.numpy(), array)
     assert clips[-1].name == "recording 8"
@@ -38,7 +39,7 @@ def test_clips_come_out_as_they_went_in(ragged, clips):
     assert clips[4].batch.shape == (1, 3, 64, 20, 2)
 
 
-def test_persons_counts_whoever_appears_in_some_frame(ragged):
+def test_a_person_counts_who_is_present_in_any_frame(ragged):
     arrays = [ragged([30])[0], ragged([30])[0][:, :1], np.zeros((3, 2, 20, 3)), np.zeros((3, 20, 3))]
     arrays[2][1, 1, 5] = -0.1
     arrays[3][2, 0, 0] = -0.1
@@ -100,12 +101,12 @@ def with_value(value, *place):
         ([GOOD], {"fps": 0}, "fps must be a positive number of frames per second; got 0"),
     ],
 )
-def test_arrays_that_are_no_clips_are_refused_with_the_clip_and_what_to_do(arrays, options, message):
+def test_invalid_arrays_are_refused_with_the_clip_and_what_to_do(arrays, options, message):
     with pytest.raises(ValueError, match=message):
         ClipSet.from_arrays(arrays, **options)
 
 
-def test_a_clip_that_is_not_there_is_an_index_error(clips):
+def test_a_clip_beyond_the_set_is_an_index_error(clips):
     with pytest.raises(IndexError, match="clip 9 was asked for; there are 9 clips, 0 to 8"):
         clips[9]
 
@@ -173,7 +174,7 @@ def test_a_stratified_split_takes_its_share_of_every_class_and_loses_or_shares_n
         ("stratified", 0.01, "leaves one side empty"),
     ],
 )
-def test_a_split_that_cannot_be_is_refused_with_what_could(clips, by, train, message):
+def test_an_impossible_split_is_refused_with_the_possible_ones(clips, by, train, message):
     with pytest.raises(ValueError, match=message):
         clips.split(by, train=train)
 
@@ -214,18 +215,18 @@ def test_a_batch_agrees_with_interpolating_each_clip_by_itself(clips, frames, sh
     np.testing.assert_allclose(found.numpy(), slow_batch(clips, index, frames, share), atol=5e-6)
 
 
-def test_a_batch_is_as_long_as_its_longest_clip_unless_told_and_that_clip_is_unchanged(clips):
+def test_a_batch_is_by_default_as_long_as_its_longest_clip_and_that_clip_is_unchanged(clips):
     x = clips.batch([1, 7, 2])
     assert x.shape == (3, 3, 41, 20, 2)
     assert torch.equal(x[1:2], clips[7].batch)
 
 
-def test_a_clip_of_one_frame_stands_still(clips):
+def test_a_clip_of_one_frame_repeats_it(clips):
     x = clips.batch([1], frames=10, crop=(0.5, 1), generator=torch.Generator())
     assert torch.equal(x, clips[1].batch.expand(-1, -1, 10, -1, -1))
 
 
-def test_a_central_crop_leaves_as_much_off_either_end():
+def test_a_central_crop_removes_the_same_length_at_both_ends():
     x = numbered(101, 11).batch([0, 1], frames=2, crop=0.9)[:, 0, :, 0, 0]
     torch.testing.assert_close(x, torch.tensor([[6.0, 96.0], [1.5, 10.5]]))
 
@@ -236,7 +237,7 @@ def test_random_crops_lie_inside_the_clip_and_span_the_share_drawn_but_never_few
         [0] * 500 + [1] * 500 + [2] * 500,
         frames=2,
         crop=(0.5, 0.8),
-        generator=torch.Generator().manual_seed(0),
+        generator=seeded(),
     )
     first, last = x[:, 0, 0, 0, 0].reshape(3, 500), x[:, 0, 1, 0, 0].reshape(3, 500)
     span = last - first  # in intervals between frames
@@ -251,9 +252,9 @@ def test_random_crops_lie_inside_the_clip_and_span_the_share_drawn_but_never_few
     assert torch.equal(span[2], torch.full((500,), 29.0))
 
 
-def test_the_same_seed_crops_alike_and_every_call_draws_anew(clips):
+def test_the_same_seed_gives_the_same_crops_and_every_call_draws_new_ones(clips):
     def draw(seed, times=1):
-        generator = torch.Generator().manual_seed(seed)
+        generator = seeded(seed)
         return [clips.batch([5, 5, 4], frames=16, crop=(0.2, 1), generator=generator) for _ in range(times)]
 
     first, second = draw(0, times=2)
@@ -271,7 +272,7 @@ def test_the_same_seed_crops_alike_and_every_call_draws_anew(clips):
         ([0], {"crop": (0.5, 1)}, "a random crop needs generator="),
     ],
 )
-def test_a_batch_that_cannot_be_made_is_refused(clips, index, options, message):
+def test_an_impossible_batch_is_refused(clips, index, options, message):
     with pytest.raises(ValueError, match=message):
         clips.batch(index, **options)
 
@@ -302,7 +303,7 @@ def test_saved_clips_are_read_back_bit_for_bit_with_all_their_names(clips, tmp_p
     assert back.split("subject", train=["Bo"])[0].names == ("recording 1", "recording 4", "recording 7")
 
 
-def test_a_skeleton_of_ones_own_is_saved_with_its_clips(tmp_path):
+def test_a_custom_skeleton_is_saved_with_its_clips(tmp_path):
     mine = Skeleton(
         "finger",
         ["base", "middle", "tip"],
@@ -358,12 +359,12 @@ def test_the_skeleton_is_found_from_the_number_of_joints():
     assert ClipSet.from_arrays([GOOD]).skeleton is KINECT20
 
 
-def test_coordinates_that_cannot_be_metres_are_warned_of():
+def test_a_warning_is_issued_for_coordinates_that_cannot_be_metres():
     with pytest.warns(UserWarning, match="divide millimetres by 1000"):
         ClipSet.from_arrays([1000 * torch.rand(5, 25, 3)])
 
 
-def test_asking_for_a_clip_that_is_not_there_says_how_many_there_are():
+def test_the_error_for_a_clip_beyond_the_set_names_the_number_of_clips():
     clips = ClipSet.from_arrays([torch.ones(5, 25, 3)])
     with pytest.raises(IndexError, match="clip 999 was asked for; there are 1 clips, 0 to 0"):
         clips.batch([0, 999])

@@ -126,7 +126,7 @@ def children_of(pid):
 
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="finds processes in /proc")
-def test_killed_it_leaves_no_target_and_no_process_and_a_second_run_does_the_rest(
+def test_a_killed_conversion_leaves_no_target_and_no_process_and_a_second_run_completes_it(
     folder, tmp_path, monkeypatch
 ):
     (tmp_path / "child.py").write_text(CHILD)
@@ -181,7 +181,7 @@ def broken_off(folder, tmp_path, monkeypatch):
     return target, parsed
 
 
-def test_it_goes_on_where_it_was_interrupted(folder, broken_off):
+def test_an_interrupted_conversion_resumes(folder, broken_off):
     target, parsed = broken_off
     assert not target.exists()
     convert(folder, target)
@@ -203,13 +203,13 @@ def test_a_chunk_that_was_damaged_on_disk_is_parsed_again(folder, broken_off):
 
 
 @pytest.mark.parametrize("change", [{"length": 10}, {"dtype": "float16"}, {"damaged": "report"}])
-def test_other_options_do_not_take_what_was_parsed_with_these(folder, broken_off, change):
+def test_chunks_of_other_options_are_not_reused(folder, broken_off, change):
     target, parsed = broken_off
     convert(folder, target, **change)
     assert len(parsed) == 6
 
 
-def test_a_sample_that_changed_meanwhile_is_parsed_again(folder, broken_off):
+def test_a_changed_sample_is_parsed_again(folder, broken_off):
     target, parsed = broken_off
     os.utime(next(iter(folder.iterdir())))
     convert(folder, target)
@@ -262,7 +262,7 @@ def test_an_interrupt_does_not_wait_for_work_that_takes_long():
         signal.signal(signal.SIGALRM, before)
 
 
-def test_an_error_in_a_process_is_the_callers_and_a_dead_process_is_explained():
+def test_an_error_in_a_process_is_raised_in_the_caller_and_a_dead_process_is_explained():
     with pytest.raises(ValueError, match="task 7"):
         list(parallel.map_unordered(fail, [7], 2))
     with pytest.raises(ValueError, match=r"task [78]"):

@@ -73,7 +73,7 @@ def test_shoulder_hand_and_foot_mean_other_joints_where_joints_are_named_by_bone
 
 
 @pytest.mark.parametrize("joint", ["", "_", "L", "left", "Left Right", "épaule", "手"])
-def test_a_name_without_a_joint_in_it_is_left_alone(joint):
+def test_a_name_without_a_joint_stays_as_it_is(joint):
     assert canonical(joint) == (joint.lower() or joint)
 
 
@@ -149,7 +149,7 @@ def test_a_skeleton_matches_itself_in_every_joint(skeleton):
     assert match(skeleton, skeleton).index == tuple(range(len(skeleton)))
 
 
-def test_a_mapping_says_what_is_kept_what_is_near_and_what_is_lost():
+def test_a_mapping_describes_matched_approximate_and_missing_joints():
     assert repr(match(KINECT20, NTU25)) == (
         "Kinect v1-20 -> NTU-25: 20 of 25 joints; "
         "missing neck, left_hand_tip, left_thumb, right_hand_tip, right_thumb"
@@ -166,7 +166,7 @@ def test_a_mapping_says_what_is_kept_what_is_near_and_what_is_lost():
     assert repr(match(NTU25, NTU25)) == "NTU-25 -> NTU-25: 25 of 25 joints"
 
 
-def test_a_nose_stands_for_a_head_only_where_there_is_none():
+def test_a_nose_replaces_a_head_only_if_there_is_no_head():
     nose, head, two = (
         chain("nose", "Nose", "Neck"),
         chain("head", "Head", "Neck"),
@@ -177,14 +177,14 @@ def test_a_nose_stands_for_a_head_only_where_there_is_none():
     assert match(two, nose).index == (2, 1)
 
 
-def test_of_two_joints_that_mean_the_same_the_first_is_taken():
+def test_the_first_of_two_joints_with_the_same_meaning_is_used():
     twice = chain("twice", "Hips", "pelvis", "Spine")
     assert match(twice, KINECT20).dropped == ("pelvis",)
     assert match(KINECT20, twice).missing == ("pelvis",)
     assert match(twice, chain("more", "Neck", "Spine", "Hips", "pelvis")).index == (-1, 2, 0, 1)
 
 
-def test_pairs_go_before_names():
+def test_pairs_override_names():
     found = match(KINECT20, NTU25, pairs={"neck": "shoulder_center", "left_thumb": "left_hand", "head": None})
     assert [found.index[NTU25.index(j)] for j in ("neck", "spine_shoulder", "left_thumb", "head")] == [
         2,
@@ -267,7 +267,7 @@ def test_matched_joints_keep_every_bit_and_missing_ones_are_zero_without_filling
 
 
 @every_pair
-def test_filling_changes_neither_who_is_present_nor_a_joint_that_is_there(clips, source, target):
+def test_filling_changes_neither_the_presence_of_persons_nor_matched_joints(clips, source, target):
     before = clips(source)
     after, bare = as_skeleton(before, target), as_skeleton(before, target, fill=False)
     assert torch.equal(after.present, before.present)
@@ -278,7 +278,7 @@ def test_filling_changes_neither_who_is_present_nor_a_joint_that_is_there(clips,
     assert after.poses.is_contiguous()
 
 
-def test_what_is_not_a_pose_stays_as_it_was(clips):
+def test_everything_but_the_poses_stays_the_same(clips):
     before = clips(NTU25)
     after = as_skeleton(before, KINECT20)
     assert after.skeleton is KINECT20
@@ -292,7 +292,7 @@ def test_what_is_not_a_pose_stays_as_it_was(clips):
         assert torch.equal(getattr(after, key), getattr(before, key))
 
 
-def test_there_and_back_keeps_the_common_joints_bit_for_bit(clips):
+def test_mapping_there_and_back_keeps_the_common_joints_bit_for_bit(clips):
     before = clips(NTU25)
     again = as_skeleton(as_skeleton(before, KINECT20), NTU25)
     kept = ~match(KINECT20, NTU25).hidden
@@ -315,9 +315,7 @@ def test_there_and_back_keeps_the_common_joints_bit_for_bit(clips):
         (NTU25, COCO17, "left_ear", ["head"]),
     ],
 )
-def test_a_missing_joint_lies_in_the_middle_of_the_nearest_ones_of_the_tree(
-    clips, source, target, joint, between
-):
+def test_a_missing_joint_is_the_mean_of_the_nearest_joints_of_the_tree(clips, source, target, joint, between):
     before = clips(source)
     expected = sum(before.poses[:, :, source.index(j)] for j in between) / len(between)
     found = as_skeleton(before, target).poses[:, :, target.index(joint)]
@@ -325,7 +323,7 @@ def test_a_missing_joint_lies_in_the_middle_of_the_nearest_ones_of_the_tree(
 
 
 @every_pair
-def test_mirrored_clips_are_filled_as_the_mirror_image(clips, source, target):
+def test_filling_mirrored_clips_gives_the_mirror_image(clips, source, target):
     x, found = clips(source).batch(slice(None)), match(source, target)
     swapped = found.apply(x[:, :, :, source.mirror], fill=True)
     torch.testing.assert_close(swapped, found.apply(x, fill=True)[:, :, :, target.mirror], atol=1e-6, rtol=0)
@@ -365,7 +363,7 @@ def test_the_common_skeleton_joins_bones_across_joints_left_out():
     assert found.body_parts["trunk"] == ("Hips", "Spine", "Chest", "Head")
 
 
-def test_a_root_that_is_left_out_is_replaced_by_the_nearest_joint_of_the_midline():
+def test_a_missing_root_is_replaced_by_the_nearest_joint_of_the_midline():
     found = common(NTU25, COCO17)
     assert found.joints == tuple(j for j in NTU25.joints if j == "head" or j in LIMBS)
     assert (found.root, found.origin) == ("head", "head")
@@ -509,7 +507,7 @@ def test_a_merged_set_is_saved_and_loaded(clips, tmp_path):
     assert (again.group_names, again.names, again.skeleton) == (found.group_names, found.names, KINECT20)
 
 
-def test_one_set_alone_is_merged_already(clips):
+def test_merging_one_set_returns_it(clips):
     alone = clips(KINECT20)
     assert merge(alone) is alone
 
@@ -525,7 +523,7 @@ def test_sets_of_different_skeletons_are_refused_with_what_to_do(clips):
         merge(clips(KINECT20), clips(KINECT20), clips(NTU25))
 
 
-def test_a_mapping_made_by_hand_is_used_as_it_is():
+def test_a_custom_mapping_is_applied_as_given():
     x = torch.arange(1.0, 10).reshape(1, 1, 1, 9, 1).expand(1, 3, 1, 9, 1)[:, :, :, :3]
     flipped = Mapping(FINGER, FINGER, (2, -1, 0))
     assert flipped.apply(x)[0, 0, 0, :, 0].tolist() == [3, 0, 1]

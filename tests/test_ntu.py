@@ -73,7 +73,7 @@ def made(tmp_path_factory):
 # -- one file ----------------------------------------------------------------------------------------------
 
 
-def test_the_fast_parser_gives_what_a_slow_one_line_by_line_gives(made):
+def test_the_fast_parser_agrees_with_the_slow_reference(made):
     for path in made[1].iterdir():
         frames, bodies = slow_parse(path.read_bytes())
         parsed = layout.parse(path.read_bytes(), path)
@@ -228,7 +228,7 @@ def test_a_body_of_eleven_frames_is_dropped_and_one_of_twelve_stays():
     )
 
 
-def test_a_body_is_furniture_when_it_is_wider_than_high_in_enough_of_its_frames():
+def test_a_body_that_is_wider_than_high_in_enough_of_its_frames_is_dropped():
     for flat, dropped in ((13, False), (14, True), (20, True)):  # of 20 frames; the threshold is 69.754 %
         odd = {t: body(width=2.0 if t < flat else 0.5, height=1.5, at=(3, 0, 3)) for t in range(20)}
         slots, reasons, _ = people(20, moving(range(20), 1.0), odd)
@@ -238,13 +238,13 @@ def test_a_body_is_furniture_when_it_is_wider_than_high_in_enough_of_its_frames(
     assert people(20, moving(range(20), 1.0), odd, spread=2)[0][1] == list(range(20))
 
 
-def test_when_all_would_be_dropped_the_body_that_moves_most_stays_and_the_report_says_so():
+def test_if_all_bodies_would_be_dropped_the_one_that_moves_most_stays_with_a_note():
     slots, reasons, _ = people(20, moving(range(5), 0.01), moving(range(8, 16), 0.05))
     assert slots == [list(range(8, 16)), []]
     assert reasons == ["length", "kept"]
 
 
-def test_the_two_that_move_most_are_kept_the_livelier_first():
+def test_the_two_who_move_most_are_kept_in_order_of_motion():
     tracks = [moving(range(20), speed, at=(4 * k, 0, 3)) for k, speed in enumerate((0.01, 0.03, 0.02))]
     _, reasons, poses = people(20, *tracks)
     assert reasons == ["third"]
@@ -290,7 +290,7 @@ def test_rules_out_of_range_are_refused():
 # -- folders and archives ----------------------------------------------------------------------------------
 
 
-def test_raw_files_with_every_oddity_give_the_persons_that_were_written(made):
+def test_raw_files_with_every_irregularity_give_the_persons_that_were_written(made):
     clips, folder, oddities = made
     report = ntu.Report()
     read = ntu.read(folder, report=report)
@@ -388,7 +388,7 @@ def test_missing_empty_and_damaged_samples_are_left_out_and_reported(tmp_path):
         ntu.read(tmp_path, workers=0)
 
 
-def test_a_sample_that_is_there_twice_is_refused(tmp_path):
+def test_a_duplicate_sample_is_refused(tmp_path):
     clip_file(tmp_path / "a")
     clip_file(tmp_path / "b")
     with pytest.raises(ValueError, match=f"found sample {NAME} again, expected it once"):
@@ -499,7 +499,7 @@ def all_names(performers, cameras, setups, actions):
     return sk.ClipSet(torch.ones(len(names), 1, 25, 3), **fields)
 
 
-def test_the_published_protocols_divide_by_performer_camera_and_setup():
+def test_the_published_protocols_split_by_performer_camera_and_setup():
     small, large = (
         all_names(range(1, 41), (1, 2, 3), (1, 17), (1, 60)),
         all_names(range(1, 107), (1,), (1, 2, 31, 32), (1, 120)),

@@ -54,7 +54,7 @@ def test_every_joint_of_any_tree_is_in_exactly_one_body_part(skeleton):
 
 
 @given(trees())
-def test_the_three_subsets_of_the_partition_share_nothing_and_cover_the_graph_with_columns_that_add_to_one(
+def test_the_three_subsets_of_the_partition_are_disjoint_and_cover_the_graph_with_columns_that_add_to_one(
     skeleton,
 ):
     wanted = torch.eye(len(skeleton)).bool()

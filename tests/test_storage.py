@@ -27,7 +27,7 @@ def test_the_same_clips_give_the_same_bytes(clips, path, tmp_path):
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float16])
-def test_what_was_saved_is_loaded_bit_for_bit(clips, tmp_path, dtype):
+def test_saved_clips_are_loaded_bit_for_bit(clips, tmp_path, dtype):
     clips = clips.to(dtype=dtype)
     back = ClipSet.load(clips.save(tmp_path / "clips.safetensors"))
     for name in ("poses", "starts", "labels", "subject"):
@@ -40,7 +40,7 @@ def test_what_was_saved_is_loaded_bit_for_bit(clips, tmp_path, dtype):
     )
 
 
-def test_any_flipped_byte_of_the_content_is_noticed(path):
+def test_any_changed_byte_of_the_content_is_detected(path):
     whole = path.read_bytes()
     header = 8 + int.from_bytes(whole[:8], "little")
     for at in (*range(header, len(whole), 97), len(whole) - 1):
@@ -49,7 +49,7 @@ def test_any_flipped_byte_of_the_content_is_noticed(path):
             ClipSet.load(path)
 
 
-def test_two_thousand_changed_files_are_refused_by_name_or_say_the_same(clips, path):
+def test_two_thousand_changed_files_are_refused_by_name_or_have_the_same_content(clips, path):
     generator, whole = np.random.default_rng(0), path.read_bytes()
     for _ in range(2000):
         content = bytearray(whole)
@@ -86,7 +86,7 @@ def test_two_thousand_changed_files_are_refused_by_name_or_say_the_same(clips, p
         ({"names": ["one"]}, "names for all clips or none"),
     ],
 )
-def test_a_whole_file_that_contradicts_itself_is_refused(clips, tmp_path, change, message):
+def test_a_complete_but_contradictory_file_is_refused(clips, tmp_path, change, message):
     path = tmp_path / "odd.safetensors"
     storage.write(path, vars(clips) | change, [clips.poses], list(clips.poses.shape), torch.float32)
     with pytest.raises(
@@ -95,7 +95,7 @@ def test_a_whole_file_that_contradicts_itself_is_refused(clips, tmp_path, change
         ClipSet.load(path)
 
 
-def test_coordinates_that_are_no_numbers_are_refused(clips, tmp_path):
+def test_coordinates_that_are_nan_are_refused(clips, tmp_path):
     poses = clips.poses.clone()
     poses[3, 0, 0, 0] = torch.nan
     storage.write(tmp_path / "odd.safetensors", vars(clips), [poses], list(poses.shape), torch.float32)

@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 import torch
+from helpers import seeded
 
 from skelkit import motion
 from skelkit.data import synthetic
@@ -35,7 +36,7 @@ def turn(axis, angle):
 
 
 def slow_body(d, size, walked):
-    """One frame of body.joints in float64 with matrices: trunk, shoulders, hips, and targets of wrists and ankles."""
+    """One frame of body.joints in float64 with matrices: trunk, shoulders, hips, targets of the limbs."""
     leg, arm = size["thigh"] + size["shin"], size["upper"] + size["fore"]
     heading = turn(1, d["turn"])
     base = np.array([0, 0, leg * (d["go"] + walked)])
@@ -86,9 +87,9 @@ def reached(start, target, length):
 
 @pytest.fixture(scope="module")
 def performed():
-    """Degrees of freedom [D, R], bone lengths [15, R], distance walked [R] and joints [25, 3, R] of 60 clips."""
+    """Degrees of freedom [D, R], bone lengths [15, R], distance [R] and joints [25, 3, R] of 60 clips."""
     index = torch.arange(60)
-    cast = choreography.cast(index % 30, index % 40, None, 30.0, torch.Generator().manual_seed(4))
+    cast = choreography.cast(index % 30, index % 40, None, 30.0, seeded(4))
     performer = torch.arange(len(cast.clip)).repeat_interleave(cast.lengths)
     step = torch.cat([torch.arange(n) for n in cast.lengths.tolist()])
     dofs, walked = choreography.perform(cast, performer, step, 30.0)
@@ -136,7 +137,7 @@ def test_bones_keep_their_lengths_without_the_sensor():
         assert motion.bone_lengths(x, NTU25).std(dim=1).max() < 1e-4
 
 
-def test_someone_standing_has_both_feet_on_the_floor_and_the_head_at_a_person_s_height():
+def test_a_standing_person_has_both_feet_on_the_floor_and_a_plausible_height():
     clips = synthetic.make(90, classes=["wave", "drink", "look at watch"], noise=False)
     for i in range(0, 90, 5):
         pose = upright(clips, i)[:, 0, :, 1]
@@ -149,7 +150,7 @@ def test_someone_standing_has_both_feet_on_the_floor_and_the_head_at_a_person_s_
         assert 1.25 < pose[:, NAMES["head"]].min() < pose[:, NAMES["head"]].max() < 2.0
 
 
-def test_sitting_down_brings_the_hips_to_a_chair_s_height():
+def test_sitting_down_lowers_the_hips_to_the_height_of_a_chair():
     clips = synthetic.make(12, classes=["sit down"], noise=False)
     for i in range(12):
         hips = upright(clips, i)[:, 0, NAMES["spine_base"], 1]
@@ -173,7 +174,7 @@ def test_two_seeds_differ():
     assert not torch.isclose(a.poses[:, 0], b.poses[:, 0]).any(-1).all()
 
 
-def test_a_clip_does_not_depend_on_how_many_are_made_or_on_global_seeds():
+def test_a_clip_does_not_depend_on_the_number_of_clips_or_on_global_seeds():
     torch.manual_seed(1)
     few = synthetic.make(10, seed=5)
     torch.manual_seed(2)
@@ -182,7 +183,7 @@ def test_a_clip_does_not_depend_on_how_many_are_made_or_on_global_seeds():
     assert many.names[:10] == few.names
 
 
-def test_making_clips_leaves_the_global_generator_alone():
+def test_generating_clips_does_not_use_the_global_generator():
     torch.manual_seed(0)
     before = torch.get_rng_state()
     synthetic.make(3)
@@ -200,7 +201,7 @@ def test_a_time_order_pair_is_one_motion_played_forwards_and_backwards(pair):
         assert not torch.allclose(back[i].poses, forth[i].poses, atol=0.05)
 
 
-def test_writing_typing_and_phoning_differ_in_one_arm_alone():
+def test_writing_typing_and_phoning_differ_only_in_one_arm():
     write, other, phone = (
         synthetic.make(20, classes=[name], noise=False).poses[:, 0] for name in ("write", "type", "use phone")
     )
@@ -279,15 +280,13 @@ def test_two_persons_face_each_other_at_arm_s_length():
         assert nearest < 0.45
 
 
-def test_chosen_classes_get_labels_in_the_given_order_and_names_tell_the_clip():
+def test_chosen_classes_get_labels_in_the_given_order_and_names_identify_the_clip():
     clips = synthetic.make(7, classes=["walk slowly", "clap"])
     assert clips.classes == ("walk slowly", "clap")
     assert clips.labels.tolist() == [0, 1, 0, 1, 0, 1, 0]
     for i, name in enumerate(clips.names):
-        assert (
-            name
-            == f"synthetic {clips.classes[clips.labels[i]]} s{int(clips.subject[i]):02d} v{int(clips.view[i])} #{i}"
-        )
+        subject, view = int(clips.subject[i]), int(clips.view[i])
+        assert name == f"synthetic {clips.classes[clips.labels[i]]} s{subject:02d} v{view} #{i}"
 
 
 # -- the camera and the sensor -----------------------------------------------------------------------------
@@ -307,14 +306,14 @@ def test_two_cameras_see_the_same_motion_turned_and_moved():
     assert 40 < angle < 50
 
 
-def test_who_faces_the_middle_camera_stands_metres_away_with_the_right_side_at_positive_x():
+def test_a_person_who_faces_the_middle_camera_has_the_right_side_at_positive_x():
     clips = synthetic.make(20, classes=["nod"], views=[2])
     x = clips.batch(slice(None))[..., 0]  # [N, C, T, V]
     assert 2 < x[:, 2, :, NAMES["spine_base"]].min() < x[:, 2, :, NAMES["spine_base"]].max() < 4.5
     assert (x[:, 0, :, NAMES["right_shoulder"]] > x[:, 0, :, NAMES["left_shoulder"]]).all()
 
 
-def test_the_sensor_errs_more_at_the_extremities_and_where_the_body_hides_a_joint():
+def test_sensor_errors_are_larger_at_the_extremities_and_for_hidden_joints():
     noisy, clean = (synthetic.make(120, noise=on).poses[:, 0] for on in (True, False))
     error, hidden = (noisy - clean).norm(dim=-1).T, sensor.hiddenness(clean.permute(1, 2, 0))  # [V, F]
     mean = error.mean(1)
@@ -351,6 +350,6 @@ def test_limbs_are_lost_in_bursts_that_freeze_for_several_frames():
         ({"classes": ["wave", "moonwalk"]}, "no action 'moonwalk'; known: drink, eat"),
     ],
 )
-def test_bad_requests_say_what_was_given_and_what_is_known(arguments, message):
+def test_invalid_arguments_are_refused_with_the_known_values(arguments, message):
     with pytest.raises(ValueError, match=message):
         synthetic.make(**{"clips": 3, **arguments})

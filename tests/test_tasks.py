@@ -76,7 +76,7 @@ def test_the_same_seed_gives_the_same_tasks_and_another_seed_others():
     assert markers(once.validation) == markers(again.validation) != markers(other.validation)
 
 
-def test_every_order_of_the_classes_comes_up_as_often():
+def test_every_order_of_the_classes_is_equally_likely():
     train, test = balanced(3, 2), balanced(3, 1)
     orders = [sum(split_into_tasks(train, test, 3, seed=seed, validation=0).order, ()) for seed in range(300)]
     counts = [orders.count(order) for order in set(orders)]
@@ -90,7 +90,7 @@ def test_an_order_may_be_given_by_name_or_number():
     assert scenario[0].names == ("class 3", "class 0")
 
 
-def test_validation_is_of_training_subjects_whom_training_never_sees():
+def test_validation_clips_are_of_subjects_that_are_not_trained_on():
     train, test = pair(subjects=10)
     for share, subjects in [(0.01, 1), (0.1, 1), (0.3, 3), (0.99, 9)]:
         scenario = split_into_tasks(train, test, 3, validation=share)
@@ -114,7 +114,7 @@ def test_validation_clips_are_drawn_from_all_of_a_class():
     assert sorted(set(drawn)) == list(range(1, 21))
 
 
-def test_all_tasks_so_far_as_one_are_what_joint_training_learns():
+def test_joint_training_learns_all_tasks_so_far_as_one():
     scenario = split_into_tasks(*pair(), 3)
     assert scenario.until(1).classes == scenario.order[0] + scenario.order[1]
     assert markers(scenario.until(1).train) == sorted(markers(scenario[0].train) + markers(scenario[1].train))
@@ -123,7 +123,7 @@ def test_all_tasks_so_far_as_one_are_what_joint_training_learns():
         scenario.until(3)
 
 
-def test_classes_too_many_are_left_out_when_asked_and_only_then():
+def test_surplus_classes_are_left_out_only_with_drop():
     for counts in [(4, None), (None, 4), (1, 4), (2, 2)]:
         scenario = split_into_tasks(*pair(), *counts, order=range(6), drop=True)
         assert sum(scenario.order, ()) == (0, 1, 2, 3)
@@ -138,7 +138,7 @@ def test_classes_too_many_are_left_out_when_asked_and_only_then():
         split_into_tasks(*pair(4), 3, order=[0, 1, 3])
 
 
-def test_classes_without_any_clip_take_no_part():
+def test_classes_without_clips_are_ignored():
     train, test = clips([0, 4] * 4, classes=6), clips([0, 4], classes=6)
     assert sorted(sum(split_into_tasks(train, test, 2).order, ())) == [0, 4]
 
@@ -200,12 +200,12 @@ def test_the_clips_may_have_been_saved_and_loaded(tmp_path):
         ),
     ],
 )
-def test_what_makes_no_tasks_is_refused_by_name(make, message):
+def test_impossible_tasks_are_refused_with_the_reason(make, message):
     with pytest.raises(ValueError, match=message):
         make()
 
 
-def test_whoever_alone_performed_a_class_is_kept_for_training():
+def test_the_only_subject_of_a_class_is_trained_on():
     train = clips([0, 1, 0, 1, 2], [1, 1, 2, 2, 3])
     for seed in range(20):
         scenario = split_into_tasks(train, balanced(3), 1, seed=seed, validation=0.9)
@@ -220,7 +220,7 @@ def test_other_skeletons_in_train_and_test_are_refused():
         split_into_tasks(balanced(2), test, 2)
 
 
-def test_a_task_says_what_is_in_it():
+def test_a_task_describes_its_clips_and_classes():
     assert (
         repr(split_into_tasks(*pair(2), 1, order=[1, 0])[0])
         == "Task(18 train, 2 validation, 6 test clips of class 1, class 0)"
