@@ -1,4 +1,4 @@
-"""What several tests share: the real recordings (where they are) and made-up ragged clips."""
+"""Fixtures of several tests: real recordings (if present), toy clips and small networks."""
 
 import os
 from pathlib import Path
@@ -26,7 +26,8 @@ def real_data():
         folder = Path(os.environ.get("SKELKIT_DATA") or Path(__file__).parents[2] / "shared" / "data")
         if not (folder / name).exists():
             pytest.skip(
-                f"needs the real recordings {name!r}, which are not in {folder}; set SKELKIT_DATA to where they are"
+                f"needs the real recordings {name!r}, which are not in {folder}; "
+                "set SKELKIT_DATA to their folder"
             )
         return folder / name
 
@@ -35,7 +36,10 @@ def real_data():
 
 @pytest.fixture(scope="session")
 def ragged():
-    """`ragged(lengths, joints, seed)` makes clips [T, 2, V, 3] whose second person comes and goes; person 0 of clip 0 does too."""
+    """`ragged(lengths, joints, seed)` makes clips [T, 2, V, 3] with person 1 absent in some frames.
+
+    Person 0 of clip 0 is absent in some frames, too.
+    """
 
     def make(lengths, joints=20, seed=0):
         generator = np.random.default_rng(seed)
@@ -54,9 +58,10 @@ STAR = Skeleton("star", ["middle", "a", "b", "c", "d"], [("middle", j) for j in 
 
 @pytest.fixture(scope="session")
 def toy():
-    """`toy(classes, each, seed)` makes short clips of five joints, easy to tell apart: in class c joint 1 + c % 4 swings along axis c // 4 % 3.
+    """`toy(classes, each, seed)` makes short clips of five joints that are easy to classify.
 
-    Each third clip has a second person, each fifth a gap.
+    In class c, joint 1 + c % 4 swings along axis c // 4 % 3. Each third clip has a second person, each fifth
+    clip has frames without persons.
     """
 
     def make(classes=4, each=6, seed=0):
@@ -80,7 +85,7 @@ def toy():
 
 @pytest.fixture
 def small(monkeypatch):
-    """The name of a network size that costs next to nothing, of STTFormer and of ST-GCN, there for this test alone."""
+    """The name of a very small network size of STTFormer and of ST-GCN, defined during this test only."""
     monkeypatch.setitem(models.SIZES, "small", models.Size(((8, 8, 4), (8, 8, 4)), frames=12, heads=2))
     monkeypatch.setitem(models.DECODERS, "small", ((8, 8, 4),))
     monkeypatch.setitem(models.GRAPH_SIZES, "small", models.GraphSize(((8, 2), (12, 1)), kernel=3))
@@ -89,7 +94,7 @@ def small(monkeypatch):
 
 @pytest.fixture
 def one_thread():
-    """Tensors this small are faster on one, and two would wait for each other where other tests run beside."""
+    """One thread: faster for small tensors, and while other tests run on the same cores."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     yield
@@ -98,7 +103,10 @@ def one_thread():
 
 @pytest.fixture(scope="session")
 def classifier():
-    """`classifier(stream, seed)` is one of 20 joints and 8 actions, with random weights, means and variances, whose logits vary by about 1."""
+    """`classifier(stream, seed)` is a classifier of 20 joints and 8 actions with random weights and statistics.
+
+    Its logits have a standard deviation of about 1.
+    """
 
     @torch.no_grad()
     def make(stream="joint", seed=0):
@@ -129,7 +137,7 @@ def classifier():
 
 @pytest.fixture(scope="session")
 def exported(classifier, tmp_path_factory):
-    """`exported(stream)` is the classifier of that stream as an ONNX file; written once."""
+    """`exported(stream)` is the path of that classifier as an ONNX file, written once."""
     folder = tmp_path_factory.mktemp("exported")
 
     def find(stream="joint"):
