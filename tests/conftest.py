@@ -103,7 +103,7 @@ def one_thread():
 
 @pytest.fixture(scope="session")
 def classifier():
-    """`classifier(stream, seed)` is a classifier of 20 joints and 8 actions with random weights and statistics.
+    """`classifier(stream, seed)` is a classifier of 20 joints and 8 actions with random weights.
 
     Its logits have a standard deviation of about 1.
     """
