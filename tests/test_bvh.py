@@ -548,7 +548,8 @@ def test_files_with_the_joints_of_a_built_in_skeleton_are_put_in_its_order(tmp_p
         (
             "JOINT Leg",
             "JOINT Foot",
-            r"b.bvh: found other joints than in .*a.bvh \(only in .*b.bvh: Foot; only in .*a.bvh: Leg\), expected the same",
+            r"b.bvh: found other joints than in .*a.bvh "
+            r"\(only in .*b.bvh: Foot; only in .*a.bvh: Leg\), expected the same",
         ),
         (
             "  }\n  JOINT Leg\n  {\n    OFFSET 0 -10 0\n",

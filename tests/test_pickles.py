@@ -273,7 +273,10 @@ def program(*parts):
 LAUGHS = b"]q\x00" + b"".join(b"](" + b"h%c" % i * 10 + b"eq%c" % (i + 1) for i in range(60))
 BOMBS = {
     "a place in the memo far away": b"Nr\xff\xff\xff\x7f.",
-    "an array of a petabyte": b"cnumpy.core.multiarray\n_reconstruct\n(cnumpy\nndarray\n(I0\ntS'b'\ntR(I1\n(I1000000000000000\ntcnumpy\ndtype\n(S'i1'\nI0\nI1\ntRI00\nS'x'\ntb.",
+    "an array of a petabyte": (
+        b"cnumpy.core.multiarray\n_reconstruct\n(cnumpy\nndarray\n(I0\ntS'b'\ntR(I1\n(I1000000000000000\nt"
+        b"cnumpy\ndtype\n(S'i1'\nI0\nI1\ntRI00\nS'x'\ntb."
+    ),
     "a string that says it is long": b"\x8d\xff\xff\xff\xff\xff\xff\xff\x00x.",
     "bytes that say they are long": b"\x96\xff\xff\xff\xff\xff\xff\xff\x00x.",
     "a frame that says it is long": b"\x80\x04\x95\xff\xff\xff\xff\xff\xff\xff\x00N.",

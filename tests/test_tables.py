@@ -106,7 +106,10 @@ def test_rows_may_come_in_any_order_and_where_there_is_none_nobody_was_seen(tabl
 
 
 def test_only_the_coordinates_are_needed(table):
-    toml = f'[source]\npath = "a.csv"\n[columns]\njoints = "{{axis}}{{joint}}"\naxes = ["X", "Y", "Z"]\nwords = {{ thumb = "THB" }}\n[skeleton]\n{HAND}'
+    toml = (
+        '[source]\npath = "a.csv"\n[columns]\njoints = "{axis}{joint}"\naxes = ["X", "Y", "Z"]\n'
+        f'words = {{ thumb = "THB" }}\n[skeleton]\n{HAND}'
+    )
     header = [f"{axis}{joint}" for axis in "ZYX" for joint in ("THB", "index", "wrist")] + ["unused"]
     clips = table([[*range(1, 10), "?"], [*range(11, 20), ""]], toml, header)
     assert clips.poses.tolist() == [
@@ -212,7 +215,8 @@ def test_a_row_that_is_not_right_is_refused_by_its_line(table, rows, message):
 def test_columns_that_are_missing_or_twice_there_are_answered_with_those_that_are(table):
     with pytest.raises(
         ValueError,
-        match=r"a.csv:1: found the columns 'trial', 't', .*, expected 'thumb_z' for thumb, z; correct the table or .*a.toml",
+        match=r"a.csv:1: found the columns 'trial', 't', .*, expected 'thumb_z' for thumb, z; "
+        r"correct the table or .*a.toml",
     ):
         table([row("a", 0)[:-1]], header=HEADER[:-1])
     with pytest.raises(ValueError, match=r"a.csv:1: found two columns 'trial', expected each name once"):
@@ -299,7 +303,10 @@ def test_labels_may_be_numbers_names_or_one_hot_and_groups_names_or_numbers(save
 
 def test_whole_numbers_of_millimetres_with_z_up_are_turned_into_metres(saved):
     data = np.random.default_rng(0).integers(1, 2000, (1, 4, 20, 3))
-    toml = '[source]\npath = "a.npz"\n[arrays]\nposes = "data"\naxes = "N T V C"\n[units]\nlength = "mm"\nup = "z"\nfps = 12.5'
+    toml = (
+        '[source]\npath = "a.npz"\n[arrays]\nposes = "data"\naxes = "N T V C"\n'
+        '[units]\nlength = "mm"\nup = "z"\nfps = 12.5'
+    )
     clips = saved(toml, data=data)
     assert np.allclose(clips.poses[:, 0].numpy(), data[0][..., [0, 2, 1]] * [0.001, 0.001, -0.001])
     assert (clips.skeleton, clips.fps) == (KINECT20, 12.5)

@@ -41,7 +41,7 @@ def close(clips, arrays):
 
 @pytest.fixture
 def people(ragged):
-    """Clips [T, 2, V, 3] that end with somebody present, as padding cannot be told from a frame without anybody."""
+    """Clips [T, 2, V, 3] that end with somebody present: empty frames at the end count as padding."""
 
     def make(lengths=(5, 9, 3), joints=25, seed=0):
         arrays = ragged(lengths, joints, seed)
@@ -56,7 +56,7 @@ def people(ragged):
 
 
 def ctr_gcn(path, parts, labels, classes=4, frames=12, **changes):
-    """As seq_transformation.py of CTR-GCN lays it out: the persons of a frame side by side, zeros after the last frame."""
+    """The layout of CTR-GCN's seq_transformation.py: persons concatenated, zeros after the last frame."""
     arrays = {}
     for part, clips in parts.items():
         x = np.zeros((len(clips), frames, clips[0][0].size), dtype=np.float32)
@@ -117,7 +117,8 @@ def test_the_skeleton_is_found_from_the_width_and_may_be_said(tmp_path, people):
     assert npz_splits.read(path, skeleton=star).poses.shape[1:] == (2, 5, 3)
     with pytest.raises(
         ValueError,
-        match=r"x_train: found float32 \[1, 12, 30\], expected .* built-in skeleton \(150 for NTU-25\); pass skeleton=",
+        match=r"x_train: found float32 \[1, 12, 30\], "
+        r"expected .* built-in skeleton \(150 for NTU-25\); pass skeleton=",
     ):
         npz_splits.read(path)
     with pytest.raises(
@@ -145,7 +146,8 @@ def with_nan(x):
     [
         (
             {"y_test": None},
-            r"found the arrays 'x_train', 'y_train', 'x_test', expected x_train, y_train, x_test, y_test .*; add 'y_test'",
+            r"found the arrays 'x_train', 'y_train', 'x_test', "
+            r"expected x_train, y_train, x_test, y_test .*; add 'y_test'",
         ),
         (
             {"y_train": np.eye(4)[[0, 1]]},
@@ -276,7 +278,8 @@ def test_labels_that_are_missing_or_of_another_array_are_answered(tmp_path, peop
         ((["a", "b"], [0, 1]), "train_data.npy: found 3 clips, 2 names in the labels, expected as many"),
         (
             (["a", "b", "c"], [0, 1]),
-            "train_label.pkl: found a list of 3 and a list of 2, expected names of clips and as many class indices",
+            "train_label.pkl: found a list of 3 and a list of 2, "
+            "expected names of clips and as many class indices",
         ),
         ((["a", "b", "c"], [0, 1, "x"]), "'c': found the label 'x', expected a class index"),
         ((["a", "b", 3], [0, 1, 2]), "train_label.pkl: clip 2: found the name 3, expected a name"),
@@ -293,7 +296,8 @@ def test_labels_that_are_missing_or_of_another_array_are_answered(tmp_path, peop
     labels.unlink()
     with pytest.raises(
         FileNotFoundError,
-        match=r"no labels beside it, looked for train_label.pkl, train_data_label.pkl, label.pkl; pass labels=",
+        match=r"no labels beside it, "
+        r"looked for train_label.pkl, train_data_label.pkl, label.pkl; pass labels=",
     ):
         stgcn_files.read_stgcn(path)
     (tmp_path / "other.pkl").write_bytes(pickle.dumps((["a", "b", "c"], np.array([0, 1, 2]))))
@@ -473,7 +477,8 @@ def test_joints_of_low_score_are_zero_if_asked_for(annotated):
     [
         (
             {"keypoint": np.zeros((1, 5, 25, 4))},
-            r"'a': found keypoint: float64 \[1, 5, 25, 4\], expected floats \[persons, frames, joints, 3 or 2\]",
+            r"'a': found keypoint: float64 \[1, 5, 25, 4\], "
+            r"expected floats \[persons, frames, joints, 3 or 2\]",
         ),
         ({"keypoint": [[1]]}, "'a': found keypoint: a list of 1"),
         ({"keypoint": np.zeros((0, 5, 25, 3))}, "found keypoint: float64 .0, 5, 25, 3., expected"),
@@ -533,7 +538,8 @@ def test_what_is_no_annotation_file_is_answered(tmp_path, annotated):
     bare = {"frame_dir": "a", "label": 0, "raw_file": "kp/a.pkl"}
     with pytest.raises(
         ValueError,
-        match=r"found keypoint: only 'frame_dir', 'label', 'raw_file', expected .*; read the files that raw_file names",
+        match=r"found keypoint: only 'frame_dir', 'label', 'raw_file', "
+        r"expected .*; read the files that raw_file names",
     ):
         read([bare])
     good = annotation("a", 0, np.ones((5, 1, 25, 3)))
