@@ -97,7 +97,7 @@ def compare_restores(series: Mapping[str, Mapping[int, float]], median_body: Map
         median_body: interval -> error of the median body, mm.
     """
     ours = {"indexed, median body": median_body, "indexed, median body (NTU)": realism.RESTORE_MM}
-    show(figures.error_by_interval(dict(series) | ours, "Restore error over the interval"))
+    show(figures.error_by_interval(dict(series) | ours, "Reconstruction error over the interval"))
     indexed, half_pixel = series["indexed"], series["half-pixel (published)"]
     endpoint = series["indexed, last frame kept"]
     study.claim(
@@ -179,7 +179,7 @@ def compare_equal_bytes(equal: Mapping[str, Sequence[float]], overall: Mapping[s
         equal: from `equal_bytes`.
         overall: from `draw_rate_distortion`.
     """
-    print("restore error at equal bytes (mm)   every s-th   keyframes   cosines")
+    print("error at equal bytes (mm, RMSE)     every s-th   keyframes   cosines")
     for name, (even, chosen, cosine) in equal.items():
         print(f"  as many bytes as {name:<16} {even:10.1f} {chosen:11.1f} {cosine:9.1f}")
     best = {size: CODEC_NAMES[min(range(3), key=errors.__getitem__)] for size, errors in equal.items()}
@@ -210,7 +210,7 @@ def draw_error_by_class(x: Tensor, clips: ClipSet, s: int) -> dict[str, float]:
     acceleration = [float(per_clip[clips.labels == k].mean()) for k in present]
     error = {clips.classes[k]: rows[clips.classes[k]]["rmse_mm"] for k in present}
     two = [bool((clips.persons[clips.labels == k] > 1).any()) for k in present]
-    axes = "RMS acceleration (mm per frame²)", "restore error (RMSE, mm)"
+    axes = "RMS acceleration (mm per frame²)", "reconstruction error (RMSE, mm)"
     title = f"Error by action at s = {s}"
     show(figures.by_class(list(error), acceleration, list(error.values()), title, *axes, two, "two persons"))
     return error
@@ -258,8 +258,8 @@ def draw_error_on_body(x: Tensor, clips: ClipSet, intervals: Sequence[int]) -> N
     on_joints = {
         f"s = {s}": fidelity.rmse(x, round_trip(codecs.Uniform(s), x), over="joint") for s in intervals
     }
-    pose, axis = figures.reference_pose(clips), "restore error (RMSE, mm)"
-    show(figures.on_body(pose, clips.skeleton, on_joints, "Restore error of each joint", axis, low=0.0))
+    pose, axis = figures.reference_pose(clips), "reconstruction error (RMSE, mm)"
+    show(figures.on_body(pose, clips.skeleton, on_joints, "Error of each joint", axis, low=0.0))
     degrees, (first, errors) = clips.skeleton.degrees.to(x.device), next(iter(on_joints.items()))
     ends, middle = float(errors[degrees == 1].mean()), float(errors[degrees == degrees.max()].mean())
     study.finding(

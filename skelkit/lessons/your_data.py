@@ -125,7 +125,7 @@ def show_compression(errors: Mapping[int, tuple[float, float]]) -> None:
     for s, (error, size) in errors.items():
         print(f"s = {s:2d}   {error:6.1f} mm   {size:7.0f} bytes per clip")
     series = {"every s-th frame, int8": {s: error for s, (error, _) in errors.items()}}
-    show(figures.error_by_interval(series, "Restore error over the interval"))
+    show(figures.error_by_interval(series, "Reconstruction error over the interval"))
     (fine, large), (coarse, small) = errors[2], errors[24]
     study.claim(
         f"In int8, the error is {fine:.1f} mm at s = 2 and {coarse:.1f} mm at s = 24, where clips are "

@@ -22,6 +22,17 @@ _COUNTER = itertools.count(1)
 """Numbers of the charts of all pages."""
 
 
+NARROW_LAYOUT = """
+function skelkitLayout(layout) {
+  const legend = layout.legend || {};
+  if (innerWidth >= 640 || legend.orientation === "h") return layout;
+  const below = { ...legend, orientation: "h", x: 0, xanchor: "left", y: -0.25, yanchor: "top" };
+  return { ...layout, legend: below };
+}
+"""
+"""JavaScript: on a narrow screen, a legend beside a chart moves below it."""
+
+
 def highlight_style() -> str:
     """CSS of highlighted code."""
     from pygments.formatters import HtmlFormatter
@@ -100,7 +111,7 @@ def _chart(figure: dict[str, Any]) -> str:
     parts = [json.dumps(part or {}).replace("<", "\\u003c") for part in (figure.get("data"), layout)]
     options = "{responsive: true, displaylogo: false}"
     box = f'<div id="{name}" style="height:{layout.get("height", 450)}px"></div>'
-    script = f'<script>Plotly.newPlot("{name}", {parts[0]}, {parts[1]}, {options})</script>'
+    script = f'<script>Plotly.newPlot("{name}", {parts[0]}, skelkitLayout({parts[1]}), {options})</script>'
     return f'<figure class="chart" role="img" aria-label="{alt}">{box}{script}</figure>'
 
 

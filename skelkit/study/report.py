@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ..utils.files import write_atomic
-from .rendering import glossary, highlight_style, notebook_body
+from .rendering import NARROW_LAYOUT, glossary, highlight_style, notebook_body
 from .runner import Run
 
 _STYLE = """
@@ -35,6 +35,8 @@ pre {
 .output pre { background: none; padding: .2rem 0; }
 details.code { margin: .4rem 0; }
 details.code > summary { color: #595959; cursor: pointer; font-size: .85em; }
+.output { margin: .4rem 0; }
+th[scope="row"] { min-width: 8em; }
 figure.chart { margin: 1rem 0; }
 """
 
@@ -43,6 +45,7 @@ _PAGE = """<!DOCTYPE html>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{title}</title><style>{style}</style>
 <script>{plotly}</script>
+<script>{layout}</script>
 {player}</head>
 <body><nav>{links}</nav>
 <p>{title}: {about}. Recomputed in {seconds:.0f} s. Sentences marked ✓ were checked in this run; what a
@@ -62,6 +65,7 @@ def write(runs: Sequence[Run], path: Path, title: str = "The skelkit study") -> 
         title=html.escape(title),
         style=_STYLE + highlight_style(),
         plotly=get_plotlyjs(),
+        layout=NARROW_LAYOUT,
         player=player_module(),
         links=_links(runs),
         about=html.escape(_about(runs)),
