@@ -119,20 +119,21 @@ def test_only_objectives_with_a_teacher_have_an_after_step(toy):
 def test_asma_has_two_encoders_that_differ_and_pstl_one():
     made = siamese.SiameseObjective(NTU25, settings("smoke"), seeded(), ["f", "g"])
     assert len(made.encoders) == 2
+    s = settings("smoke")
     assert (made.twins[0].joint_mask, made.twins[1].joint_mask) == (
-        masks.degree_joints,
-        masks.inverse_degree_joints,
+        masks.DegreeJoints(s.joints),
+        masks.InverseDegreeJoints(s.joints),
     )
-    assert made.twins[0].frame_mask is siamese.least_motion
-    assert made.twins[1].frame_mask is masks.motion_attentive_frames
+    assert made.twins[0].frame_mask == masks.MotionAttentiveFrames(s.hidden, lowest=True)
+    assert made.twins[1].frame_mask == masks.MotionAttentiveFrames(s.hidden)
 
 
 @pytest.mark.parametrize(("view", "low"), [("f", True), ("g", False)])
 def test_f_drops_the_frames_that_move_least_and_g_those_that_move_most(view, low, toy):
     clips = toy()
     x = clips.batch(torch.arange(6), frames=20)
-    _, drop = siamese.VIEW_MASKS[view]
-    hidden = drop(x, clips.skeleton, 0.4, seeded())
+    _, drop = siamese.VIEW_MASKS[view](0.3, 0.4)
+    hidden = drop(x, clips.skeleton, seeded())
     certain = (masks.low_motion_frames if low else masks.high_motion_frames)(x, ratio=0.2)
     assert (hidden.sum(1) == 8).all()
     assert hidden[certain].all()
@@ -140,7 +141,10 @@ def test_f_drops_the_frames_that_move_least_and_g_those_that_move_most(view, low
 
 def test_each_view_is_projected_once_and_has_its_own_mask(toy, monkeypatch):
     clips, s = toy(), settings("smoke", **QUICK)
-    member, calls = siamese.SiameseEncoder(clips.skeleton, s, seeded(), *siamese.VIEW_MASKS["pstl"]), []
+    member, calls = (
+        siamese.SiameseEncoder(clips.skeleton, s, seeded(), *siamese.VIEW_MASKS["pstl"](s.joints, s.hidden)),
+        [],
+    )
     monkeypatch.setattr(
         member.encoder,
         "features",
@@ -161,7 +165,10 @@ def test_each_view_is_projected_once_and_has_its_own_mask(toy, monkeypatch):
 
 def test_without_masks_nothing_is_hidden(toy, monkeypatch):
     clips, s = toy(), settings("smoke", **QUICK)
-    member, calls = siamese.SiameseEncoder(clips.skeleton, s, seeded(), *siamese.VIEW_MASKS["plain"]), []
+    member, calls = (
+        siamese.SiameseEncoder(clips.skeleton, s, seeded(), *siamese.VIEW_MASKS["plain"](s.joints, s.hidden)),
+        [],
+    )
     monkeypatch.setattr(
         member.encoder,
         "features",

@@ -54,8 +54,8 @@ def _forward_stages(
     encoder, projector, skeleton = siamese.encoder, siamese.projector, siamese.encoder.skeleton
     assert siamese.joint_mask is not None
     assert siamese.frame_mask is not None
-    hidden_joints = siamese.joint_mask(x, skeleton, s.joints, generator)
-    hidden_frames = siamese.frame_mask(x, skeleton, s.hidden, generator)
+    hidden_joints = siamese.joint_mask(x, skeleton, generator)
+    hidden_frames = siamese.frame_mask(x, skeleton, generator)
     fewer_frames = x[:, :, ~hidden_frames[0]]
     features = encoder.features(x).detach()
 

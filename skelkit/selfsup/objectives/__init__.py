@@ -11,7 +11,7 @@ from ...skeletons.skeleton import Skeleton
 from ..presets import Settings
 from .coordinate_autoencoder import CoordinateAutoencoder
 from .objective import Objective
-from .siamese import VIEW_MASKS, SiameseEncoder, SiameseObjective, least_motion
+from .siamese import VIEW_MASKS, SiameseEncoder, SiameseObjective
 from .skeleton2vec import Skeleton2vec
 
 OBJECTIVES: dict[str, Callable[[Skeleton, Settings, torch.Generator], Objective]] = {
@@ -39,5 +39,4 @@ __all__ = [
     "SiameseEncoder",
     "SiameseObjective",
     "Skeleton2vec",
-    "least_motion",
 ]

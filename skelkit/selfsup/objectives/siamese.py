@@ -8,7 +8,14 @@ import torch
 from torch import Tensor, nn
 
 from ...models import STGCN, Projector
-from ...ops import masks
+from ...ops.masks import (
+    DegreeJoints,
+    InverseDegreeJoints,
+    Mask,
+    MotionAttentiveFrames,
+    RandomFrames,
+    RandomJoints,
+)
 from ...ops.motion import as_stream
 from ...skeletons.skeleton import Skeleton
 from ..presets import Settings
@@ -16,23 +23,17 @@ from ..views import augmented, drop_frames
 from .barlow_twins import barlow_twins
 from .objective import Objective
 
-MaskFunction = Callable[[Tensor, Skeleton, float, torch.Generator], Tensor]
-"""(clips, skeleton, ratio, generator) -> mask, true = hidden; as in `ops.masks`."""
+ViewMasks = tuple[Mask | None, Mask | None]
+"""Joint mask of the spatial view and frame mask of the temporal view; None hides nothing."""
 
-
-def least_motion(x: Tensor, skeleton: Skeleton, ratio: float, generator: torch.Generator) -> Tensor:
-    """Frame mask of ASMa's f, bool[N, T]: half of the hidden frames are those that move least."""
-    return masks.motion_attentive_frames(x, skeleton, ratio, generator, lowest=True)
-
-
-VIEW_MASKS: dict[str, tuple[MaskFunction | None, MaskFunction | None]] = {
-    "plain": (None, None),
-    "pstl": (masks.degree_joints, masks.motion_attentive_frames),
-    "f": (masks.degree_joints, least_motion),
-    "g": (masks.inverse_degree_joints, masks.motion_attentive_frames),
-    "random": (masks.random_joints, masks.random_frames),
+VIEW_MASKS: dict[str, Callable[[float, float], ViewMasks]] = {
+    "plain": lambda joints, frames: (None, None),
+    "pstl": lambda joints, frames: (DegreeJoints(joints), MotionAttentiveFrames(frames)),
+    "f": lambda joints, frames: (DegreeJoints(joints), MotionAttentiveFrames(frames, lowest=True)),
+    "g": lambda joints, frames: (InverseDegreeJoints(joints), MotionAttentiveFrames(frames)),
+    "random": lambda joints, frames: (RandomJoints(joints), RandomFrames(frames)),
 }
-"""Joint mask of the spatial view and frame mask of the temporal view. (ASMa, method section.)
+"""(share of joints, share of frames) -> masks of the two views. (ASMa, method section.)
 
 f removes joints of high degree and frames of low motion; g removes joints of low degree and frames of high
 motion.
@@ -59,8 +60,8 @@ class SiameseEncoder(nn.Module):
         skeleton: Skeleton,
         s: Settings,
         generator: torch.Generator,
-        joint_mask: MaskFunction | None,
-        frame_mask: MaskFunction | None,
+        joint_mask: Mask | None,
+        frame_mask: Mask | None,
     ):
         super().__init__()
         self.encoder = STGCN(skeleton, s.size, generator)
@@ -81,8 +82,8 @@ class SiameseEncoder(nn.Module):
         """
         s, skeleton, generator = self.settings, self.encoder.skeleton, generator or self.generator
         anchor, spatial, temporal = (augmented(x, skeleton, s, generator) for _ in range(3))
-        joints = self.joint_mask and self.joint_mask(spatial, skeleton, s.joints, generator)
-        frames = self.frame_mask and self.frame_mask(temporal, skeleton, s.hidden, generator)
+        joints = None if self.joint_mask is None else self.joint_mask(spatial, skeleton, generator)
+        frames = None if self.frame_mask is None else self.frame_mask(temporal, skeleton, generator)
         anchor, spatial, temporal = (
             as_stream(view, skeleton, s.stream) for view in (anchor, spatial, temporal)
         )
@@ -105,7 +106,7 @@ class SiameseObjective(Objective):
     def __init__(self, skeleton: Skeleton, s: Settings, generator: torch.Generator, masking: Sequence[str]):
         super().__init__()
         self.twins = nn.ModuleList(
-            SiameseEncoder(skeleton, s, generator, *VIEW_MASKS[name]) for name in masking
+            SiameseEncoder(skeleton, s, generator, *VIEW_MASKS[name](s.joints, s.hidden)) for name in masking
         )
 
     @property
