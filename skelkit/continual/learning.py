@@ -48,7 +48,7 @@ def learn(
     Args:
         name: a name in `LEARNERS`.
         train, test: clips, on the device where the training runs.
-        tasks, classes_per_task, order, validation, drop: as in `data.tasks.tasks`.
+        tasks, classes_per_task, order, validation, drop: as in `data.tasks.split_into_tasks`.
         memory: budget of the learners that use a memory: bytes, or "500 clips" (uncompressed).
         preset: a name in `CONTINUAL_PRESETS`; changes: single settings, by name.
         seed: of all random draws; order_seed: of the class order and the validation part. Default: `seed`.

@@ -7,11 +7,7 @@ room for what belongs to the clip: label, logits, random key and the slots of it
 persons takes two slots. Every byte of the table counts, and nothing is stored beside it, so the budget cannot
 be exceeded.
 
-Which clips stay: each clip that is offered gets one random key in [0, 1); the memory keeps the clips with the
-smallest keys, as many as fit. With clips of one size this is a uniform reservoir (same law as algorithm R,
-Vitter 1985). With clips of one and two persons, clips are kept in order of key while a largest clip still
-fits, whatever the size of the next: a clip's size does not influence whether it is kept. The choice depends
-only on the set of (clip, key) pairs, not on the order or the batches in which they arrive.
+Which clips stay is decided by random keys, see `reservoir`.
 
 Differs from the authors: their slots count clips of ceil(T / s) frames each, which exceeds the stated budget
 where s does not divide T; absent persons are stored as zeros; each clip is offered once per probing epoch.

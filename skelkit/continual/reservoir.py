@@ -1,4 +1,11 @@
-"""Reservoir sampling by keys, and the byte budget of a replay memory."""
+"""Reservoir sampling by keys, and the byte budget of a replay memory.
+
+Each clip that is offered gets one random key in [0, 1); the memory keeps the clips with the
+smallest keys, as many as fit. With clips of one size this is a uniform reservoir (same law as algorithm R,
+Vitter 1985). With clips of one and two persons, clips are kept in order of key while a largest clip still
+fits, whatever the size of the next: a clip's size does not influence whether it is kept. The choice depends
+only on the set of (clip, key) pairs, not on the order or the batches in which they arrive.
+"""
 
 from __future__ import annotations
 

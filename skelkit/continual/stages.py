@@ -31,7 +31,7 @@ class ContinualRun:
     """One learner taken through all tasks of a scenario.
 
     Args:
-        learner: what is trained.
+        learner: the method to train.
         scenario: its tasks.
         history: receives the results.
         run: remembers the position, so that a killed run resumes.
