@@ -2,12 +2,9 @@
 
 (CHARON, arXiv 2407.01397, sections on compression and memory.)
 
-One table of equal slots is allocated once (see `slots`). A slot holds one person as the codec packs it and
-room for what belongs to the clip: label, logits, random key and the slots of its other persons. A clip of two
-persons takes two slots. Every byte of the table counts, and nothing is stored beside it, so the budget cannot
-be exceeded.
-
-Which clips stay is decided by random keys, see `reservoir`.
+One table of equal slots is allocated once (see `slots`). A slot holds one person of a clip with label, logits
+and random key; a clip of two persons takes two. Every byte of the table counts, and nothing is stored beside
+it, so the budget cannot be exceeded. Which clips stay is decided by random keys (see `reservoir`).
 
 Differs from the authors: their slots count clips of ceil(T / s) frames each, which exceeds the stated budget
 where s does not divide T; absent persons are stored as zeros; each clip is offered once per probing epoch.
