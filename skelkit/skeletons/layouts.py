@@ -151,7 +151,8 @@ def of_size(joints: int) -> Skeleton:
     if candidates:
         example = candidates[0]
         raise ValueError(
-            f"{len(candidates)} built-in skeletons have {joints} joints: {', '.join(candidates)}; say which one: "
+            f"{len(candidates)} built-in skeletons have {joints} joints: {', '.join(candidates)}; "
+            "say which one: "
             f"skeleton={example!r} (sk.load) or skeleton=sk.skeletons.KNOWN[{example!r}] (elsewhere), "
             f'--skeleton {example} (command line), [skeleton] name = "{example}" (TOML description)'
         )
