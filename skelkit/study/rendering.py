@@ -110,7 +110,8 @@ def _chart(figure: dict[str, Any]) -> str:
     alt = html.escape(str((layout.get("meta") or {}).get("alt", "chart")))
     parts = [json.dumps(part or {}).replace("<", "\\u003c") for part in (figure.get("data"), layout)]
     options = "{responsive: true, displaylogo: false}"
-    box = f'<div id="{name}" style="height:{layout.get("height", 450)}px"></div>'
+    width = ";min-width:600px" if "xaxis2" in layout else ""  # panels side by side scroll on narrow screens
+    box = f'<div id="{name}" style="height:{layout.get("height", 450)}px{width}"></div>'
     script = f'<script>Plotly.newPlot("{name}", {parts[0]}, skelkitLayout({parts[1]}), {options})</script>'
     return f'<figure class="chart" role="img" aria-label="{alt}">{box}{script}</figure>'
 

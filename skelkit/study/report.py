@@ -37,7 +37,7 @@ details.code { margin: .4rem 0; }
 details.code > summary { color: #595959; cursor: pointer; font-size: .85em; }
 .output { margin: .4rem 0; }
 th[scope="row"] { min-width: 8em; }
-figure.chart { margin: 1rem 0; }
+figure.chart { margin: 1rem 0; overflow-x: auto; }
 """
 
 _PAGE = """<!DOCTYPE html>
