@@ -1,4 +1,7 @@
-"""The whole study on data that is not the embedded one; a file of its own, because files are what is shared out to processes."""
+"""The whole study on data other than the embedded one.
+
+A file of its own, because files are what is shared out to processes.
+"""
 
 import pytest
 import torch

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 import skelkit as sk
-from skelkit.cli import main
+from skelkit.cli.main import main
 from skelkit.data import loading, readers, synthetic
 from skelkit.data.errors import Place, UnknownOption, UnreadableFile
 from skelkit.data.readers import adapters

@@ -93,7 +93,15 @@ def test_the_last_row_is_the_accuracy_of_the_final_network_on_the_test_clips(go,
 
 
 def test_fine_tuning_forgets_what_joint_training_keeps(go, toy):
-    options = {"clips": toy(4, 8), "test": toy(4, 5, 1), "epochs": 25, "lr": 0.02, "validation": 0, "seed": 3}
+    options = {
+        "clips": toy(4, 8),
+        "test": toy(4, 5, 1),
+        "epochs": 25,
+        "lr": 0.02,
+        "validation": 0,
+        "seed": 3,
+        "probing": False,
+    }
     fine, joint = (go(name, **options) for name in ("fine-tuning", "joint"))
     assert fine.accuracy[0, 0] == joint.accuracy[0, 0] > 0.6
     assert fine.accuracy[1, 0] == 0  # not one clip is taken for an old class any more

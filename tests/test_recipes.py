@@ -1,6 +1,7 @@
-"""The recipes of CONTRIBUTING.md: each is followed with a toy in a copy of the kit, and the toy is used as a user would.
+"""The recipes of CONTRIBUTING.md: a toy is added to a copy of the kit and used as a user would use it.
 
-A recipe touches two files at most: a new one, and one line in one table. Every toy runs in a process of its own.
+A recipe touches two files at most: a new one, and one line in one table. Every toy runs in a process of its
+own.
 """
 
 import os
@@ -125,7 +126,8 @@ def test_a_codec_is_a_file_and_a_line(kit):
 
             def decode(self, packed, frames=None):
                 positions = frame_times(packed, frames) / (packed.frames - 1)
-                return from_tracks(interpolate(packed.values, positions.expand(len(packed.values), -1)), packed)
+                positions = positions.expand(len(packed.values), -1)
+                return from_tracks(interpolate(packed.values, positions), packed)
         ''',
     )
     kit.register("skelkit/ops/codecs/__init__.py", "CODECS", '"ends": Ends', "from .ends import Ends")
@@ -238,12 +240,14 @@ class Counting(BaseLearner):
         super().load_state_dict(state)
         self.seen = state["seen"]
 '''
+SMALL_RUN = ("--seeds", "0", "--preset", "smoke", "--jobs", "1", "--out", "recorded")
 LEARN = CLIPS + dedent(
     """
     import sys, time
     slow = len(sys.argv) > 2
-    history = sk.continual.learn("counting", train, test, tasks=2, preset="smoke", epochs=3, every=0, progress=False,
-                                 checkpoints=sys.argv[1], callback=lambda progress: time.sleep(0.5 * slow))
+    options = {"tasks": 2, "preset": "smoke", "epochs": 3, "every": 0, "progress": False}
+    history = sk.continual.learn("counting", train, test, checkpoints=sys.argv[1],
+                                 callback=lambda progress: time.sleep(0.5 * slow), **options)
     weights = sum(float(p.detach().double().abs().sum()) for p in history.network.parameters())
     print(repr(weights), history.method.seen)
     """
@@ -259,11 +263,8 @@ def test_a_learner_is_a_file_and_a_line_and_resumes_after_a_kill(kit, tmp_path):
     process = kit.start("-c", LEARN, str(broken), "slow")
     kill_when(process, lambda: len(list(broken.glob("*"))) > 0)
     assert kit.run("-c", LEARN, str(broken)) == whole
-    out = kit.run(
-        "-m", "skelkit", "record", "methods", "--only", "counting", "--seeds", "0", "--preset", "smoke", "--jobs", "1",
-        "--out", str(tmp_path / "recorded"),
-    )  # fmt: skip
-    assert "counting" in out
+    recorded = kit.run("-m", "skelkit", "record", "methods", "--only", "counting", *SMALL_RUN)
+    assert "counting" in recorded
     assert len(kit.touched) == 2
 
 
@@ -371,7 +372,8 @@ def test_the_fuzz_test_names_a_reader_that_it_has_no_sample_of(kit):
 
         from .reader import Reader, has_suffix
 
-        READER = Reader("plain text", "a .poses of plain text", lambda path: None, has_suffix(".poses"), (".poses",))
+        can_read = has_suffix(".poses")
+        READER = Reader("plain text", "a .poses of plain text", lambda path: None, can_read, (".poses",))
         ''',
     )
     kit.register(
@@ -388,11 +390,14 @@ def test_the_fuzz_test_names_a_reader_that_it_has_no_sample_of(kit):
 # -- a skeleton layout ---------------------------------------------------------------------------------------
 
 
+JOINTS, BONES = '["shoulder", "elbow", "wrist"]', '("shoulder", "elbow"), ("elbow", "wrist")'
+
+
 def test_a_skeleton_layout_is_an_entry_in_one_file(kit, tmp_path):
     kit.register(
         "skelkit/skeletons/layouts.py",
         "KNOWN",
-        '"arm3": Skeleton("arm", ["shoulder", "elbow", "wrist"], [("shoulder", "elbow"), ("elbow", "wrist")], root="shoulder")',
+        f'"arm3": Skeleton("arm", {JOINTS}, [{BONES}], root="shoulder")',
     )
     printed = kit.script(
         """
@@ -409,13 +414,11 @@ def test_a_skeleton_layout_is_an_entry_in_one_file(kit, tmp_path):
 
 
 def test_a_joint_count_that_two_layouts_share_is_never_guessed(kit):
-    arms = '("shoulder", "elbow"), ("elbow", "wrist")'
-    joints = '["shoulder", "elbow", "wrist"]'
     for name in ("left_arm3", "right_arm3"):
         kit.register(
             "skelkit/skeletons/layouts.py",
             "KNOWN",
-            f'"{name}": Skeleton("{name}", {joints}, [{arms}], root="shoulder")',
+            f'"{name}": Skeleton("{name}", {JOINTS}, [{BONES}], root="shoulder")',
         )
     kit.script(
         """
@@ -446,8 +449,9 @@ def test_a_notebook_is_a_notebook_and_its_lesson(kit, tmp_path):
 
         def check_lengths(clips):
             """Every clip has a frame."""
-            study.claim(f"{len(clips)} clips have {int(clips.lengths.sum())} frames.", (clips.lengths > 0).all())
-            study.record(frames=int(clips.lengths.sum()))
+            frames = int(clips.lengths.sum())
+            study.claim(f"{len(clips)} clips have {frames} frames.", (clips.lengths > 0).all())
+            study.record(frames=frames)
         ''',
     )
     parameters = nbformat.v4.new_code_cell(

@@ -1,4 +1,4 @@
-"""The house rules that no linter knows: sizes of files and functions, private names, exceptions from the formatter."""
+"""The rules of the house that no linter knows: sizes, private names, exceptions from the formatter."""
 
 import ast
 import re

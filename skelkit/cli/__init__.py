@@ -1,5 +1,1 @@
 """The `skelkit` command."""
-
-from .main import main
-
-__all__ = ["main"]
