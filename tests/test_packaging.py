@@ -214,7 +214,7 @@ def test_the_recipes_of_contributing_define_what_they_say(monkeypatch):
     codec = made["Ends"]()
     y = codec.decode(codec.encode(x))
     assert torch.equal(y[:, :, [0, -1]], x[:, :, [0, -1]])
-    assert made["FirstJoints"](ratio=0.16)(x, skeleton).sum(1).tolist() == [4, 4]
+    assert made["FirstJoints"](ratio=0.2)(x, skeleton).sum(1).tolist() == [4, 4]
     assert issubclass(made["Counting"], BaseLearner)
     assert issubclass(made["SmallFeatures"], Objective)
     assert made["READER"].options == ["skeleton"]

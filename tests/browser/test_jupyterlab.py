@@ -180,7 +180,7 @@ def test_chart_and_picture_follow_on_a_page_too_slow_for_anywidget(browser, lab)
 def test_the_epoch_and_the_encoder_change_matrix_and_clips_of_06(browser, lab, capsys):
     with driving.lab_page(browser, lab, "06_asymmetric_pretraining.ipynb") as page:
         page.server = lab
-        cell = driving.cell(page, "pretraining_panel.training(asma_diary")
+        cell = driving.cell(page, "pretraining.training(asma_recorder")
         chart = cell.locator(".js-plotly-plot")
         chart.locator(".main-svg").first.wait_for()
         before = chart.evaluate("(node) => JSON.stringify(node.data[0].z)")
@@ -201,7 +201,7 @@ def test_the_epoch_and_the_encoder_change_matrix_and_clips_of_06(browser, lab, c
 def test_temperature_flattens_the_bars_of_07(browser, lab, capsys):
     with driving.lab_page(browser, lab, "07_distillation.ipynb") as page:
         page.server = lab
-        cell = driving.cell(page, "pretraining_panel.temperature(")
+        cell = driving.cell(page, "pretraining.temperature(")
         chart = cell.locator(".js-plotly-plot")
         chart.locator(".main-svg").first.wait_for()
         highest = "(node) => Math.max(...node.data[0].y)"

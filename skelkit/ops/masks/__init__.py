@@ -18,7 +18,7 @@ from .frames import (
     random_frames,
 )
 from .hiding import hide, straight_lines
-from .inclusion import inclusion
+from .inclusion_probability import inclusion
 from .joints import (
     DegreeDraws,
     DegreeJoints,

@@ -11,7 +11,7 @@ from torch import Tensor
 from ...skeletons.skeleton import Skeleton
 from ...utils.random import uniform
 from ..motion import check_batch
-from .inclusion import inclusion
+from .inclusion_probability import inclusion
 from .mask import Mask
 from .sampling import draw_weighted, hidden_count
 

@@ -10,7 +10,7 @@ from torch import Tensor
 from ...skeletons.skeleton import Skeleton
 from .. import motion
 from ..motion import check_batch
-from .inclusion import inclusion
+from .inclusion_probability import inclusion
 from .mask import Mask
 from .sampling import TUPLE, draw_weighted, hidden_count, tuple_count
 
