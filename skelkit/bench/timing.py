@@ -78,7 +78,7 @@ def against_products(
 
 
 def products(flops: float, device: torch.device, precision: str = "fp32") -> Callable[[], None]:
-    """A function of matrix products with about so many operations: the most that the device can do.
+    """A function of matrix products with about this number of operations: the most that the device can do.
 
     Matrices are of a size that suits the device, in bfloat16 for precision "bf16".
     """

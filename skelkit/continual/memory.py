@@ -117,7 +117,7 @@ class ReplayMemory:
         return self.table["label"][self.heads].long()
 
     def capacity(self, persons: int | None = None) -> int:
-        """Number of clips of so many persons that fit. Default: the most persons, the worst case."""
+        """Number of clips of `persons` persons that fit. Default: the most persons, the worst case."""
         return (self.slots - self.persons) // (persons or self.persons) + 1
 
     def counts(self) -> Tensor:

@@ -69,7 +69,7 @@ def confusion(logits: Tensor, labels: Tensor) -> Tensor:
 
 
 def two_standard_errors(share: float, clips: int) -> float:
-    """Two standard errors of an accuracy `share`, 0 to 1, measured on so many clips.
+    """Two standard errors of an accuracy `share`, 0 to 1, measured on `clips` clips.
 
     After adding two correct and two wrong clips (Agresti and Coull 1998), so that it is not 0 where all clips
     are correct.

@@ -19,8 +19,8 @@ class Settings:
     Args:
         size: of the network, a name in `models.SIZES`.
         frames: T, to which all clips are resized; a multiple of 6.
-        epochs: per task; least_steps: a task of few clips takes more epochs, so that it has at least so many
-            steps.
+        epochs: per task; least_steps: a task of few clips takes more epochs, so that it has at least this
+            many steps.
         batch: clips of the stream in a step, and of each draw from the memory.
         lr, weight_decay: of AdamW. decay: whether the learning rate falls linearly to 0 within each task.
         classifier_factor: factor on the classifier's learning rate; without it, a classifier lags behind in
@@ -105,15 +105,15 @@ class Settings:
         return codecs.CODECS[self.codec].from_settings(self.as_dict())
 
     def epochs_for(self, clips: int) -> int:
-        """Number of epochs of a task of so many clips."""
+        """Number of epochs of a task of `clips` clips."""
         return max(self.epochs, -(-self.least_steps // max(1, -(-clips // self.batch))))
 
     def probe_epochs_for(self, clips: int) -> int:
-        """Number of epochs of linear probing on so many clips."""
+        """Number of epochs of linear probing on `clips` clips."""
         return max(self.probe_epochs, -(-self.least_probe_steps // max(1, -(-clips // self.batch))))
 
     def rates(self, step: int, steps: int) -> list[float]:
-        """Learning rates of a task of so many steps, from `step` on."""
+        """Learning rates of a task of `steps` steps, from `step` on."""
         return [self.lr * (1 - k / steps if self.decay else 1) for k in range(step, steps)]
 
     def as_dict(self) -> dict[str, Any]:

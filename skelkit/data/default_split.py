@@ -158,7 +158,7 @@ def _sample(clips: ClipSet, size: int, classes: int, seed: int) -> ClipSet:
 
 
 def number_of_tasks(classes: int) -> int:
-    """Number of tasks for so many classes.
+    """Number of tasks for a number of classes.
 
     The published 6 for 60 and 12 for 120 classes; otherwise the first of 5, 4, 6, 3 and 2 that divides the
     classes into tasks of at least two; otherwise tasks of two.

@@ -112,7 +112,7 @@ def delay(x: Tensor, y: Tensor, most: float = 15.0, step: float = 1.0) -> float:
 
     Args:
         x, y: clips [N, C, T, V, M].
-        most: largest shift in both directions; so many frames at either end are left out.
+        most: largest shift in both directions; as many frames at either end are left out.
         step: distance between the shifts that are tried.
 
     Raises:

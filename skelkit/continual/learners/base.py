@@ -64,8 +64,8 @@ class Learner(Protocol):
 class BaseLearner:
     """Network, optimiser, memory and state of a learner; a subclass adds `observe` and overrides hooks.
 
-    A subclass with state of its own extends `state_dict` and `load_state_dict`; then a killed run resumes
-    with the same bits.
+    A subclass with state of its own creates it in `prepare` and extends `state_dict` and `load_state_dict`;
+    then a killed run resumes with the same bits.
 
     Args:
         network: as `build_network` returns it.
@@ -106,6 +106,10 @@ class BaseLearner:
         self.classes: list[int] = []
         self.past: list[int] = []
         self.optimiser = build_optimiser(network, settings)
+        self.prepare()
+
+    def prepare(self) -> None:
+        """Create the learner's own state; called once, at the end of construction. Default: none."""
 
     @classmethod
     def build_network(

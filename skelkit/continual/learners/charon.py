@@ -52,16 +52,10 @@ class CHARON(BaseLearner):
     memory: ReplayMemory
     ratio: float
 
-    def __init__(
-        self,
-        network: Network,
-        settings: Settings,
-        memory: ReplayMemory | None,
-        generator: torch.Generator,
-    ):
-        super().__init__(network, settings, memory, generator)
-        fixed = settings.masking and settings.adaptive == "no"
-        self.ratio = settings.ratio if fixed else 0.0
+    def prepare(self) -> None:
+        """Create the learner's own state."""
+        fixed = self.settings.masking and self.settings.adaptive == "no"
+        self.ratio = self.settings.ratio if fixed else 0.0
         self.unprobed: nn.Linear | None = None
         self.batch_accuracies: list[Tensor] = []
 

@@ -11,8 +11,6 @@ from torch import Tensor
 
 from ...training.inputs import PreparedClips
 from ..losses import ewc_penalty
-from ..memory import ReplayMemory
-from ..presets import Settings
 from .base import BaseLearner, Network
 
 FISHER_CLIPS = 64
@@ -33,16 +31,10 @@ class EWC(BaseLearner):
         fisher: F by parameter name; anchor: θ*, the parameters after the last task.
     """
 
-    def __init__(
-        self,
-        network: Network,
-        settings: Settings,
-        memory: ReplayMemory | None,
-        generator: torch.Generator,
-    ):
-        super().__init__(network, settings, memory, generator)
-        self.fisher = {name: torch.zeros_like(p) for name, p in network.named_parameters()}
-        self.anchor = {name: p.detach().clone() for name, p in network.named_parameters()}
+    def prepare(self) -> None:
+        """Create the learner's own state."""
+        self.fisher = {name: torch.zeros_like(p) for name, p in self.network.named_parameters()}
+        self.anchor = {name: p.detach().clone() for name, p in self.network.named_parameters()}
 
     def observe(self, x: Tensor, y: Tensor) -> Tensor:
         """CE(stream) + ewc / 2 · `ewc_penalty`."""

@@ -13,9 +13,8 @@ from ...training.inputs import INFERENCE_BATCH, PreparedClips
 from ...utils import random
 from ..losses import icarl_loss
 from ..memory import ReplayMemory
-from ..presets import Settings
 from ..replay import draw_rotated
-from .base import BaseLearner, Network, frozen_copy
+from .base import BaseLearner, frozen_copy
 
 
 def herd(features: Tensor, most: int | None = None) -> Tensor:
@@ -60,16 +59,10 @@ class ICaRL(BaseLearner):
     uses_memory: ClassVar[bool] = True
     memory: ReplayMemory
 
-    def __init__(
-        self,
-        network: Network,
-        settings: Settings,
-        memory: ReplayMemory | None,
-        generator: torch.Generator,
-    ):
-        super().__init__(network, settings, memory, generator)
-        self.old = frozen_copy(network)
-        weight = network.classifier.weight
+    def prepare(self) -> None:
+        """Create the learner's own state."""
+        self.old = frozen_copy(self.network)
+        weight = self.network.classifier.weight
         self.means = weight.new_full(tuple(weight.shape), torch.nan)
 
     def begin_task(self, classes: Sequence[int]) -> None:

@@ -9,9 +9,7 @@ import torch
 from torch import Tensor
 
 from ..losses import lwf_loss
-from ..memory import ReplayMemory
-from ..presets import Settings
-from .base import BaseLearner, Network, frozen_copy
+from .base import BaseLearner, frozen_copy
 
 
 class LwF(BaseLearner):
@@ -27,15 +25,9 @@ class LwF(BaseLearner):
         old: frozen copy of the network as it was when the task began.
     """
 
-    def __init__(
-        self,
-        network: Network,
-        settings: Settings,
-        memory: ReplayMemory | None,
-        generator: torch.Generator,
-    ):
-        super().__init__(network, settings, memory, generator)
-        self.old = frozen_copy(network)
+    def prepare(self) -> None:
+        """Create the learner's own state."""
+        self.old = frozen_copy(self.network)
 
     def begin_task(self, classes: Sequence[int]) -> None:
         """Copy the network's weights into the frozen one."""

@@ -42,7 +42,7 @@ _BODY_WORDS, _JOINT_WORDS = 10, 12  # words of the line before the joint count, 
 # Places of x, y and z of all joints, counted from a body's first word.
 _COORDINATES = np.array([_JOINT_WORDS * joint + axis for joint in range(JOINTS) for axis in range(3)])
 
-# A file has at most so many lines that are not a joint's.
+# Most lines of a file that are not a joint's.
 _MOST_OTHER_LINES = 1 + MOST_FRAMES + 2 * LIMIT // (2 * _JOINT_WORDS * JOINTS)
 
 Frames = Sequence[Sequence[tuple[int, np.ndarray]]]

@@ -27,7 +27,7 @@ class TextIndex:
         data: the text; lines end in LF or CRLF.
         path: name of the file in errors.
         regular: number of words of a regular line.
-        most_irregular: at most so many irregular lines are looked up.
+        most_irregular: largest number of irregular lines that are looked up.
 
     Attributes:
         rows: number of lines that are not blank.
@@ -82,7 +82,7 @@ class TextIndex:
         return self._irregular[row][2]
 
     def whole(self, row: int, words: int = 1, digits: int = 9) -> int | None:
-        """The whole number at the start of an irregular row of so many words; None for any other row."""
+        """The whole number that starts an irregular row of `words` words; None for any other row."""
         found, word, _ = self._irregular.get(row, (0, b"", 0))
         return int(word) if found == words and word.isdigit() and len(word) <= digits else None
 

@@ -97,7 +97,7 @@ class SiameseEncoder(nn.Module):
 
 
 class SiameseObjective(Objective):
-    """Siamese encoders with different masks, trained side by side: SkeletonBT, PSTL (one), ASMa (f and g).
+    """Siamese encoders with different masks, trained together: SkeletonBT, PSTL (one), ASMa (f and g).
 
     Args:
         masking: a name in `VIEW_MASKS` for each encoder.

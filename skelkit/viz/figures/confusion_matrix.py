@@ -111,7 +111,7 @@ def _axes(fig: go.Figure, words: Sequence[str], columns: int, side: int) -> None
 
 
 def _ticks(words: Sequence[str], room: int) -> dict:
-    """Every name, or as many as fit on an axis of so many pixels."""
+    """Every name, or as many as fit on an axis of this length in pixels."""
     size = 13 if room >= 17 * len(words) else 10
     step = -(-len(words) * (size + 1) // room)
     return {

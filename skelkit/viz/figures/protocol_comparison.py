@@ -15,7 +15,7 @@ Rows = Mapping[str, Mapping[str, Sequence[float]]]
 Live = Mapping[str, Mapping[str, float]]
 
 COMMON_SCALE = 1.4
-"""All panels share one scale if its range is at most so many times the range of the widest panel."""
+"""All panels share one scale if its range is at most this multiple of the range of the widest panel."""
 
 
 def comparison(rows: Rows, title: str, live: Live | None = None) -> go.Figure:

@@ -105,7 +105,7 @@ class LiveMatrix:
             self.stop_button.description = "stopping …"
 
     def join(self, seconds: float | None = None) -> None:
-        """Wait until the run in progress has ended, at most so many seconds. Default: as long as it takes."""
+        """Wait until the run in progress has ended, at most `seconds` seconds. Default: no limit."""
         if self._thread is not None:
             self._thread.join(seconds)
 
