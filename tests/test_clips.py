@@ -361,11 +361,11 @@ def test_the_skeleton_is_found_from_the_number_of_joints():
 
 def test_a_warning_is_issued_for_coordinates_that_cannot_be_metres():
     with pytest.warns(UserWarning, match="divide millimetres by 1000"):
-        ClipSet.from_arrays([1000 * torch.rand(5, 25, 3)])
+        ClipSet.from_arrays([1000 * torch.rand(5, 20, 3)])
 
 
 def test_the_error_for_a_clip_beyond_the_set_names_the_number_of_clips():
-    clips = ClipSet.from_arrays([torch.ones(5, 25, 3)])
+    clips = ClipSet.from_arrays([torch.ones(5, 20, 3)])
     with pytest.raises(IndexError, match="clip 999 was asked for; there are 1 clips, 0 to 0"):
         clips.batch([0, 999])
     with pytest.raises(ValueError, match="frames=-3: a batch has at least one frame"):

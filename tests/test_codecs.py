@@ -584,11 +584,24 @@ def test_a_new_codec_is_found_by_settings_and_figures_and_fits_a_replay_memory(m
         continual.settings("laptop", codec="last")
 
 
-@pytest.mark.parametrize("name", codecs.CODECS)
-def test_a_codec_takes_the_settings_that_it_has(name):
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [("uniform", Uniform(7, dtype="int8")), ("adaptive", Adaptive(9, "int8")), ("dct", DCT(8, "int8"))],
+)
+def test_a_codec_takes_the_settings_that_it_has(name, expected):
     settings = {"interval": 7, "keyframes": 9, "coefficients": 8, "dtype": "int8", "frames": 60}
-    expected = {"uniform": Uniform(7, dtype="int8"), "adaptive": Adaptive(9, "int8"), "dct": DCT(8, "int8")}
-    assert codecs.CODECS[name].from_settings(settings) == expected[name]
+    assert codecs.CODECS[name].from_settings(settings) == expected
+
+
+def test_a_number_type_that_a_codec_cannot_store_is_refused():
+    class Float32Only(Uniform):
+        @classmethod
+        def sizes(cls, frames, dtype):
+            yield cls(frames)
+
+    assert codecs.at_equal_bytes(Float32Only, Uniform(5), 60, 5) == Float32Only(60)
+    with pytest.raises(ValueError, match="Float32Only stores float32 values; dtype='int8' is not possible"):
+        codecs.at_equal_bytes(Float32Only, Uniform(5), 60, 5, dtype="int8")
 
 
 @pytest.mark.parametrize("kind", [Uniform, Adaptive, DCT])

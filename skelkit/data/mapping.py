@@ -153,7 +153,7 @@ def as_skeleton(
         ValueError: as in `match`.
 
     >>> from skelkit.skeletons import KINECT20
-    >>> as_skeleton(ClipSet.from_arrays([torch.ones(9, 25, 3)]), KINECT20)
+    >>> as_skeleton(ClipSet.from_arrays([torch.ones(9, 25, 3)], skeleton="ntu25"), KINECT20)
     ClipSet(1 clips, 1 classes, 9 frames at 30 fps, up to 1 person, Kinect v1-20)
     """
     return replace(clips, poses=match(clips.skeleton, target, pairs).move(clips.poses, fill), skeleton=target)

@@ -117,7 +117,8 @@ def compare_restores(series: Mapping[str, Mapping[int, float]], median_body: Map
 def codec_families(frames: int) -> dict[str, dict[int, codecs.Codec]]:
     """Codecs of the rate-distortion figure: family name -> setting (s or k) -> codec.
 
-    Every codec of `codecs.CODECS` that is not listed here by hand appears with five of its sizes, in float32.
+    A codec of `codecs.CODECS` that is not listed here appears in float32, with the bytes of the uniform codec
+    at several s.
     """
     ks = [k for k in (48, 24, 15, 10, 6) if k < frames]
     families: dict[str, dict[int, codecs.Codec]] = {
@@ -130,8 +131,10 @@ def codec_families(frames: int) -> dict[str, dict[int, codecs.Codec]]:
     listed = (codecs.Uniform, codecs.Adaptive, codecs.DCT)
     for name, kind in codecs.CODECS.items():
         if kind not in listed:
-            sizes = list(kind.sizes(frames, "float32"))
-            families[kind.label or name] = dict(enumerate(sizes[:: -(-len(sizes) // 5)], 1))
+            families[kind.label or name] = {
+                s: codecs.at_equal_bytes(kind, codec, frames, joints=25)
+                for s, codec in families["uniform, float32"].items()
+            }
     return families
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+from ..utils.validation import one_of
 from .skeleton import Skeleton
 
 Bones = tuple[tuple[str, str], ...]
@@ -136,11 +137,25 @@ KNOWN: dict[str, Skeleton] = {
 """The built-in skeletons by the short names that the command line takes."""
 
 
+def named(name: str) -> Skeleton:
+    """The built-in skeleton of this short name.
+
+    Raises:
+        ValueError: there is none; lists the known ones.
+
+    >>> named("kinect20").name
+    'Kinect v1-20'
+    """
+    one_of(name, KNOWN, "built-in skeleton", "; or pass a Skeleton")
+    return KNOWN[name]
+
+
 def of_size(joints: int) -> Skeleton:
     """The built-in skeleton with this many joints, if there is exactly one.
 
     Raises:
-        ValueError: no built-in skeleton has this many joints, or several have; lists them and how to choose.
+        ValueError: no built-in skeleton has this many joints, or several have; the message lists them and
+            how to choose one.
 
     >>> of_size(20).name
     'Kinect v1-20'

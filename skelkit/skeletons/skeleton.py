@@ -129,8 +129,9 @@ class Skeleton:
 
     @property
     def mirror_pairs(self) -> tuple[tuple[str, str], ...]:
-        """(left, right) joint names."""
-        return tuple((self.joints[i], self.joints[m]) for i, m in enumerate(self._mirror_index) if i < m)
+        """(left, right) joint names, in the order of the left joints."""
+        pairs = ((self.joints[i], self.joints[m]) for i, m in enumerate(self._mirror_index))
+        return tuple((left, right) for left, right in pairs if left != right and _is_left(left))
 
     @property
     def partition(self) -> Tensor:
@@ -190,6 +191,10 @@ class Skeleton:
             used.update(chain)
         trunk = tuple(joint for i, joint in enumerate(self.joints) if i not in used)
         return ({"trunk": trunk} if trunk else {}) | limbs
+
+
+def _is_left(joint: str) -> bool:
+    return "left" in joint or "Left" in joint or joint.endswith("_L")
 
 
 def _other_side(joint: str) -> str:

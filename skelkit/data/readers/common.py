@@ -10,9 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from ... import skeletons
+from ...skeletons import layouts
 from ...skeletons.skeleton import Skeleton
-from ...utils.validation import one_of
 from ..clips import ClipSet
 from ..errors import Place, UnreadableFile
 from ..ntu.names import NAME
@@ -89,10 +88,7 @@ def check_file(path: str | Path, most_bytes: int = MOST_BYTES) -> Path:
 
 def known_skeleton(skeleton: Skeleton | str | None) -> Skeleton | None:
     """The skeleton itself, or the built-in one of this short name."""
-    if not isinstance(skeleton, str):
-        return skeleton
-    one_of(skeleton, skeletons.KNOWN, "built-in skeleton", "; or pass a Skeleton")
-    return skeletons.KNOWN[skeleton]
+    return layouts.named(skeleton) if isinstance(skeleton, str) else skeleton
 
 
 def upright(poses: np.ndarray, up: str) -> np.ndarray:

@@ -4,8 +4,8 @@ A codec is a value without state: ``packed = codec.encode(x)``, ``y = codec.deco
 ``packed.nbytes``. Clips x are batches [N, C, T, V, M] as in `motion`. A person is stored only in the clips
 where they are present.
 
-To add a codec, write a subclass of `Codec` and add it to `CODECS`: replay memories, settings and command
-lines find it there by name.
+To add a codec, write a subclass of `Codec` and add it to `CODECS`: replay memories, settings and the
+panel of notebook 01 find it there by name.
 """
 
 from .adaptive import Adaptive
@@ -22,7 +22,7 @@ CODECS: dict[str, type[Codec]] = {
     "adaptive": Adaptive,
     "dct": DCT,
 }
-"""Every codec by its name in settings and on the command line."""
+"""Every codec by its name in settings."""
 
 LOSSLESS: Codec = Uniform(1)
 """Stores every frame in float32."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TypeVar
 
-from .codec import Codec
+from .codec import Codec, check_dtype
 from .quantisation import ValueType
 
 C = TypeVar("C", bound=Codec)
@@ -32,7 +32,7 @@ def at_equal_bytes(
         dtype: number type of the stored values. Default: that of `codec`.
 
     Raises:
-        ValueError: even the smallest codec of this class needs more bytes.
+        ValueError: even the smallest codec of this class needs more bytes, or it cannot store this type.
 
     >>> from skelkit import codecs
     >>> at_equal_bytes(codecs.Adaptive, codecs.Uniform(interval=5), 120, 25)  # 24 frames cost too much
@@ -40,6 +40,7 @@ def at_equal_bytes(
     """
     budget, dtype = codec.bytes_per_person(frames, joints), dtype or codec.dtype
     for candidate in kind.sizes(frames, dtype):
+        check_dtype(candidate, dtype)
         if candidate.bytes_per_person(frames, joints) <= budget:
             return candidate
     raise ValueError(

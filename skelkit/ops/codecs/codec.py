@@ -57,9 +57,23 @@ class Codec(ABC):
     @classmethod
     def from_settings(cls, settings: Mapping[str, Any]) -> Self:
         """The codec that takes its fields from the settings of the same names; other fields keep their
-        defaults."""
-        return from_known_fields(cls, settings)
+        defaults.
+
+        Raises:
+            ValueError: the settings ask for a number type that this codec cannot store.
+        """
+        codec = from_known_fields(cls, settings)
+        check_dtype(codec, settings.get("dtype", codec.dtype))
+        return codec
 
     def bytes_per_person(self, frames: int, joints: int) -> int:
         """Bytes for one person present in all frames of one clip, including the presence flag."""
         return self.encode(torch.ones(1, 3, frames, joints, 1)).nbytes
+
+
+def check_dtype(codec: Codec, dtype: ValueType) -> None:
+    """Raise ValueError if a codec stores numbers of another type than the one asked for."""
+    if codec.dtype != dtype:
+        raise ValueError(
+            f"{type(codec).__name__} stores {codec.dtype} values; dtype={dtype!r} is not possible"
+        )

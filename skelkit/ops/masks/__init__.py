@@ -1,8 +1,8 @@
 """Masks: choose joints, frames or tuples to hide, and the probability of each to be hidden.
 
 A mask is called: ``hidden = DegreeJoints(ratio=0.3)(x, skeleton, generator)``, bool, true where hidden; its
-``probability(x, skeleton)`` has the same shape. Every mask is also a function of its parameters, such as
-``degree_joints(x, skeleton, ratio, generator)``.
+``probability(x, skeleton)`` has the same shape. The built-in masks are also functions of their
+parameters, such as ``degree_joints(x, skeleton, ratio, generator)``.
 
 To add a mask, write a subclass of `Mask` and add it to `MASKS`.
 """

@@ -56,7 +56,7 @@ def compare(
     list has one entry per clip, the first clip's included.
 
     >>> import torch
-    >>> walk = torch.rand(1, 3, 40, 25, 1)
+    >>> walk = torch.rand(1, 3, 40, 20, 1)
     >>> [about["label"] for about in compare(walk, walk[:, :, ::5]).meta["clips"]]
     ['original', 'restored']
     """
