@@ -48,7 +48,7 @@ def bench_codecs(device: torch.device, clips: int = 512, rounds: int = 15) -> li
 
 
 def bench_clips(device: torch.device, clips: int = 3000, rounds: int = 5) -> list[Row]:
-    """Generation of the synthetic clips, and a batch of them against copying it."""
+    """Time to generate the synthetic clips, and to make a batch of them, relative to a copy of that batch."""
     took = statistics.median(seconds(lambda: load("synthetic", clips=clips)) for _ in range(rounds))
     generation = {"what": "embedded clips made", "ms": 1000 * took, "clips a second": clips / took}
     loaded = load("synthetic", clips=512).to(device)

@@ -35,7 +35,7 @@ def _run(options: Namespace) -> int:
 COMMAND = Command(
     name="bench",
     help="measure the speed of this machine, as ratios",
-    description="Time parts of the library against copying the same memory once, in alternation, and print "
+    description="Time parts of the library; each timing alternates with a copy of the same tensor. Print "
     "medians. Absolute times vary from run to run; compare the ratios.",
     add_arguments=_add_arguments,
     run=_run,

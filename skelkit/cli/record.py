@@ -48,7 +48,7 @@ def _run(options: Namespace) -> int:
         only=options.only,
         sources=[dataset.resolved(path)[0] for path in options.sources],
     )
-    metric = recordings.EXPERIMENTS[options.experiment]()[0].main
+    metric = recordings.EXPERIMENTS[options.experiment]()[0].headline
     title = metric.replace("faa", "FAA")
     for label, (mean, deviation, seeds) in recording.summary(metric).items():
         print(f"{label:<40} {title} {100 * mean:5.1f} % ± {100 * deviation:4.1f} ({seeds} seeds)")

@@ -50,11 +50,14 @@ def learn(
         train, test: clips, on the device where the training runs.
         tasks, classes_per_task, order, validation, drop: as in `data.tasks.split_into_tasks`.
         memory: budget of the learners that use a memory: bytes, or "500 clips" (uncompressed).
-        preset: a name in `CONTINUAL_PRESETS`; changes: single settings, by name.
-        seed: of all random draws; order_seed: of the class order and the validation part. Default: `seed`.
+        preset: a name in `CONTINUAL_PRESETS`.
+        seed: of all random draws.
+        order_seed: seed of the class order and the validation part. Default: `seed`.
         callback: called after every epoch and every task; raise `loop.Stopped` in it to end the run.
-        checkpoints: folder; a killed run resumes from there. every: seconds between checkpoints.
+        checkpoints: folder; a killed run resumes from there.
+        every: seconds between checkpoints.
         progress: whether to show a progress bar. Default: in an interactive session.
+        changes: single settings, by name.
 
     Raises:
         ValueError: an unknown learner, preset or setting, tasks that cannot be made, a memory that cannot

@@ -21,7 +21,7 @@ class Settings:
         frames: T, to which all clips are resized; a multiple of 6.
         epochs: per task; least_steps: a task of few clips takes more epochs, so that it has at least this
             many steps.
-        batch: clips of the stream in a step, and of each draw from the memory.
+        batch: clips of the current task in a step, and of each draw from the memory.
         lr, weight_decay: of AdamW. decay: whether the learning rate falls linearly to 0 within each task.
         classifier_factor: factor on the classifier's learning rate; without it, a classifier lags behind in
             short tasks because the features of different clips differ little.
@@ -30,9 +30,9 @@ class Settings:
         recalibrate: whether the statistics of batch norm are recomputed from the task's clips and the memory
             after each task, before probing and evaluation; the running statistics lag behind after a short
             task.
-        fused: whether stream and draws pass through the network as one batch, so that batch norm sees a
-            mixture of old and new classes as in the test. In separate passes, as published (preset "paper"),
-            the batch statistics alone can reveal which batch is the stream.
+        fused: whether clips of the current task and draws pass through the network as one batch, so that
+            batch norm sees a mixture of old and new classes as in the test. In separate passes, as published
+            (preset "paper"), the batch statistics alone can reveal which batch is of the current task.
         alpha: weight of the MSE to the stored logits (DER++, CHARON).
         beta: weight of the cross-entropy of the second draw; gamma: weight of the reconstruction error, per
             m².

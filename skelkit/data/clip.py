@@ -50,7 +50,8 @@ class Clip:
         return motion.to_batch(self.poses[None].float())
 
     def __repr__(self) -> str:
+        persons = self.poses.shape[1]
         return (
             f"Clip({self.name!r}: {self.class_name}, {len(self)} frames at {self.fps:g} fps, "
-            f"{self.poses.shape[1]} person slots, {self.skeleton.name})"
+            f"up to {persons} person{'s' * (persons > 1)}, {self.skeleton.name})"
         )

@@ -44,7 +44,7 @@ class Recognition:
         label: most probable class.
         probability: of that class, 0 to 1.
         start_frame: first frame of the window.
-        end_frame: frame after the last of the window.
+        end_frame: frame after the last of the window (exclusive).
         probabilities: float32[classes], in the order of `Recognizer.classes`.
     """
 

@@ -38,7 +38,7 @@ class Variant:
     memory: str = MEMORY
     changes: dict[str, Any] = field(default_factory=dict)
     tasks: int | None = None
-    main: ClassVar[str] = "faa"
+    headline: ClassVar[str] = "faa"
 
     def run(self, dataset: str, seed: int, preset: str, sources: Sequence[str] = ()) -> dict[str, Any]:
         """Results of one run, as they are recorded."""
@@ -121,7 +121,7 @@ def intervals() -> list[Variant]:
 
 
 def ratios() -> list[Variant]:
-    """Mask ratios, with all classes learnt in one task."""
+    """Mask ratios. All classes are learnt in one task, so that forgetting does not hide the effect."""
     return [
         Variant(f"{ratio:.0%}", "charon", MEMORY, {"ratio": ratio, "probing": False}, tasks=1)
         for ratio in (0.0, 0.2, 0.3, 0.5, 0.6, 0.8, 0.9)

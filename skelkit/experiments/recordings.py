@@ -30,7 +30,7 @@ class Variant(Protocol):
     """One way of running an experiment: a dataclass whose fields identify it in a recording."""
 
     __dataclass_fields__: ClassVar[dict[str, Any]]
-    main: ClassVar[str]
+    headline: ClassVar[str]
     """Name of the number that the experiment compares."""
 
     @property
@@ -60,37 +60,38 @@ class Recording:
     about: dict[str, Any]
     runs: list[dict[str, Any]]
 
-    def of(self, label: str, what: str = "faa") -> list[Any]:
+    def of(self, label: str, metric: str = "faa") -> list[Any]:
         """One value of a variant for each seed, in order of seed; empty if it was not recorded."""
         runs = sorted(self.runs, key=lambda run: run["seed"])
-        return [run[what] for run in runs if run["label"] == label and what in run]
+        return [run[metric] for run in runs if run["label"] == label and metric in run]
 
     @property
     def labels(self) -> list[str]:
         """Labels of the recorded variants, in the order of the experiment."""
         return list(dict.fromkeys(run["label"] for run in self.runs))
 
-    def summary(self, what: str = "faa") -> dict[str, tuple[float, float, int]]:
+    def summary(self, metric: str = "faa") -> dict[str, tuple[float, float, int]]:
         """Mean, sample standard deviation (0 for one seed) and number of seeds of each variant."""
-        return {label: spread(values) for label in self.labels if (values := self.of(label, what))}
+        return {label: spread(values) for label in self.labels if (values := self.of(label, metric))}
 
     def paired_differences(
-        self, one: str, other: str, what: str = "faa", other_what: str = ""
+        self, one: str, other: str, metric: str = "faa", other_metric: str = ""
     ) -> list[float]:
         """100 · (variant `one` - variant `other`), one value for each seed that both have.
 
         Args:
-            what: name of the value, a share from 0 to 1; other_what: of the other variant. Default: the same.
+            metric: name of the value, a share from 0 to 1.
+            other_metric: of the other variant. Default: `metric`.
         """
         mine, theirs = (
             {run["seed"]: run[key] for run in self.runs if run["label"] == label}
-            for label, key in ((one, what), (other, other_what or what))
+            for label, key in ((one, metric), (other, other_metric or metric))
         )
         return [100 * (mine[seed] - theirs[seed]) for seed in sorted(mine.keys() & theirs.keys())]
 
-    def points(self, label: str, what: str = "faa") -> str:
+    def points(self, label: str, metric: str = "faa") -> str:
         """Mean and standard deviation of a variant as text: "64.1 ± 2.0 points"."""
-        mean, deviation, _ = self.summary(what)[label]
+        mean, deviation, _ = self.summary(metric)[label]
         return f"{100 * mean:.1f} ± {100 * deviation:.1f} points"
 
 
@@ -161,7 +162,7 @@ def record(
     chosen = [v for v in variants if not only or v.label in only]
     todo = [(v, seed) for seed in seeds for v in chosen if (_key(asdict(v)), seed) not in done]
     log(f"{experiment} on {name}: {len(runs)} runs kept, {len(todo)} to do")
-    about, main = _about(experiment, name, preset, sources), variants[0].main
+    about, headline = _about(experiment, name, preset, sources), variants[0].headline
     run_one = partial(run, dataset=dataset, preset=preset, sources=sources)
     for _, result in parallel.map_unordered(run_one, todo, jobs):
         about["divided"] = result.pop("divided")
@@ -169,7 +170,7 @@ def record(
         content = about | {"machine": machine(), "date": datetime.date.today().isoformat(), "runs": runs}
         write_atomic(make_folder(folder / name) / f"{experiment}.json", _compact(content))
         log(
-            f"  {result['label']}, seed {result['seed']}: {main} {result[main]:.3f}, "
+            f"  {result['label']}, seed {result['seed']}: {headline} {result[headline]:.3f}, "
             f"{result['total_seconds']:.0f} s"
         )
     return read(experiment, name, folder) or Recording(about, runs)

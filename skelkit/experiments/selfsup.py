@@ -50,7 +50,7 @@ class Variant:
     elsewhere: bool = False
 
     @property
-    def main(self) -> str:
+    def headline(self) -> str:
         """The result that is printed when a run ends."""
         return "linear" if "linear" in self.judged else self.judged[-1]
 
@@ -145,7 +145,7 @@ def pretraining() -> list[Variant]:
 
 
 def pairs() -> list[Variant]:
-    """Two encoders: f and g, two f, two g, two with random masks; each alone, concatenated, aligned."""
+    """Two encoders, with the masks f and g of ASMa, or with two alike; each alone, concatenated, aligned."""
     judged = ("first alone", "second alone", "joined", "aligned")
     return [
         Variant(name, method, judged)
@@ -208,7 +208,7 @@ class StudentsVariant:
     label: str = "ASMa, aligned, fine-tuned"
     students: dict[str, dict[str, Any]] = field(default_factory=dict)
     fraction: float = 1.0
-    main: ClassVar[str] = "teacher"
+    headline: ClassVar[str] = "teacher"
 
     def run(self, dataset: str, seed: int, preset: str, sources: Sequence[str] = ()) -> dict[str, Any]:
         """Train the teacher and its students once: test accuracies and costs, as they are recorded."""

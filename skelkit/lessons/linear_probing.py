@@ -145,8 +145,9 @@ def compare_conditions(
     """Say what misaligns the trained classifier: masks, statistics, or neither.
 
     Args:
-        accuracy: condition ("parts" or "wholes", "lagging" or "recalibrated") -> accuracy, %.
-        distance: condition -> distance of the class means from the recorded ones, in spreads.
+        accuracy: condition (masked "parts" or "wholes", "lagging" or "recalibrated" batch norm) -> accuracy
+            in %.
+        distance: condition -> distance of the class means from the recorded ones, in standard deviations.
         two_errors: two standard errors of an accuracy, from 0 to 1.
     """
     study.claim(

@@ -174,7 +174,7 @@ def encode(machine: Machine, text: object = None, encoding: object = None) -> by
 
 
 def byte_array(machine: Machine, raw: object = b"", encoding: object = None) -> bytearray:
-    """bytearray(bytes), or (str, "latin-1"). (Of a number it would be that long.)"""
+    """bytearray(bytes), or (str, "latin-1"); an integer is refused, since bytearray(n) allocates n bytes."""
     if not isinstance(raw, bytes):
         return bytearray(encode(machine, raw, encoding))
     machine.copy(len(raw))
