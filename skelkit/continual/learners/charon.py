@@ -27,8 +27,8 @@ class CHARON(BaseLearner):
     """DER++ with a compressed memory, masked training and linear probing. (arXiv 2407.01397.)
 
     The loss is `charon_loss`. After the task, with the encoder frozen and nothing masked, the classifier
-    alone minimises the same loss without the reconstruction terms. Then the clips are offered to the memory, and
-    every stored logit is recomputed.
+    alone minimises the same loss without the reconstruction terms. Then the clips are offered to the memory,
+    and every stored logit is recomputed.
 
     Settings compression, masking, reconstruction, probing and refresh switch a component off; without all
     five it is DER++.
