@@ -532,7 +532,7 @@ def test_a_budget_too_small_for_any_setting_is_refused_with_the_bytes():
 
 
 def test_the_names_that_a_command_line_takes_make_the_codecs():
-    assert [kind().dtype for kind in codecs.CODECS.values()] == ["float32"] * 3
+    assert [kind().dtype for kind in codecs.CODECS.values()] == ["float32"] * len(codecs.CODECS)
     assert codecs.CODECS["adaptive"] is Adaptive
 
 
@@ -580,7 +580,7 @@ def test_a_new_codec_is_found_by_settings_and_figures_and_fits_a_replay_memory(m
     memory.offer(x, torch.tensor([0, 1]), generator=seeded())
     restored, labels, _ = memory.read(torch.arange(2))
     torch.testing.assert_close(restored, there_and_back(codec, x[labels]))
-    with pytest.raises(ValueError, match="codec='last': expected 'uniform', 'adaptive', 'dct' or 'first'"):
+    with pytest.raises(ValueError, match=r"codec='last': expected .*'uniform', 'adaptive', 'dct' or 'first'"):
         continual.settings("laptop", codec="last")
 
 

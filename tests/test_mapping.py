@@ -13,6 +13,8 @@ from skelkit.data.merging import merge
 from skelkit.skeletons.layouts import COCO17, KINECT20, KNOWN, MOCAP21, NTU25
 from skelkit.skeletons.skeleton import Skeleton
 
+BODIES = {"ntu25": NTU25, "kinect20": KINECT20, "mocap21": MOCAP21, "coco17": COCO17}
+
 FINGER = Skeleton("finger", ["base", "middle", "tip"], [("base", "middle"), ("middle", "tip")], root="base")
 
 
@@ -142,7 +144,7 @@ def test_the_built_in_skeletons_match_joint_by_joint_as_anatomy_says(pair, same)
 
 @pytest.mark.parametrize(
     "skeleton",
-    [*KNOWN.values(), FINGER, chain("odd", "Head", "head", "Hips", "pelvis")],
+    [*BODIES.values(), FINGER, chain("odd", "Head", "head", "Hips", "pelvis")],
     ids=lambda s: s.name,
 )
 def test_a_skeleton_matches_itself_in_every_joint(skeleton):
@@ -247,7 +249,7 @@ def clips(ragged):
 
 
 every_pair = pytest.mark.parametrize(
-    ("source", "target"), [(a, b) for a in KNOWN.values() for b in KNOWN.values()], ids=lambda s: s.name
+    ("source", "target"), [(a, b) for a in BODIES.values() for b in BODIES.values()], ids=lambda s: s.name
 )
 
 
@@ -382,11 +384,11 @@ def test_a_skeleton_that_all_others_contain_is_itself_the_common_one():
     assert len(common(NTU25, KINECT20, MOCAP21, COCO17)) == 13
 
 
-@pytest.mark.parametrize("first", KNOWN.values(), ids=KNOWN)
+@pytest.mark.parametrize("first", BODIES.values(), ids=BODIES)
 def test_clips_of_all_skeletons_fit_the_common_one_with_nothing_missing(clips, first):
-    shared = common(first, *KNOWN.values())
+    shared = common(first, *BODIES.values())
     assert len(shared.mirror_pairs) == 6
-    for skeleton in KNOWN.values():
+    for skeleton in BODIES.values():
         assert match(skeleton, shared).missing == ()
         assert len(as_skeleton(clips(skeleton), shared)) == 4
 

@@ -204,6 +204,6 @@ def test_a_skeleton_that_is_not_one_tree_of_known_joints_is_refused(fields, mess
 
 def test_an_unknown_number_of_joints_is_refused_with_the_known_ones():
     with pytest.raises(
-        ValueError, match=r"no built-in skeleton has 24 joints; they have 25 \(ntu25\), 20 \(kinect20\)"
+        ValueError, match=r"no built-in skeleton has 24 joints; they have .*25 \(ntu25\), 20 \(kinect20\)"
     ):
         skeletons.of_size(24)

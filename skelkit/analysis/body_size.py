@@ -65,7 +65,8 @@ def measure(clips: ClipSet, origin: int | None) -> BodySize:
 
 
 def origin_joint(clips: ClipSet, never_present: list[int]) -> int | None:
-    """The joint that positions are relative to: alone at the origin in all frames, and amid the others.
+    """The joint relative to which all positions are given: at the origin, with the others around it.
+
 
     Args:
         clips: on the CPU.

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ..skeletons.layouts import KNOWN
 from ..skeletons.skeleton import Skeleton
 
 Values = Sequence[Any] | np.ndarray | Tensor
@@ -56,9 +57,10 @@ def check_joints(clips: Sequence[Tensor], names: Sequence[str], skeleton: Skelet
     """Raise ValueError for the first clip that does not have the number of joints of the skeleton."""
     for clip, name in zip(clips, names, strict=True):
         if clip.shape[2] != len(skeleton):
+            known = ", ".join(f"{layout} {len(each)}" for layout, each in KNOWN.items())
             raise ValueError(
                 f"{name}: {clip.shape[2]} joints, the {skeleton.name} skeleton has {len(skeleton)}; "
-                "pass skeleton=… (built in: 25, 20, 21 or 17 joints)"
+                f"pass skeleton=… (built in: {known} joints)"
             )
 
 

@@ -191,7 +191,7 @@ class ClipSet:
         return (self.labels == self.classes.index(name)).nonzero().flatten()
 
     def to(self, device: torch.device | str | None = None, dtype: torch.dtype | None = None) -> ClipSet:
-        """The set on another device; `dtype` (float32 or float16) is that of the poses."""
+        """The set on another device; `dtype`: of the poses, float32 or float16."""
         moved = {k: v.to(device) for k in _TENSORS if (v := getattr(self, k)) is not None}
         moved["poses"] = moved["poses"].to(dtype or self.poses.dtype)
         return replace(self, **moved)

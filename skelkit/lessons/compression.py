@@ -117,9 +117,7 @@ def compare_restores(series: Mapping[str, Mapping[int, float]], median_body: Map
 def codec_families(frames: int) -> dict[str, dict[int, codecs.Codec]]:
     """Codecs of the rate-distortion figure: family name -> setting (s or k) -> codec.
 
-    A codec of `codecs.CODECS` that is not listed here appears in float32, with the bytes of the uniform codec
-    at several s.
-    """
+    Codecs of `codecs.CODECS` that are not listed here get the bytes of the uniform codec at several s."""
     ks = [k for k in (48, 24, 15, 10, 6) if k < frames]
     families: dict[str, dict[int, codecs.Codec]] = {
         "uniform, float32": {s: codecs.Uniform(s) for s in (2, 3, 5, 8, 12, 24)},
@@ -291,8 +289,7 @@ def clips_per_megabyte(clips: ClipSet, choices: Mapping[str, codecs.Codec], fram
     gain = fit["s = 5, float32"] / everything
     study.claim(
         f"Keeping every 5th frame lets {gain:.1f} times as many clips into the same memory. With int8 values "
-        "it is "
-        f"{fit['s = 5, int8'] / everything:.0f} times as many.",
+        f"it is {fit['s = 5, int8'] / everything:.0f} times as many.",
         4.9 < gain < 5.1,
     )
     return fit

@@ -148,7 +148,7 @@ def compare_degrees(skeleton: Skeleton, speed: Tensor) -> None:
 
 
 def divide(dataset: str, preset: str, seed: int, device: torch.device) -> tuple[TrainTestSplit, str]:
-    """The default split of the data, and whose it is; of the embedded data if there are too few clips."""
+    """The default split and its name; a split of the embedded data if there are too few clips."""
     try:
         return load_split(dataset, preset, seed, device), "the split made here"
     except TooFewClips as error:

@@ -109,8 +109,8 @@ def upright(poses: np.ndarray, up: str) -> np.ndarray:
 def trimmed(poses: np.ndarray) -> np.ndarray:
     """Poses [T, …] without their padding: the all-zero frames at the end.
 
-    All-zero frames before the last other frame stay: they show that nobody was seen. Of a clip that is zero
-    everywhere, the first frame stays.
+    All-zero frames before the last other frame stay: they show that nobody was seen. A clip that is zero
+    everywhere keeps its first frame.
     """
     nonzero = np.flatnonzero((poses != 0).reshape(len(poses), -1).any(1))
     return poses[: nonzero[-1] + 1 if len(nonzero) else 1]

@@ -58,8 +58,8 @@ class Cast:
         clip, person, subject: of each performer, Long[B].
         action: row of `scores()`, Long[B].
         lengths: frames, Long[B].
-        table: rows of which the degrees of freedom are weighted sums, [B, K + 9, D]: K key poses, five rows
-            of rhythm and four of idle motion.
+        table: [B, K + 9, D]; the degrees of freedom over time are weighted sums of its rows: K key poses,
+            five rows of rhythm and four of idle motion.
         times: time in [0, 1] at which each key pose is reached, [B, K].
         rate: of the rhythm, [B], Hz.
         drift: frequency in Hz and phase in turns of the idle motion, [B, 4, 2].
@@ -125,7 +125,7 @@ def cast(first: Tensor, subject: Tensor, frames: int | None, fps: float, draw: t
 
 
 def _table(action: Tensor, subject: Tensor, normal: Tensor, shapes: Tensor) -> Tensor:
-    """Rows of which the degrees of freedom of each performer are weighted sums, [B, K + 9, D]."""
+    """[B, K + 9, D]; the degrees of freedom of each performer are weighted sums of these rows."""
     folk, score = people(), scores()
     keys = score.keys.shape[1]
     size = folk.size[subject] * (0.06 * normal[:, 1]).exp()

@@ -41,7 +41,7 @@ motion.
 
 
 class SiameseEncoder(nn.Module):
-    """One encoder whose features of three views of a clip shall agree. (PSTL; half of ASMa.)
+    """One encoder, trained so that its features of three views of a clip agree. (PSTL; half of ASMa.)
 
     Each view has its own augmentation. Anchor: nothing is hidden. Spatial view: joints are removed from input
     and graph. Temporal view: frames are dropped. loss = BT(anchor, temporal) + BT(anchor, spatial). Without

@@ -73,7 +73,7 @@ def scene(
 
 
 def _about(view: View, label: str, skeleton: int, end: int, colour: Sequence[str] | None) -> dict[str, Any]:
-    """Description of one clip; `colour` is that of all its persons, if it is drawn over others."""
+    """Description of one clip; `colour`: of all its persons, if clips are drawn over each other."""
     return {
         "label": label,
         "skeleton": skeleton,
@@ -129,7 +129,7 @@ def _bones(skeleton: Skeleton) -> dict[str, Any]:
 
 
 def _legend(about: list[dict[str, Any]], overlay: bool) -> list[tuple[str, str]]:
-    """(colour, text) of each entry; the colour "" is that of text, "masked" the hollow joint."""
+    """(colour, text) of each entry; colour "" means the text colour, "masked" a hollow joint."""
     if overlay:
         items = [(clip["colours"][0][0], clip["label"]) for clip in about]
         items.append((about[0]["colours"][0][1], "lighter: left side"))
