@@ -67,7 +67,6 @@ def measure(clips: ClipSet, origin: int | None) -> BodySize:
 def origin_joint(clips: ClipSet, never_present: list[int]) -> int | None:
     """The joint relative to which all positions are given: at the origin, with the others around it.
 
-
     Args:
         clips: on the CPU.
         never_present: joints that are at the origin in all frames.
