@@ -85,7 +85,7 @@ def lab_page(browser, server, notebook: str, script: str = ""):
     """A notebook in JupyterLab after "Run All Cells", with `page.troubles`. `script` runs first."""
     slow = (
         "[anywidget] Failed to initialize model",
-    )  # said of a model that needed two seconds; hearing.js mends it
+    )  # logged for a model that needed two seconds; reconnect.js repairs it
     with _page(browser, server, f"lab/tree/{notebook}?reset&token={server.token}", slow, script) as page:
         widget = "window.jupyterapp?.shell?.currentWidget"
         _until(
