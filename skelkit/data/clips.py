@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from ..ops import motion
-from ..skeletons.layouts import named, of_size
+from ..skeletons.layouts import known_skeleton, of_size
 from ..skeletons.skeleton import Skeleton
 from ..utils.validation import one_of, positive
 from . import clip_checks, cropping, splits, storage
@@ -93,7 +93,7 @@ class ClipSet:
         >>> clips, clips.persons.tolist()
         (ClipSet(2 clips, 2 classes, 49 frames at 30 fps, up to 2 persons, NTU-25), [1, 2])
         """
-        skeleton = named(skeleton) if isinstance(skeleton, str) else skeleton
+        skeleton = known_skeleton(skeleton)
         if not len(arrays):
             raise ValueError("no clips were given; from_arrays needs at least one array [frames, joints, 3]")
         clip_names = tuple(

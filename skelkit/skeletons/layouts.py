@@ -137,17 +137,19 @@ KNOWN: dict[str, Skeleton] = {
 """The built-in skeletons by the short names that the command line takes."""
 
 
-def named(name: str) -> Skeleton:
-    """The built-in skeleton of this short name.
+def known_skeleton(skeleton: Skeleton | str | None) -> Skeleton | None:
+    """The skeleton itself, or the built-in one of this short name.
 
     Raises:
-        ValueError: there is none; lists the known ones.
+        ValueError: no built-in skeleton has this name; lists the known ones.
 
-    >>> named("kinect20").name
+    >>> known_skeleton("kinect20").name
     'Kinect v1-20'
     """
-    one_of(name, KNOWN, "built-in skeleton", "; or pass a Skeleton")
-    return KNOWN[name]
+    if not isinstance(skeleton, str):
+        return skeleton
+    one_of(skeleton, KNOWN, "built-in skeleton", "; or pass a Skeleton")
+    return KNOWN[skeleton]
 
 
 def of_size(joints: int) -> Skeleton:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ...skeletons import layouts
+from ...skeletons.layouts import known_skeleton
 from ...skeletons.skeleton import Skeleton
 from ..clips import ClipSet
 from ..errors import Place, UnreadableFile
@@ -84,11 +84,6 @@ def check_file(path: str | Path, most_bytes: int = MOST_BYTES) -> Path:
     if (size := path.stat().st_size) > most_bytes:
         raise UnreadableFile(path, f"{size:,} bytes", f"at most {most_bytes:,}", "split the file")
     return path
-
-
-def known_skeleton(skeleton: Skeleton | str | None) -> Skeleton | None:
-    """The skeleton itself, or the built-in one of this short name."""
-    return layouts.named(skeleton) if isinstance(skeleton, str) else skeleton
 
 
 def upright(poses: np.ndarray, up: str) -> np.ndarray:

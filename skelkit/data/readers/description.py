@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ...skeletons.layouts import of_size
+from ...skeletons.layouts import known_skeleton, of_size
 from ...skeletons.skeleton import Skeleton
 from ..errors import Place, UnreadableFile
-from .common import UP, Location, check_file, known_skeleton, plain_name, quote
+from .common import UP, Location, check_file, plain_name, quote
 
 Kind = type | tuple[type, ...]
 

@@ -16,11 +16,12 @@ from typing import Any
 import numpy as np
 
 from ...skeletons import KNOWN, Skeleton, of_size
+from ...skeletons.layouts import known_skeleton
 from ...utils.files import open_atomic
 from ..clips import ClipSet
 from ..errors import UnreadableFile
 from . import npy
-from .common import clip_set, known_skeleton, trimmed, upright
+from .common import clip_set, trimmed, upright
 from .padding import check_fits, padded
 from .reader import Reader
 

@@ -8,11 +8,12 @@ from typing import Any, NoReturn
 
 import numpy as np
 
+from ...skeletons.layouts import known_skeleton
 from ...skeletons.skeleton import Skeleton
 from ..clips import ClipSet
 from ..errors import UnreadableFile
 from . import npy
-from .common import check_labels, known_skeleton
+from .common import check_labels
 from .reader import Reader, has_suffix
 
 _CONTENT = "data [frames, joints, 3] or [frames, persons, joints, 3], length [clips] and label [clips]"
