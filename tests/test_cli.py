@@ -376,7 +376,7 @@ def test_a_file_with_several_splits_is_described_split_and_converted(tmp_path, c
     assert main(by_file) == 1
     assert "several splits; say on which to train: xsub_train, xview_train" in capsys.readouterr().err
     assert main([*by_file, "--train", "xsub_val"]) == 1
-    assert "no part 'xsub_val' to train on" in capsys.readouterr().err
+    assert "no training subset 'xsub_val'" in capsys.readouterr().err
     assert main([*by_file, "--train", "xview_train"]) == 0
     assert "in neither: xsub_train, xsub_val, xview_val" in capsys.readouterr().out
     assert ClipSet.load(tmp_path / "train.safetensors").names == tuple(f"clip{i}" for i in range(5, 9))
@@ -459,7 +459,7 @@ def test_a_split_can_be_one_file_of_another_toolkit_that_has_the_same_split(kind
     assert "--force" in capsys.readouterr().err
     main(["data", "describe", str(target)])
     printed = capsys.readouterr().out
-    assert "parts        " in printed
+    assert "subsets      " in printed
     assert ("train: 14" in printed, "test: 6" in printed) == (True, True)
     assert "test clips that are training clips, bit for bit: 0 of" in printed
     assert main(["data", "split", str(target), "--by", "file", "--out", str(tmp_path)]) == 0

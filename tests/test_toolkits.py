@@ -401,10 +401,10 @@ def test_one_split_is_the_setup_and_of_several_one_is_chosen(annotated):
         assert (train.names, test.names) == expected
     assert pyskl.read_annotations(path, split=["xview_val"]).names == (a, c)
     with pytest.raises(
-        ValueError, match=f"found '{a}' in xsub_train and in xview_val, expected each clip in one part"
+        ValueError, match=f"found '{a}' in xsub_train and in xview_val, expected each clip in one subset"
     ):
         pyskl.read_annotations(path, split=["xsub_train", "xview_val"])
-    with pytest.raises(ValueError, match="no part 'xset_train' in the split; it has 'xsub_train', "):
+    with pytest.raises(ValueError, match="no subset 'xset_train' in the split; it has 'xsub_train', "):
         pyskl.read_annotations(path, split=["xset_train"])
 
 

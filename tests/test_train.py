@@ -20,7 +20,7 @@ class Killed(BaseException):
 
 
 class Trace:
-    """A part that remembers what was done, and does it with a number drawn each time."""
+    """An object that remembers what was done, and does it with a number drawn each time."""
 
     def __init__(self, generator):
         self.generator, self.done, self.total = generator, [], torch.zeros(())

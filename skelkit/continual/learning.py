@@ -52,7 +52,7 @@ def learn(
         memory: budget of the learners that use a memory: bytes, or "500 clips" (uncompressed).
         preset: a name in `CONTINUAL_PRESETS`.
         seed: of all random draws.
-        order_seed: seed of the class order and the validation part. Default: `seed`.
+        order_seed: seed of the class order and the validation set. Default: `seed`.
         callback: called after every epoch and every task; raise `loop.Stopped` in it to end the run.
         checkpoints: folder; a killed run resumes from there.
         every: seconds between checkpoints.
@@ -90,8 +90,8 @@ def learn(
         "clips": [len(train), len(test)],
         "frames of clips": [len(train.poses), len(test.poses)],
     }
-    parts: dict[str, loop.Part] = {"learner": learner, "generator": generator, "history": history}
-    run = loop.Run(parts, identity | s.as_dict(), checkpoints, every)
+    stateful: dict[str, loop.Stateful] = {"learner": learner, "generator": generator, "history": history}
+    run = loop.Run(stateful, identity | s.as_dict(), checkpoints, every)
     bar = ProgressBar(name, len(scenario), progress)
     ContinualRun(learner, scenario, history, run, callback, bar).go()
     return history

@@ -51,12 +51,12 @@ def split_by_file(clips: ClipSet, train: str | None = None) -> tuple[ClipSet, Cl
     positions, pairs = subsets(clips), train_test_pairs(clips)
     if not pairs:
         raise ValueError(
-            'this file has no split of its own (parts named "…train" and "…test" or "…val"); '
+            'this file has no split of its own (subsets named "…train" and "…test" or "…val"); '
             "split by something else"
         )
     wanted = list(pairs) if train is None else [train]
     if len(wanted) > 1 or wanted[0] not in pairs:
-        what = "several splits" if train is None else f"no part {train!r} to train on"
+        what = "several splits" if train is None else f"no training subset {train!r}"
         raise ValueError(f"this file has {what}; say on which to train: {', '.join(pairs)}")
     train, test = wanted[0], pairs[wanted[0]]
     unused = tuple(name for name in positions if name not in (train, test))

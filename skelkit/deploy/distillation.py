@@ -123,8 +123,8 @@ def distill(
         "frames of clips": len(train.poses),
         "taught by": type(teacher).__name__,
     }
-    parts: dict[str, loop.Part] = {"student": student, "lesson": training, "generator": generator}
-    run = loop.Run(parts, description, checkpoints, every)
+    stateful: dict[str, loop.Stateful] = {"student": student, "lesson": training, "generator": generator}
+    run = loop.Run(stateful, description, checkpoints, every)
     with ProgressBar("student", epochs, progress, unit="epoch") as bar:
         for epoch in run.loop("epoch", range(epochs)):
             loss = training.epoch(epoch, epochs)

@@ -1,4 +1,4 @@
-"""Notebook 05, Linear probing: classifiers on the same features, and what each part of CHARON contributes."""
+"""Notebook 05, Linear probing: classifiers on the same features, and the gain of each component of CHARON."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ def compare_classifiers(found: Mapping[str, Statistics], clips: int, two_errors:
     )
     study.finding(
         best > after + two_errors,
-        f"The features also allow more than the probed classifier has ({after:.0%}): probing leaves a part "
+        f"The features also allow more than the probed classifier has ({after:.0%}): probing leaves some "
         "unused.",
         f"The probed classifier ({after:.0%}) is not significantly worse: probing finds what a linear "
         "classifier can.",
@@ -129,14 +129,7 @@ def compare_classifiers(found: Mapping[str, Statistics], clips: int, two_errors:
 def draw_conditions(accuracy: Mapping[str, Mapping[str, float]]) -> None:
     """Draw the accuracy (%) of both classifiers under the four conditions of `compare_conditions`."""
     title, axis = "The same weights under four test conditions", "clips, statistics of batch norm"
-    bars = {
-        name: {
-            place.replace("parts", "masked clips").replace("wholes", "whole clips"): v
-            for place, v in each.items()
-        }
-        for name, each in accuracy.items()
-    }
-    show(figures.bars(bars, title, axis, "test accuracy (%)").update_yaxes(range=[0, 100]))
+    show(figures.bars(accuracy, title, axis, "test accuracy (%)").update_yaxes(range=[0, 100]))
 
 
 def compare_conditions(
@@ -145,31 +138,31 @@ def compare_conditions(
     """Say what misaligns the trained classifier: masks, statistics, or neither.
 
     Args:
-        accuracy: condition (masked "parts" or "wholes", "lagging" or "recalibrated" batch norm) -> accuracy
-            in %.
+        accuracy: condition ("masked clips" or "whole clips", "lagging" or "recalibrated" batch norm) ->
+            accuracy in %.
         distance: condition -> distance of the class means from the recorded ones, in standard deviations.
         two_errors: two standard errors of an accuracy, from 0 to 1.
     """
     study.claim(
         "Whole clips with recalibrated statistics give the recorded features: the class means are "
-        f"{distance['wholes, recalibrated']:.3f} spreads apart.",
-        distance["wholes, recalibrated"] < 1e-3,
+        f"{distance['whole clips, recalibrated']:.3f} spreads apart.",
+        distance["whole clips, recalibrated"] < 1e-3,
     )
-    masked, lagging = distance["parts, recalibrated"], distance["wholes, lagging"]
+    masked, lagging = distance["masked clips, recalibrated"], distance["whole clips, lagging"]
     moves = f"lagging statistics move the class means by {lagging:.2f} spreads, hidden tuples by {masked:.2f}"
     study.finding(
         masked < lagging,
         f"The statistics have the larger effect: {moves}.",
         f"The masks have the larger effect: {moves}.",
     )
-    gain = accuracy["wholes, recalibrated"] - accuracy["wholes, lagging"]
+    gain = accuracy["whole clips, recalibrated"] - accuracy["whole clips, lagging"]
     study.finding(
         gain > 100 * two_errors,
         f"Recalibration alone, without any training, changes the accuracy by {gain:+.1f} points.",
         f"Recalibration alone changes the accuracy of the classifier before probing by only {gain:+.1f} "
         "points.",
     )
-    gap = accuracy["parts, recalibrated"] - accuracy["wholes, recalibrated"]
+    gap = accuracy["masked clips, recalibrated"] - accuracy["whole clips, recalibrated"]
     study.finding(
         gap > 100 * two_errors,
         f"The trained classifier fits masked clips better than whole ones, by {gap:.1f} points: masking "
@@ -221,17 +214,17 @@ def check_published_size() -> tuple[int, int]:
     return clips + held, naive
 
 
-def show_recorded_parts(setup: study.Setup) -> list[dict]:
-    """Draw the recorded accuracy of all combinations of CHARON's parts; returns one row per combination."""
+def show_recorded_components(setup: study.Setup) -> list[dict]:
+    """Draw the recorded accuracy of all combinations of CHARON's components; returns a row for each."""
     found = recorded.find("ablation", setup)
     rows = ablation.rows(found) if found else []
     if rows:
-        show(learning.ablation(rows, "Contribution of each part, at two memory sizes"))
+        show(learning.ablation(rows, "Contribution of each component, at two memory sizes"))
     return rows
 
 
-def compare_parts(rows: Sequence[dict]) -> None:
-    """Say which part of CHARON contributes most, for each memory size, and what each contributes on average.
+def compare_components(rows: Sequence[dict]) -> None:
+    """Say which component of CHARON contributes most, for each memory size, and what each adds on average.
 
     Args:
         rows: from `ablation.rows`.
@@ -250,10 +243,10 @@ def compare_parts(rows: Sequence[dict]) -> None:
                 "the other "
                 f"two {on_top}.",
             )
-    gains = {part: ablation.gain(rows, part) for part in ablation.COMPONENTS}
+    gains = {name: ablation.gain(rows, name) for name in ablation.COMPONENTS}
     recorded.verdicts(
-        "With a part instead of without it, over all combinations and memory sizes",
-        {part: values for part, values in gains.items() if values},
+        "With a component instead of without it, over all combinations and memory sizes",
+        {name: values for name, values in gains.items() if values},
     )
 
 

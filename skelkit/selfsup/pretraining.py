@@ -156,13 +156,13 @@ class _Pretraining:
     ) -> None:
         """Train for all epochs, from the last checkpoint if there is one."""
         pretrained, epochs = self.pretrained, self.s.epochs
-        parts: dict[str, loop.Part] = {
+        stateful: dict[str, loop.Stateful] = {
             "model": self.model,
             "optimiser": self.optimiser,
             "generator": self.generator,
             "kept": self,
         }
-        run = loop.Run(parts, self.description(), checkpoints, every)
+        run = loop.Run(stateful, self.description(), checkpoints, every)
         with bar:
             if callback is not None and not run.resumed:
                 callback(PretrainingProgress(0, epochs, math.nan, math.nan, pretrained, self.model))

@@ -1,7 +1,7 @@
 """One training loop for every method: it reports progress, stops, and resumes from checkpoints.
 
 A `Run` knows the position of a training run: nested loops, each at its current item. At the end of an item it
-may write a checkpoint of all parts and of that position; a run with the same folder continues from there.
+may write a checkpoint of the state and of that position; a run with the same folder continues from there.
 `fit` trains for one epoch.
 """
 
@@ -26,14 +26,14 @@ Precision = Literal["auto", "fp32", "bf16"]
 
 
 class HasState(Protocol):
-    """A part of a run, such as a network or an optimiser."""
+    """An object with a state, such as a network or an optimiser."""
 
     def state_dict(self) -> dict[str, Any]: ...
 
     def load_state_dict(self, state: dict[str, Any], /) -> object: ...
 
 
-Part = HasState | torch.Generator
+Stateful = HasState | torch.Generator
 """Something whose state a checkpoint stores."""
 
 
@@ -46,13 +46,13 @@ class Diverged(RuntimeError):
 
 
 class Run:
-    """Resumable loops over parts that have a state.
+    """Resumable loops that save and restore the state of stateful objects.
 
     On a CPU, a run that was killed and resumed gives the same bits as one that was not.
 
     Args:
-        parts: everything that training changes, by name: objects with `state_dict` and `load_state_dict`, or
-            generators.
+        stateful: everything that training changes, by name: objects with `state_dict` and `load_state_dict`,
+            or generators.
         settings: plain values; a checkpoint with other settings is an error.
         folder: folder of the checkpoints. Default: no checkpoints are written.
         every: seconds between checkpoints, which are written at the end of an item; 0 writes one at every
@@ -64,12 +64,12 @@ class Run:
 
     def __init__(
         self,
-        parts: Mapping[str, Part],
+        stateful: Mapping[str, Stateful],
         settings: dict[str, Any] | None = None,
         folder: str | Path | None = None,
         every: float = 30.0,
     ):
-        self.parts, self.settings, self.folder, self.every = parts, settings or {}, folder, every
+        self.stateful, self.settings, self.folder, self.every = stateful, settings or {}, folder, every
         self._names: list[str] = []  # of the loops that are open, outermost first
         self._items: list[int] = []  # the current item of each
         self._resume: list[tuple[str, int]] = []  # loops of the checkpoint that have not been entered again
@@ -78,8 +78,8 @@ class Run:
         self.resumed = state is not None
         if state:
             self._resume = [(name, item) for name, item in state["position"]]
-            for name, part in self.parts.items():
-                _load(part, state["parts"][name])
+            for name, holder in self.stateful.items():
+                _load(holder, state["parts"][name])
 
     def loop(self, name: str, items: Sequence[Item]) -> Iterator[Item]:
         """The items one by one; after a resume, from the first that was not finished.
@@ -111,8 +111,8 @@ class Run:
         """Write a checkpoint of the current state and position."""
         if self.folder is not None:
             position = [list(pair) for pair in zip(self._names, self._items, strict=True)]
-            parts = {name: _state(part) for name, part in self.parts.items()}
-            checkpoint.write(self.folder, {"position": position, "parts": parts}, self.settings)
+            states = {name: _state(holder) for name, holder in self.stateful.items()}
+            checkpoint.write(self.folder, {"position": position, "parts": states}, self.settings)
         self._saved = time.monotonic()
 
 
@@ -251,12 +251,12 @@ def _check_finite(
             )
 
 
-def _state(part: Part) -> dict[str, Any]:
-    return {"generator": part.get_state()} if isinstance(part, torch.Generator) else part.state_dict()
+def _state(holder: Stateful) -> dict[str, Any]:
+    return {"generator": holder.get_state()} if isinstance(holder, torch.Generator) else holder.state_dict()
 
 
-def _load(part: Part, state: dict[str, Any]) -> None:
-    if isinstance(part, torch.Generator):
-        part.set_state(state["generator"])
+def _load(holder: Stateful, state: dict[str, Any]) -> None:
+    if isinstance(holder, torch.Generator):
+        holder.set_state(state["generator"])
     else:
-        part.load_state_dict(state)
+        holder.load_state_dict(state)

@@ -101,14 +101,14 @@ def _given_ntu_options(options: Namespace) -> list[str]:
 
 def _not_stored(clips: ClipSet, suffix: str) -> str:
     """A note on what the written file lacks; empty if it lacks nothing."""
-    parts = file_split.subsets(clips)
-    if suffix == ".npy" and parts:
-        return f"{source.NOT_STORED}; nor does .npy store the split into {', '.join(parts)}"
+    subsets = file_split.subsets(clips)
+    if suffix == ".npy" and subsets:
+        return f"{source.NOT_STORED}; nor does .npy store the split into {', '.join(subsets)}"
     if suffix != ".safetensors":
         return source.NOT_STORED
     if clips.file_splits:
         return (
-            f"this format does not store the overlapping parts {', '.join(clips.file_splits)}; "
+            f"this format does not store the overlapping subsets {', '.join(clips.file_splits)}; "
             "`skelkit data split --by file` writes one split"
         )
     return ""
@@ -119,8 +119,8 @@ def _written(target: Path) -> str:
 
 
 def _write_annotations(clips: ClipSet, target: Path) -> Path:
-    parts: dict[str, Sequence[int]] = dict(file_split.subsets(clips))
-    return write_annotations(clips, target, split=parts)
+    split: dict[str, Sequence[int]] = dict(file_split.subsets(clips))
+    return write_annotations(clips, target, split=split)
 
 
 def _write_stgcn(clips: ClipSet, target: Path) -> Path:

@@ -46,12 +46,12 @@ def _run(options: Namespace) -> int:
 
 
 def _card(clips: ClipSet) -> dict[str, object]:
-    """The data card, with the size of each part if the file has a train/test split."""
+    """The data card, with the size of each subset if the file has a train/test split."""
     card = clips.card()
-    if parts := file_split.subsets(clips):
-        if not clips.file_splits:  # the parts are the setups then
+    if subsets := file_split.subsets(clips):
+        if not clips.file_splits:  # the subsets are the setups then
             del card["setups"]
-        card["parts"] = {name: len(positions) for name, positions in parts.items()}
+        card["subsets"] = {name: len(positions) for name, positions in subsets.items()}
     return card
 
 

@@ -36,13 +36,13 @@ def _add_arguments(parser: ArgumentParser) -> None:
         "--train",
         nargs="+",
         help="subjects, views or setups to train on; for stratified the share of clips, like 0.7; "
-        "for file the name of the training part, if there are several splits",
+        "for file the name of the training subset, if there are several splits",
     )
     parser.add_argument(
         "--out",
         type=Path,
         default=Path("."),
-        help="folder to write to, or one file for both parts: .npz (x_train, y_train, x_test, y_test) "
+        help="folder to write to, or one file for both sets: .npz (x_train, y_train, x_test, y_test) "
         "or .pkl (annotations with their split). Default: the current folder",
     )
     parser.add_argument("--seed", type=int, default=0, help="seed of a stratified split. Default: 0")
@@ -52,8 +52,8 @@ def _add_arguments(parser: ArgumentParser) -> None:
 def _run(options: Namespace) -> int:
     one_file = options.out.suffix.lower() in (".npz", ".pkl")
     _check(options, one_file)
-    parts = [options.out / f"{name}.safetensors" for name in ("train", "test")]
-    targets = [options.out] if one_file else parts
+    paths = [options.out / f"{name}.safetensors" for name in ("train", "test")]
+    targets = [options.out] if one_file else paths
     if not options.force and (present := [str(path) for path in targets if path.exists()]):
         verb = "exists" if len(present) == 1 else "exist"
         raise FileExistsError(
@@ -64,7 +64,7 @@ def _run(options: Namespace) -> int:
         print(f"{_write_both(train, test, options.out)}: train {train}, test {test}\n{source.NOT_STORED}")
     else:
         make_folder(options.out)
-        for path, clips in zip(parts, (train, test), strict=True):
+        for path, clips in zip(paths, (train, test), strict=True):
             print(f"{clips.save(path)}: {clips}")
     print("\n".join(leak_report(train, test)))
     return 0
@@ -119,7 +119,7 @@ def _share(values: Sequence[str]) -> float:
 
 
 def _write_both(train: ClipSet, test: ClipSet, path: Path) -> Path:
-    """Write both parts to one file of another toolkit and return its path."""
+    """Write both sets to one file of another toolkit and return its path."""
     if path.suffix.lower() == ".npz":
         frames = max(_LEAST_FRAMES, int(train.lengths.max()), int(test.lengths.max()))
         return write_x_train(train, test, path, frames=frames, persons=2)

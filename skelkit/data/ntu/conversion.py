@@ -28,7 +28,7 @@ from . import reading, samples
 from .bodies import Rules
 from .report import Report
 
-PART = "skelkit-ntu-part-1"
+CHUNK_FORMAT = "skelkit-ntu-part-1"
 """Format of the files of chunks."""
 
 DTYPES = {"float32": torch.float32, "float16": torch.float16}
@@ -45,7 +45,7 @@ class _Chunk:
     def key(self) -> str:
         """Hash of everything that determines the content; the location of the samples does not."""
         entries = [(e.name, e.size, e.stamp) for e in self.task.entries]
-        about = [PART, self.dtype, asdict(self.task.rules), self.task.damaged, entries]
+        about = [CHUNK_FORMAT, self.dtype, asdict(self.task.rules), self.task.damaged, entries]
         return hashlib.sha256(json.dumps(about).encode()).hexdigest()[:20]
 
 
@@ -134,18 +134,18 @@ def _parse_missing(
 
 def _parse(chunk: _Chunk) -> bytes:
     """Content of the file of a chunk, with a checksum."""
-    part = reading.parse_all(chunk.task)
-    poses = torch.from_numpy(part.poses).to(DTYPES[chunk.dtype])
+    result = reading.parse_all(chunk.task)
+    poses = torch.from_numpy(result.poses).to(DTYPES[chunk.dtype])
     if not (fits := poses.isfinite().flatten(1).all(1)).all():
-        clip = torch.tensor(part.lengths).cumsum(0) <= fits.long().argmin()
+        clip = torch.tensor(result.lengths).cumsum(0) <= fits.long().argmin()
         found, expected = "coordinates that float16 cannot hold", "metres"
-        raise UnreadableFile(part.names[int(clip.sum())], found, expected, "pass dtype='float32'")
-    tree = json.dumps({"names": part.names, "lengths": part.lengths, "notes": part.notes})
-    return checkpoint.seal(PART, tree, {"poses": poses})
+        raise UnreadableFile(result.names[int(clip.sum())], found, expected, "pass dtype='float32'")
+    tree = json.dumps({"names": result.names, "lengths": result.lengths, "notes": result.notes})
+    return checkpoint.seal(CHUNK_FORMAT, tree, {"poses": poses})
 
 
 def _open(file: Path) -> tuple[dict[str, Any], torch.Tensor]:
-    tree, tensors = checkpoint.unseal(file, PART, "part of a conversion")
+    tree, tensors = checkpoint.unseal(file, CHUNK_FORMAT, "chunk of a conversion")
     return json.loads(tree), tensors["poses"]
 
 
@@ -169,8 +169,8 @@ def _join(
     names: list[str] = []
     lengths: list[int] = []
     for file, task in zip(files, tasks, strict=True):
-        with safe_open(file, "pt") as part:  # `_poses` checks that the file is whole
-            tree = json.loads(part.metadata()["tree"])
+        with safe_open(file, "pt") as content:  # `_poses` checks that the file is whole
+            tree = json.loads(content.metadata()["tree"])
         report.add(len(task.entries), len(tree["names"]), tree["notes"])
         names += tree["names"]
         lengths += tree["lengths"]

@@ -51,8 +51,8 @@ class Task:
 
 
 @dataclass(frozen=True, eq=False)
-class Part:
-    """Result of a task.
+class WorkerResult:
+    """Clips of a task's samples.
 
     Attributes:
         poses: frames of all clips one after another, float32 [F, M, 25, 3].
@@ -110,18 +110,17 @@ def read(
     report = Report() if report is None else report
     tasks = plan(path, rules, report, missing=missing, only=only, damaged=damaged)
     workers = useful_workers(tasks) if workers is None else workers
-    results: dict[int, Part] = {}
+    results: dict[int, WorkerResult] = {}
     total = sum(len(task.entries) for task in tasks)
     with ProgressBar(f"reading {Path(path).name}", total, progress, unit="file") as bar:
-        for i, part in parallel.map_unordered(parse_all, tasks, workers):
-            results[i] = part
+        for i, result in parallel.map_unordered(parse_all, tasks, workers):
+            results[i] = result
             bar.update("", None, done=len(tasks[i].entries))
     samples.close()
-    parts = [results[i] for i in range(len(tasks))]
-    for task, part in zip(tasks, parts, strict=True):
-        report.add(len(task.entries), len(part.names), part.notes)
-    results.clear()
-    return _clips(path, parts, report)
+    ordered = [results.pop(i) for i in range(len(tasks))]
+    for task, result in zip(tasks, ordered, strict=True):
+        report.add(len(task.entries), len(result.names), result.notes)
+    return _clips(path, ordered, report)
 
 
 def plan(
@@ -173,7 +172,7 @@ def useful_workers(tasks: Sequence[Task]) -> int:
     return max(1, min(parallel.cores(), sum(len(t.entries) for t in tasks) // _SAMPLES_PER_PROCESS))
 
 
-def parse_all(task: Task) -> Part:
+def parse_all(task: Task) -> WorkerResult:
     """Read, parse and denoise the samples of a task."""
     poses: list[np.ndarray] = []
     names: list[str] = []
@@ -196,7 +195,7 @@ def parse_all(task: Task) -> Part:
         names.append(entry.name)
         lengths.append(len(clip))
     empty = np.zeros((0, task.rules.persons, layout.JOINTS, 3), np.float32)
-    return Part(np.concatenate([empty, *poses]), names, lengths, notes)
+    return WorkerResult(np.concatenate([empty, *poses]), names, lengths, notes)
 
 
 def clip_fields(
@@ -217,14 +216,14 @@ def clip_fields(
     }
 
 
-def _clips(path: str | Path, parts: list[Part], report: Report) -> ClipSet:
-    """One ClipSet of all parts; each part is released as soon as it is copied."""
-    names, lengths = [n for p in parts for n in p.names], [t for p in parts for t in p.lengths]
+def _clips(path: str | Path, results: list[WorkerResult], report: Report) -> ClipSet:
+    """One ClipSet of all results; each is released as soon as it is copied."""
+    names, lengths = [n for r in results for n in r.names], [t for r in results for t in r.lengths]
     fields = clip_fields(path, names, lengths, report)
-    poses = torch.zeros(int(fields["starts"][-1]), *parts[0].poses.shape[1:])
+    poses = torch.zeros(int(fields["starts"][-1]), *results[0].poses.shape[1:])
     end = len(poses)
-    while parts:
-        part = torch.from_numpy(parts.pop().poses)
-        poses[end - len(part) : end] = part
-        end -= len(part)
+    while results:
+        chunk = torch.from_numpy(results.pop().poses)
+        poses[end - len(chunk) : end] = chunk
+        end -= len(chunk)
     return ClipSet(poses, **fields)

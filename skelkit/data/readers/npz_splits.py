@@ -60,19 +60,19 @@ def read(
     skeleton = skeleton or _skeleton_of(stored["x_train"])
     arrays: list[np.ndarray] = []
     names, labels, setup, class_count = [], [], [], 0
-    for part in ("train", "test"):
-        x, y = stored[f"x_{part}"], stored[f"y_{part}"]
+    for subset in ("train", "test"):
+        x, y = stored[f"x_{subset}"], stored[f"y_{subset}"]
         indices = npy.labels(y).tolist()
         if x.shape[:1] != (len(indices),):
             raise UnreadableFile(
                 path,
-                f"{x.describe()} in x_{part}, {len(indices)} labels in y_{part}",
+                f"{x.describe()} in x_{subset}, {len(indices)} labels in y_{subset}",
                 "as many clips",
                 "save both again from the same clips",
             )
         arrays += _clips(x, skeleton, up)
-        names += [f"{part} {number}" for number in range(len(indices))]
-        setup += [part] * len(indices)
+        names += [f"{subset} {number}" for number in range(len(indices))]
+        setup += [subset] * len(indices)
         labels += indices
         class_count = max(class_count, y.shape[1] if len(y.shape) == 2 else 0)
     if not classes and class_count:
@@ -152,17 +152,17 @@ def write_x_train(
             f"train and test differ in skeleton or classes ({train} and {test}); "
             "split one set, or merge both first"
         )
-    for part, clips in (("train", train), ("test", test)):
-        check_fits(part, clips, frames, persons)
+    for subset, clips in (("train", train), ("test", test)):
+        check_fits(subset, clips, frames, persons)
     with open_atomic(path) as file, zipfile.ZipFile(file, "w") as archive:
-        for part, clips in (("train", train), ("test", test)):
+        for subset, clips in (("train", train), ("test", test)):
             shape = (len(clips), frames, persons * len(clips.skeleton) * 3)
-            with archive.open(f"x_{part}.npy", "w", force_zip64=True) as member:
+            with archive.open(f"x_{subset}.npy", "w", force_zip64=True) as member:
                 header = {"descr": "<f4", "fortran_order": False, "shape": shape}
                 np.lib.format.write_array_header_1_0(member, header)
                 for clip in clips:
                     member.write(padded(clip.poses, frames, persons).tobytes())
-            with archive.open(f"y_{part}.npy", "w", force_zip64=True) as member:
+            with archive.open(f"y_{subset}.npy", "w", force_zip64=True) as member:
                 one_hot = np.eye(len(clips.classes), dtype=np.float32)[clips.labels.cpu().numpy()]
                 np.lib.format.write_array(member, one_hot)
     return Path(path)

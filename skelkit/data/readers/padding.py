@@ -8,17 +8,17 @@ from torch import Tensor
 from ..clips import ClipSet
 
 
-def check_fits(part: str, clips: ClipSet, frames: int, persons: int) -> None:
+def check_fits(subset: str, clips: ClipSet, frames: int, persons: int) -> None:
     """Raise ValueError if a clip has more than `frames` frames or more than `persons` person slots in use."""
     if int(clips.lengths.max()) > frames:
         clip = clips[int(clips.lengths.argmax())]
         raise ValueError(
-            f"{part}: {clip.name}: {len(clip)} frames, the file has room for {frames}; "
+            f"{subset}: {clip.name}: {len(clip)} frames, the file has room for {frames}; "
             "pass frames=… or cut the clips"
         )
     if clips.present[:, persons:].any():
         raise ValueError(
-            f"{part}: a clip has more than {persons} persons; "
+            f"{subset}: a clip has more than {persons} persons; "
             "pass persons=… or leave out persons that do not belong to the action"
         )
 

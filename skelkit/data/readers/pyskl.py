@@ -1,6 +1,6 @@
 """The annotation pickle of pyskl and mmaction2: joints in three dimensions, or in the image plane.
 
-``{"split": {part: [names]}, "annotations": [{"frame_dir": name, "label": …, "total_frames": …,
+``{"split": {subset: [names]}, "annotations": [{"frame_dir": name, "label": …, "total_frames": …,
 "keypoint": [M, T, V, 3 or 2], …}]}``, or the list of annotations alone. (Format: `tools/data/README.md` of
 pyskl, Duan et al. 2022.)
 """
@@ -37,17 +37,17 @@ def read_annotations(
     height: float = 1.7,
     score: float = 0.0,
 ) -> ClipSet:
-    """The clips of an annotation file; `setup` is the part of the split that each clip is in, if unique.
+    """The clips of an annotation file; `setup` is the subset of the split that each clip is in, if unique.
 
     Three-dimensional joints are taken as metres with y up, as in pyskl's NTU files. Subject and view come
     from names of NTU RGB+D.
 
     Args:
         path: the .pkl file.
-        split: names of the parts to read, such as ``["xsub_train", "xsub_val"]``; clips in none of them are
+        split: names of the subsets to read, such as ``["xsub_train", "xsub_val"]``; clips in none of them are
             left out, and ``clips.split("setup", train=["xsub_train"])`` is the published split. Default: all
-            clips. Then `setup` is the part if every clip is in exactly one; otherwise it is the setup in
-            names of NTU RGB+D (the file of NTU-60 holds two splits), and ``file_splits`` holds all parts.
+            clips. Then `setup` is the subset if every clip is in exactly one; otherwise it is the setup in
+            names of NTU RGB+D (the file of NTU-60 holds two splits), and ``file_splits`` holds all subsets.
         skeleton: a `Skeleton` or the short name of a built-in one. Default: the only built-in one with as
             many joints (25: NTU-25, 17: COCO-17).
         fps: frames per second, which the file does not contain.
@@ -67,14 +67,14 @@ def read_annotations(
         for i, annotation in enumerate(annotations)
     ]
     _check_split(path, file_split, split or ())
-    parts = _part_of_each(path, file_split, names, split)
-    chosen = [i for i, part in enumerate(parts) if part or not split]
+    subsets = _subset_of_each(path, file_split, names, split)
+    chosen = [i for i, subset in enumerate(subsets) if subset or not split]
     arrays = _all_poses(path, [(names[i], annotations[i]) for i in chosen], height, score)
     labels, names = [annotations[i].get("label") for i in chosen], [names[i] for i in chosen]
-    parts = [parts[i] for i in chosen]
+    subsets = [subsets[i] for i in chosen]
     groups: dict[str, Sequence[int] | Sequence[str]] = dict(ntu_groups(names))
-    if parts and all(parts):
-        groups["setup"] = parts
+    if subsets and all(subsets):
+        groups["setup"] = subsets
     clips = clip_set(
         path,
         arrays,
@@ -86,13 +86,13 @@ def read_annotations(
         classes=classes,
         **groups,
     )
-    if split or not file_split or all(parts):
+    if split or not file_split or all(subsets):
         return clips
     return replace(clips, file_splits=_positions(file_split, names))
 
 
 def _content(path: Path) -> tuple[list[Annotation], dict[str, list[str]]]:
-    """The annotations, and the file's split: part -> names of clips, not checked yet."""
+    """The annotations, and the file's split: subset -> names of clips, not checked yet."""
     content = pickles.load(path)
     annotations = content.get("annotations") if isinstance(content, dict) else content
     is_list = isinstance(annotations, list) and all(isinstance(a, dict) for a in annotations)
@@ -108,51 +108,55 @@ def _content(path: Path) -> tuple[list[Annotation], dict[str, list[str]]]:
 
 
 def _positions(split: dict[str, list[str]], names: list[str]) -> dict[str, tuple[int, ...]]:
-    """Part -> positions of its clips among all."""
-    members = {part: set(listed) for part, listed in split.items()}
+    """Subset -> positions of its clips among all."""
+    members = {subset: set(listed) for subset, listed in split.items()}
     return {
-        part: tuple(i for i, name in enumerate(names) if name in listed) for part, listed in members.items()
+        subset: tuple(i for i, name in enumerate(names) if name in listed)
+        for subset, listed in members.items()
     }
 
 
 def _check_split(path: Path, split: object, wanted: Sequence[str]) -> None:
-    """Refuse a split that is not a dict of lists of names, or lacks a part that is wanted."""
+    """Refuse a split that is not a dict of lists of names, or lacks a subset that is wanted."""
     if not isinstance(split, dict) or not all(
-        isinstance(part, str) and isinstance(listed, (list, tuple)) for part, listed in split.items()
+        isinstance(subset, str) and isinstance(listed, (list, tuple)) for subset, listed in split.items()
     ):
         raise UnreadableFile(
             path, f"the split {quote(split)}", "a dict of lists of names", "correct the file"
         )
-    for part in wanted:
-        if part not in split:
+    for subset in wanted:
+        if subset not in split:
             known = ", ".join(map(quote, list(split)[:20])) or "none"
-            raise UnreadableFile(path, f"no part {part!r} in the split; it has {known}")
-    for part, listed in split.items():
-        plain_name(path, "part", part)
+            raise UnreadableFile(path, f"no subset {subset!r} in the split; it has {known}")
+    for subset, listed in split.items():
+        plain_name(path, "subset", subset)
         if odd := [name for name in listed if not isinstance(name, str)]:
             raise UnreadableFile(
-                Place(path, part=f"split {quote(part)}"), quote(odd[0]), "names of clips", "correct the file"
+                Place(path, part=f"split {quote(subset)}"),
+                quote(odd[0]),
+                "names of clips",
+                "correct the file",
             )
 
 
-def _part_of_each(
+def _subset_of_each(
     path: Path, split: dict[str, list[str]], names: list[str], wanted: Sequence[str] | None
 ) -> list[str]:
-    """The part that each clip is in; "" for none, and for all clips if parts overlap and none are wanted."""
-    part_of: dict[str, str] = {}
-    for part in wanted or split:
-        for name in split[part]:
-            if part_of.setdefault(name, part) == part:
+    """The subset of each clip; "" for none, and for all clips if subsets overlap and none are wanted."""
+    subset_of: dict[str, str] = {}
+    for subset in wanted or split:
+        for name in split[subset]:
+            if subset_of.setdefault(name, subset) == subset:
                 continue
             if not wanted:
                 return [""] * len(names)
             raise UnreadableFile(
                 path,
-                f"{quote(name)} in {part_of[name]} and in {part}",
-                "each clip in one part",
-                "pass parts of one split",
+                f"{quote(name)} in {subset_of[name]} and in {subset}",
+                "each clip in one subset",
+                "pass subsets of one split",
             )
-    return [part_of.get(name, "") for name in names]
+    return [subset_of.get(name, "") for name in names]
 
 
 def _all_poses(
@@ -240,7 +244,7 @@ def write_annotations(
     The pickle (protocol 4) holds plain data and arrays.
 
     Args:
-        split: part -> positions of its clips in the set, such as ``{"train": [0, 1], "val": [2]}``.
+        split: subset -> positions of its clips in the set, such as ``{"train": [0, 1], "val": [2]}``.
 
     Raises:
         ValueError: two clips have the same name; the split refers to names.
@@ -252,7 +256,7 @@ def write_annotations(
             f"two clips are named {twice!r}, and the split of such a file refers to names; "
             "make the names different"
         )
-    parts = {part: [names[i] for i in index] for part, index in (split or {}).items()}
+    subsets = {subset: [names[i] for i in index] for subset, index in (split or {}).items()}
     annotations = []
     for clip in clips:
         persons = int(clip.poses.flatten(2).any(-1).any(0).nonzero().max()) + 1  # up to the last who appears
@@ -265,7 +269,7 @@ def write_annotations(
                 "keypoint": np.ascontiguousarray(keypoint),
             }
         )
-    return write_atomic(path, pickle.dumps({"split": parts, "annotations": annotations}, protocol=4))
+    return write_atomic(path, pickle.dumps({"split": subsets, "annotations": annotations}, protocol=4))
 
 
 READER = Reader(

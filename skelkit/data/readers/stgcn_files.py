@@ -28,7 +28,7 @@ from .reader import Reader
 
 _DATA = re.compile(r"_?(data_joint|data|position|joint)$")
 
-_PARTS = {"train": "train", "val": "test", "test": "test"}
+_SUBSETS = {"train": "train", "val": "test", "test": "test"}
 """Beginning of a file's name -> `setup` of its clips."""
 
 
@@ -64,17 +64,17 @@ def read_stgcn(
             pickle.
     """
     path = Path(path)
-    parts = _parts(path) if path.is_dir() else {"": path}
+    subsets = _subsets(path) if path.is_dir() else {"": path}
     arrays: list[np.ndarray] = []
     names: list[str] = []
     indices: list[object] = []
     setup: list[str] = []
-    for part, file in parts.items():
-        part_names, part_labels = _labels(_labels_beside(file) if labels is None else Path(labels))
-        arrays += _poses(file, len(part_names), up)
-        names += part_names
-        indices += part_labels
-        setup += [part] * len(part_names)
+    for subset, file in subsets.items():
+        subset_names, subset_labels = _labels(_labels_beside(file) if labels is None else Path(labels))
+        arrays += _poses(file, len(subset_names), up)
+        names += subset_names
+        indices += subset_labels
+        setup += [subset] * len(subset_names)
     groups: dict[str, Sequence[int] | Sequence[str]] = dict(ntu_groups(names))
     if path.is_dir():
         groups["setup"] = setup
@@ -83,7 +83,7 @@ def read_stgcn(
         arrays,
         names=names,
         labels=indices,
-        size=sum(file.stat().st_size for file in parts.values()),
+        size=sum(file.stat().st_size for file in subsets.values()),
         skeleton=skeleton,
         fps=fps,
         classes=classes,
@@ -116,20 +116,21 @@ def _poses(file: Path, clips: int, up: str) -> list[np.ndarray]:
 def _files(folder: Path) -> dict[str, list[Path]]:
     """The arrays of joints in a folder, by the beginning of their names."""
     found = {
-        part: [p for p in sorted(folder.glob(f"{part}_*.npy")) if _DATA.search(p.stem)] for part in _PARTS
+        subset: [p for p in sorted(folder.glob(f"{subset}_*.npy")) if _DATA.search(p.stem)]
+        for subset in _SUBSETS
     }
-    return {part: files for part, files in found.items() if files}
+    return {subset: files for subset, files in found.items() if files}
 
 
-def _parts(folder: Path) -> dict[str, Path]:
+def _subsets(folder: Path) -> dict[str, Path]:
     """The training and the test array of a folder."""
     files = _files(folder)
-    for part, arrays in files.items():
+    for subset, arrays in files.items():
         if len(arrays) > 1:
             raise UnreadableFile(
                 folder,
                 f"{' and '.join(p.name for p in arrays)}",
-                f"one array of {part}",
+                f"one array of {subset}",
                 "pass the path of one, and labels=…",
             )
     if "train" not in files or len(files) != 2:
@@ -139,7 +140,7 @@ def _parts(folder: Path) -> dict[str, Path]:
             "train_data.npy and val_data.npy, or such names",
             "pass the path of one array",
         )
-    return {_PARTS[part]: arrays[0] for part, arrays in files.items()}
+    return {_SUBSETS[subset]: arrays[0] for subset, arrays in files.items()}
 
 
 def _labels_beside(file: Path) -> Path:
@@ -164,7 +165,7 @@ def _labels(path: Path) -> tuple[list[str], list[object]]:
         raise UnreadableFile(
             path, quote(content), "a pair: names of clips, class indices", "pass the pickle of labels"
         )
-    names, labels = (part.tolist() if isinstance(part, np.ndarray) else part for part in content)
+    names, labels = (column.tolist() if isinstance(column, np.ndarray) else column for column in content)
     are_lists = isinstance(names, (list, tuple)) and isinstance(labels, (list, tuple))
     if not are_lists or len(names) != len(labels):
         raise UnreadableFile(

@@ -17,38 +17,38 @@ Combination = tuple[bool, ...]
 def ablation(
     rows: Sequence[dict],
     title: str = "Ablation of the components",
-    parts: Sequence[str] = ("compression", "masking", "probing"),
+    names: Sequence[str] = ("compression", "masking", "probing"),
 ) -> go.Figure:
     """Components that are on (dots, left) and final average accuracy (right), a colour per memory size.
 
     Args:
-        rows: "components" (a bool for each of `parts`), "memory" (its name), "faa" (of each seed, 0 to 1).
+        rows: "components" (a bool for each of `names`), "memory" (its name), "faa" (of each seed, 0 to 1).
         title: of the figure.
-        parts: names of the components.
+        names: of the components.
     """
     found = {tuple(map(bool, r["components"])) for r in rows}
     combinations = sorted(found, key=lambda on: (sum(on), [not each for each in on]))
     fig = make_subplots(1, 2, shared_yaxes=True, column_widths=[0.25, 0.75], horizontal_spacing=0.03)
     for y, on in enumerate(combinations):
-        _dots(fig, y, on, parts)
+        _dots(fig, y, on, names)
     memories = list(dict.fromkeys(r["memory"] for r in rows))
     for k, memory in enumerate(memories):
         shift = 0.5 * ((k + 0.5) / len(memories) - 0.5)
         _accuracies(fig, [r for r in rows if r["memory"] == memory], combinations, shift, k)
-    figure_defaults(fig, title, _alt(rows, title, parts, len(combinations), len(memories)))
-    _axes(fig, parts, len(combinations))
+    figure_defaults(fig, title, _alt(rows, title, names, len(combinations), len(memories)))
+    _axes(fig, names, len(combinations))
     return fig
 
 
-def _dots(fig: go.Figure, y: int, on: Combination, parts: Sequence[str]) -> None:
+def _dots(fig: go.Figure, y: int, on: Combination, names: Sequence[str]) -> None:
     """One row of the left half: black dots for components that are on, joined by a line."""
     at = [k for k, each in enumerate(on) if each]
     fig.add_scatter(
-        x=list(range(len(parts))),
-        y=[y] * len(parts),
+        x=list(range(len(names))),
+        y=[y] * len(names),
         mode="markers",
         marker={"size": 13, "color": ["black" if each else "#DDDDDD" for each in on]},
-        hovertemplate=(" + ".join(parts[k] for k in at) or "none of them") + "<extra></extra>",
+        hovertemplate=(" + ".join(names[k] for k in at) or "none of them") + "<extra></extra>",
         showlegend=False,
         row=1,
         col=1,
@@ -88,11 +88,11 @@ def _accuracies(
     )
 
 
-def _axes(fig: go.Figure, parts: Sequence[str], combinations: int) -> None:
+def _axes(fig: go.Figure, names: Sequence[str], combinations: int) -> None:
     fig.update_yaxes(visible=False, range=[combinations - 0.5, -0.5])
-    look = {"tickangle": -40, "range": [-0.6, len(parts) - 0.4], "ticks": ""}
+    look = {"tickangle": -40, "range": [-0.6, len(names) - 0.4], "ticks": ""}
     look |= {"showgrid": False, "showline": False}
-    fig.update_xaxes(tickvals=list(range(len(parts))), ticktext=parts, **look, row=1, col=1)
+    fig.update_xaxes(tickvals=list(range(len(names))), ticktext=names, **look, row=1, col=1)
     fig.update_xaxes(title_text="components that are on", row=1, col=1)
     fig.update_xaxes(title_text="final average accuracy ± standard deviation", ticksuffix=" %", row=1, col=2)
     legend = {
@@ -105,10 +105,10 @@ def _axes(fig: go.Figure, parts: Sequence[str], combinations: int) -> None:
     fig.update_layout(height=190 + 40 * combinations, legend=legend)
 
 
-def _alt(rows: Sequence[dict], title: str, parts: Sequence[str], combinations: int, memories: int) -> str:
+def _alt(rows: Sequence[dict], title: str, names: Sequence[str], combinations: int, memories: int) -> str:
     best = max(rows, key=lambda r: percent(r["faa"])[0])
-    active = [name for name, each in zip(parts, best["components"], strict=True) if each]
+    active = [name for name, each in zip(names, best["components"], strict=True) if each]
     return (
-        f"{title}: {combinations} combinations of {', '.join(parts)}, {memories} memories. "
+        f"{title}: {combinations} combinations of {', '.join(names)}, {memories} memories. "
         f"Best: {' and '.join(active) or 'none of them'} with {best['memory']}, {in_words(best['faa'])}."
     )
