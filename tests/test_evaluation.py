@@ -127,7 +127,7 @@ def test_two_encoders_are_aligned_by_default(sets):
 
 def test_encoders_of_several_streams_are_aligned_with_each_other(sets):
     joint, bone = (encoders(sets, "asma", stream=stream) for stream in ("joint", "bone"))
-    both = selfsup.together(joint, bone)
+    both = selfsup.concatenate_encoders(joint, bone)
     assert both.streams == ("joint", "joint", "bone", "bone")
     assert both.parameters == joint.parameters + bone.parameters
     x = PreparedClips(sets[1], 10)[torch.arange(3)]
@@ -139,9 +139,9 @@ def test_encoders_of_several_streams_are_aligned_with_each_other(sets):
 
 def test_only_encoders_of_the_same_size_and_frames_are_combined(sets):
     with pytest.raises(ValueError, match="found: star small with 10 frames, star small with 8 frames"):
-        selfsup.together(encoders(sets), encoders(sets, frames=8))
+        selfsup.concatenate_encoders(encoders(sets), encoders(sets, frames=8))
     with pytest.raises(ValueError, match="found: none"):
-        selfsup.together()
+        selfsup.concatenate_encoders()
 
 
 def test_an_ensemble_averages_probabilities(sets):

@@ -11,7 +11,7 @@ import torch.multiprocessing as mp
 from helpers import seeded
 
 from skelkit import masks, models, motion, selfsup
-from skelkit.experiments.selfsup import Variant
+from skelkit.experiments.selfsup import PretrainingVariant
 from skelkit.selfsup import objectives, pretraining, views
 from skelkit.selfsup.objectives import OBJECTIVES, Objective, siamese
 from skelkit.selfsup.presets import Settings, settings
@@ -19,7 +19,7 @@ from skelkit.skeletons.layouts import NTU25
 from skelkit.training import loop
 from skelkit.training.inputs import PreparedClips
 
-TRAINED = [name for name in selfsup.METHODS if name != "scratch" and " " not in name]
+TRAINED = [name for name in selfsup.OBJECTIVES if name != "scratch" and " " not in name]
 pytestmark = pytest.mark.usefixtures("small")
 QUICK = {"frames": 10, "epochs": 2, "batch": 12, "projector": 16, "size": "small"}
 
@@ -95,8 +95,10 @@ def test_a_new_objective_is_trained_resumed_evaluated_and_recorded(toy, tmp_path
     assert whole.head == 12
     train, test = clips.split("stratified", train=0.7)
     assert 0 <= selfsup.evaluate(whole, train, test, "knn").accuracy <= 1
-    assert "toy" in selfsup.METHODS
-    found = Variant("toy", "toy", ("knn",), {"epochs": 1, "size": "small"}).run("synthetic", 0, "smoke")
+    assert "toy" in selfsup.OBJECTIVES
+    found = PretrainingVariant("toy", "toy", ("knn",), {"epochs": 1, "size": "small"}).run(
+        "synthetic", 0, "smoke"
+    )
     assert 0 <= found["knn"] <= 1
 
 

@@ -9,7 +9,7 @@ import pytest
 from skelkit import study
 from skelkit.deploy import distillation
 from skelkit.experiments import continual, recordings, selfsup
-from skelkit.experiments.continual import Variant
+from skelkit.experiments.continual import LearnerVariant
 from skelkit.study import display, recorded
 from skelkit.training.settings import choose
 
@@ -18,7 +18,10 @@ FEW = {"epochs": 1, "probe_epochs": 1, "least_probe_steps": 0}
 
 @pytest.fixture
 def tiny(monkeypatch):
-    variants = [Variant("nothing", "fine-tuning", changes=FEW), Variant("replay", "er", "4 clips", FEW)]
+    variants = [
+        LearnerVariant("nothing", "fine-tuning", changes=FEW),
+        LearnerVariant("replay", "er", "4 clips", FEW),
+    ]
     monkeypatch.setitem(recordings.EXPERIMENTS, "tiny", lambda: variants)
     return variants
 
@@ -56,7 +59,7 @@ def test_a_variant_that_was_changed_is_run_again(tiny, tmp_path, monkeypatch):
     recordings.record(
         "tiny", seeds=[0], preset="smoke", jobs=1, folder=tmp_path, only=["nothing"], log=lambda _: None
     )
-    other = [Variant("nothing", "fine-tuning", changes=FEW | {"lr": 1e-3})]
+    other = [LearnerVariant("nothing", "fine-tuning", changes=FEW | {"lr": 1e-3})]
     monkeypatch.setitem(recordings.EXPERIMENTS, "tiny", lambda: other)
     kept = recordings.record("tiny", seeds=[0], preset="smoke", jobs=1, folder=tmp_path, log=lambda _: None)
     assert len(kept.runs) == 1
@@ -93,7 +96,7 @@ def test_every_variant_names_a_learner_and_settings_that_exist(name):
 
 @pytest.mark.parametrize("name", list(selfsup.EXPERIMENTS))
 def test_every_variant_names_a_method_and_settings_that_exist(name):
-    from skelkit.selfsup import METHODS, presets
+    from skelkit.selfsup import OBJECTIVES, presets
 
     variants = selfsup.EXPERIMENTS[name]()
     assert len({v.label for v in variants}) == len(variants), "labels are told apart"
@@ -102,7 +105,7 @@ def test_every_variant_names_a_method_and_settings_that_exist(name):
             for changes in variant.students.values():
                 choose(distillation.DISTILLATION_PRESETS, "laptop", changes)
         else:
-            assert variant.method in METHODS
+            assert variant.method in OBJECTIVES
             presets.settings("laptop", **variant.changes)
 
 
@@ -139,7 +142,9 @@ def test_a_run_of_students_keeps_the_teacher_and_all_of_them():
     ],
 )
 def test_a_run_of_pretraining_keeps_how_it_was_judged_and_what_it_cost(method, judged, tmp_path, monkeypatch):
-    variant = selfsup.Variant("one", method, judged, {"epochs": 1, "linear_epochs": 2, "projector": 8})
+    variant = selfsup.PretrainingVariant(
+        "one", method, judged, {"epochs": 1, "linear_epochs": 2, "projector": 8}
+    )
     found = variant.run("synthetic", 0, "smoke")
     streams = ("joint", "bone", "motion", "ensemble", "joined", "aligned")
     assert all(0 <= found[name] <= 1 for way in judged for name in (streams if way == "streams" else [way]))
@@ -156,7 +161,7 @@ def test_recorded_runs_of_every_kind_are_recognised_and_not_repeated(name, secon
         "divided": "so",
     }
     monkeypatch.setattr(
-        selfsup.Variant,
+        selfsup.PretrainingVariant,
         "run",
         lambda self, dataset, seed, *rest: {
             "label": self.label,
@@ -204,7 +209,7 @@ def test_an_error_names_the_damaged_recording(text, tmp_path):
 
 
 def test_a_recording_of_a_renamed_experiment_is_read_and_continued_under_its_new_name(tmp_path, monkeypatch):
-    variants = [Variant("nothing", "fine-tuning", changes=FEW)]
+    variants = [LearnerVariant("nothing", "fine-tuning", changes=FEW)]
     for name in ("parts", "ablation"):
         monkeypatch.setitem(recordings.EXPERIMENTS, name, lambda: variants)
     options = {"preset": "smoke", "jobs": 1, "folder": tmp_path, "log": lambda _: None}

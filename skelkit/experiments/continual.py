@@ -22,7 +22,7 @@ COMPONENTS = ("compression", "masking", "probing")
 
 
 @dataclass(frozen=True)
-class Variant:
+class LearnerVariant:
     """One learner with its memory and settings, to be run with several seeds.
 
     Args:
@@ -67,13 +67,13 @@ class Variant:
         }
 
 
-def methods() -> list[Variant]:
+def methods() -> list[LearnerVariant]:
     """All learners, with the same encoder and the same bytes of memory."""
     names = [name for name in LEARNERS if name != "joint"]
-    return [Variant(name, name) for name in [*names, "joint"]]
+    return [LearnerVariant(name, name) for name in [*names, "joint"]]
 
 
-def ablation() -> list[Variant]:
+def ablation() -> list[LearnerVariant]:
     """CHARON's three components on and off, in all combinations, at two sizes of the memory.
 
     Masking includes the reconstruction. Logits are refreshed in all variants.
@@ -87,7 +87,7 @@ def ablation() -> list[Variant]:
             "reconstruction": masking,
             "probing": probing,
         }
-        variants.append(Variant(f"{component_names(on)}, {memory}", "charon", memory, changes))
+        variants.append(LearnerVariant(f"{component_names(on)}, {memory}", "charon", memory, changes))
     return variants
 
 
@@ -100,7 +100,7 @@ def component_names(on: Sequence[bool]) -> str:
     return " + ".join(name for name, is_on in zip(COMPONENTS, on, strict=True) if is_on) or "none"
 
 
-def codecs() -> list[Variant]:
+def codecs() -> list[LearnerVariant]:
     """Codecs at the same number of stored clips, from the most bytes to the fewest."""
     ways: dict[str, dict[str, Any]] = {"float32, every frame": {"compression": False}}
     ways |= {
@@ -109,26 +109,26 @@ def codecs() -> list[Variant]:
     }
     ways |= {f"int8, {k} cosines": {"codec": "dct", "coefficients": k, "dtype": "int8"} for k in (5, 3)}
     ways |= {"int8, 5 keyframes": {"codec": "adaptive", "keyframes": 5, "dtype": "int8"}}
-    return [Variant(label, "charon", SLOTS, changes) for label, changes in ways.items()]
+    return [LearnerVariant(label, "charon", SLOTS, changes) for label, changes in ways.items()]
 
 
-def intervals() -> list[Variant]:
+def intervals() -> list[LearnerVariant]:
     """Frame intervals at the same bytes of memory: a larger interval stores more clips of fewer frames."""
     return [
-        Variant(f"s = {s}", "charon", "10 clips", {"interval": s, "compression": s > 1})
+        LearnerVariant(f"s = {s}", "charon", "10 clips", {"interval": s, "compression": s > 1})
         for s in (1, 2, 5, 10, 20, 30)
     ]
 
 
-def ratios() -> list[Variant]:
+def ratios() -> list[LearnerVariant]:
     """Mask ratios. All classes are learnt in one task, so that forgetting does not hide the effect."""
     return [
-        Variant(f"{ratio:.0%}", "charon", MEMORY, {"ratio": ratio, "probing": False}, tasks=1)
+        LearnerVariant(f"{ratio:.0%}", "charon", MEMORY, {"ratio": ratio, "probing": False}, tasks=1)
         for ratio in (0.0, 0.2, 0.3, 0.5, 0.6, 0.8, 0.9)
     ]
 
 
-def extras() -> list[Variant]:
+def extras() -> list[LearnerVariant]:
     """CHARON with one change at a time: additions to the paper, and choices that differ from it."""
     changes: dict[str, dict[str, Any]] = {
         "CHARON": {},
@@ -144,10 +144,10 @@ def extras() -> list[Variant]:
         "separate passes, as published": {"fused": False},
         "tanh attention": {"attention": "tanh"},
     }
-    return [Variant(label, "charon", changes=change) for label, change in changes.items()]
+    return [LearnerVariant(label, "charon", changes=change) for label, change in changes.items()]
 
 
-EXPERIMENTS: dict[str, Callable[[], list[Variant]]] = {
+EXPERIMENTS: dict[str, Callable[[], list[LearnerVariant]]] = {
     "methods": methods,
     "ablation": ablation,
     "codecs": codecs,

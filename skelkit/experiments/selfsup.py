@@ -18,8 +18,9 @@ from ..models.classifier import Classifier
 from ..ops import augment
 from ..selfsup.downstream import Downstream
 from ..selfsup.evaluation import Evaluation, ensemble, evaluate
-from ..selfsup.pretrained import Pretrained, together
-from ..selfsup.pretraining import METHODS, pretrain
+from ..selfsup.objectives import OBJECTIVES
+from ..selfsup.pretrained import Pretrained, concatenate_encoders
+from ..selfsup.pretraining import pretrain
 from ..selfsup.protocols import accuracy
 from ..training.inputs import PreparedClips
 
@@ -28,14 +29,14 @@ EVALUATIONS = ("knn", "linear", "finetune", "semi 10 %", "semi 1 %")
 
 
 @dataclass(frozen=True)
-class Variant:
+class PretrainingVariant:
     """One way of pre-training, run with several seeds.
 
     Recordings are matched by these fields, so their names must not change.
 
     Args:
         label: its name in notebooks.
-        method: a name in `METHODS`.
+        method: a name in `OBJECTIVES`.
         judged: names as in `EVALUATIONS`. Linear evaluations of two encoders: "joined" (concatenated
             features), "aligned", "first alone", "second alone". "streams": joint, bone and motion, each
             alone, as an ensemble, concatenated and aligned.
@@ -93,7 +94,7 @@ def describe_split(split: TrainTestSplit) -> str:
 def evaluate_by(
     name: str, pretrained: Pretrained, split: TrainTestSplit, clips: ClipSet, seed: int, preset: str
 ) -> dict[str, float]:
-    """Test accuracies of one evaluation of `Variant.judged`; several for "streams".
+    """Test accuracies of one evaluation of `PretrainingVariant.judged`; several for "streams".
 
     Args:
         clips: what the encoders were trained on; those of the other streams are, too.
@@ -116,7 +117,7 @@ def evaluate_by(
             for stream in ("bone", "motion")
         ]
         alone = {each.settings.stream: run(each) for each in (pretrained, *others)}
-        combined = together(pretrained, *others)
+        combined = concatenate_encoders(pretrained, *others)
         return {stream: found.accuracy for stream, found in alone.items()} | {
             "ensemble": ensemble(*alone.values()),
             "joined": run(combined, head="linear").accuracy,
@@ -139,16 +140,16 @@ def merged_sources(sources: Sequence[str], preset: str, seed: int) -> ClipSet:
     return merge(*(clips if clips.skeleton == skeleton else as_skeleton(clips, skeleton) for clips in sets))
 
 
-def pretraining() -> list[Variant]:
+def pretraining() -> list[PretrainingVariant]:
     """Every method with the same encoder, clips, epochs and augmentation; "scratch" has initial weights."""
-    return [Variant(name, name) for name in METHODS if " " not in name]
+    return [PretrainingVariant(name, name) for name in OBJECTIVES if " " not in name]
 
 
-def pairs() -> list[Variant]:
+def pairs() -> list[PretrainingVariant]:
     """Two encoders, with the masks f and g of ASMa, or with two alike; each alone, concatenated, aligned."""
     judged = ("first alone", "second alone", "joined", "aligned")
     return [
-        Variant(name, method, judged)
+        PretrainingVariant(name, method, judged)
         for name, method in (
             ("f and g", "asma"),
             ("two f", "two f"),
@@ -158,35 +159,35 @@ def pairs() -> list[Variant]:
     ]
 
 
-def heads() -> list[Variant]:
+def heads() -> list[PretrainingVariant]:
     """PSTL with projectors of different width and depth."""
     sizes = [(width, 2) for width in (32, 64, 128, 256, 512, 1024)] + [(256, 1), (256, 3)]
     changes = [
         {"projector": width, "depth": depth, "redundancy": round(1 / width, 6)} for width, depth in sizes
     ]
     return [
-        Variant(f"{depth} x {width}", "pstl", ("knn", "linear"), change)
+        PretrainingVariant(f"{depth} x {width}", "pstl", ("knn", "linear"), change)
         for (width, depth), change in zip(sizes, changes, strict=True)
     ]
 
 
-def streams() -> list[Variant]:
+def streams() -> list[PretrainingVariant]:
     """PSTL (one encoder per stream) and ASMa (two) on joint, bone and motion, alone and combined."""
-    return [Variant(name, name, ("linear", "streams")) for name in ("pstl", "asma")]
+    return [PretrainingVariant(name, name, ("linear", "streams")) for name in ("pstl", "asma")]
 
 
-def mirrored() -> list[Variant]:
+def mirrored() -> list[PretrainingVariant]:
     """PSTL with and without mirrored views, for data whose classes tell left from right."""
     return [
-        Variant(label, "pstl", ("knn", "linear", "finetune"), {"mirror": p})
+        PretrainingVariant(label, "pstl", ("knn", "linear", "finetune"), {"mirror": p})
         for label, p in (("mirrored", 0.5), ("not mirrored", 0.0))
     ]
 
 
-def transfer() -> list[Variant]:
+def transfer() -> list[PretrainingVariant]:
     """Pre-trained on other data sets (another sensor or skeleton) or not at all, evaluated on this one."""
     return [
-        Variant(name, name, ("linear", "transfer", "semi 10 %"), elsewhere=True)
+        PretrainingVariant(name, name, ("linear", "transfer", "semi 10 %"), elsewhere=True)
         for name in ("scratch", "skeletonbt", "pstl", "asma")
     ]
 

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from .downstream import Downstream
 from .evaluation import Evaluation, ensemble, evaluate
+from .objectives import OBJECTIVES
 from .objectives.barlow_twins import barlow_twins, effective_rank
 from .presets import PRETRAINING_PRESETS, Settings
-from .pretrained import Pretrained, together
-from .pretraining import METHODS, PretrainingProgress, pretrain
+from .pretrained import Pretrained, concatenate_encoders
+from .pretraining import PretrainingProgress, pretrain
+
+METHODS, together = OBJECTIVES, concatenate_encoders  # their names in version 0.1
 
 __all__ = [
     "METHODS",
+    "OBJECTIVES",
     "PRETRAINING_PRESETS",
     "Downstream",
     "Evaluation",
@@ -18,6 +22,7 @@ __all__ = [
     "PretrainingProgress",
     "Settings",
     "barlow_twins",
+    "concatenate_encoders",
     "effective_rank",
     "ensemble",
     "evaluate",

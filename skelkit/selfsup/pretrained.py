@@ -19,10 +19,10 @@ class Pretrained:
     """Encoders that were trained without labels.
 
     Attributes:
-        method: name of the objective, in `METHODS`.
+        method: name of the objective, in `OBJECTIVES`.
         settings: of the training.
         skeleton: of the clips.
-        encoders: one; two (f and g) for ASMa; more after `together`.
+        encoders: one; two (f and g) for ASMa; more after `concatenate_encoders`.
         losses: mean loss of each epoch.
         ranks: effective rank of the features of some clips after each epoch.
         head: number of parameters that were trained besides the encoders and discarded; 0 for "scratch".
@@ -79,7 +79,7 @@ def encoder_tokens(
     ]
 
 
-def together(*several: Pretrained) -> Pretrained:
+def concatenate_encoders(*several: Pretrained) -> Pretrained:
     """The encoders of several trainings as one, such as of joint, bone and motion. (ASMa, three streams.)
 
     Raises:
@@ -90,7 +90,7 @@ def together(*several: Pretrained) -> Pretrained:
     >>> options = {"preset": "smoke", "epochs": 1}
     >>> joint = selfsup.pretrain("asma", clips, **options)
     >>> bone = selfsup.pretrain("asma", clips, stream="bone", **options)
-    >>> together(joint, bone).streams
+    >>> concatenate_encoders(joint, bone).streams
     ('joint', 'joint', 'bone', 'bone')
     """
     kinds = dict.fromkeys((p.skeleton, p.settings.size, p.settings.frames) for p in several)

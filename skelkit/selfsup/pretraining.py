@@ -27,9 +27,6 @@ from .presets import Settings
 from .presets import settings as make_settings
 from .pretrained import Pretrained
 
-METHODS = OBJECTIVES
-"""What `pretrain` accepts as method: the table of objectives."""
-
 COLLAPSE_RANK = 1.5
 """Features with a lower effective rank count as collapsed: those of all clips lie on one line."""
 
@@ -83,7 +80,7 @@ def pretrain(
     apart.
 
     Args:
-        method: a name in `METHODS`.
+        method: a name in `OBJECTIVES`.
         clips: training clips, on the device of the training.
         preset: a name in `PRETRAINING_PRESETS`.
         seed: of initial weights, augmentation, masks and batches.
@@ -103,7 +100,7 @@ def pretrain(
     >>> pretrain("pstl", clips, preset="smoke", epochs=1, batch=12).encoders[0].width
     64
     """
-    one_of(method, METHODS, "method")
+    one_of(method, OBJECTIVES, "method")
     instance_of(ClipSet, clips, "clips", "sk.load")
     if augment.sides(clips.classes):
         changes = {"mirror": 0.0} | changes
@@ -113,7 +110,7 @@ def pretrain(
             f"{len(clips)} clip to pre-train on: views are compared over a batch of at least 2 clips"
         )
     generator = torch.Generator().manual_seed(seed)
-    model = METHODS[method](clips.skeleton, s, generator).to(clips.device)
+    model = OBJECTIVES[method](clips.skeleton, s, generator).to(clips.device)
     pretrained = Pretrained(method, s, clips.skeleton, list(model.encoders))
     if method == "scratch":
         for encoder in pretrained.encoders:
