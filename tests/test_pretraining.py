@@ -63,7 +63,7 @@ class ToyObjective(Objective):
     """Features of clips approach a learnt vector; counts its steps."""
 
     def __init__(self, skeleton, s, generator):
-        super().__init__()
+        super().__init__(s)
         self.encoder = models.STGCN(skeleton, s.size, generator)
         self.target = torch.nn.Parameter(torch.randn(self.encoder.width, generator=generator))
         self.register_buffer("steps", torch.zeros(()))

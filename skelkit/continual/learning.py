@@ -57,7 +57,7 @@ def learn(
         checkpoints: folder; a killed run resumes from there.
         every: seconds between checkpoints.
         progress: whether to show a progress bar. Default: in an interactive session.
-        changes: single settings, by name.
+        changes: single settings, by name, and options of the learner and of the codec.
 
     Raises:
         ValueError: an unknown learner, preset or setting, tasks that cannot be made, a memory that cannot
@@ -72,7 +72,7 @@ def learn(
     (torch.Size([2, 2]), True)
     """
     one_of(name, LEARNERS, "learner")
-    s = make_settings(preset, **changes)
+    s = make_settings(preset, LEARNERS[name], **changes)
     order_seed = seed if order_seed is None else order_seed
     scenario = split_into_tasks(
         train, test, tasks, classes_per_task, order=order, seed=order_seed, validation=validation, drop=drop

@@ -5,15 +5,15 @@ All settings are plain values, so that notebook parameters, checkpoints and resu
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from ..ops import codecs
-from ..training.settings import check, choose
+from ..training.settings import WithOptions, check, choose
 
 
 @dataclass(frozen=True)
-class Settings:
+class Settings(WithOptions):
     """How a network is built and trained, whatever the learner. (CHARON, section on learning a task.)
 
     Args:
@@ -43,12 +43,13 @@ class Settings:
         probe_epochs, probe_lr: of linear probing; least_probe_steps: its least number of steps.
         compression: whether CHARON's memory uses `codec`; otherwise clips are stored whole, in float32.
         codec: a name in `ops.codecs.CODECS`, configured by interval, restore ("uniform"), keyframes
-            ("adaptive"), coefficients ("dct") and dtype.
+            ("adaptive"), coefficients ("dct"), dtype and its other fields, which are options.
         logits: type of the stored logits.
         temporal_position, attention: of the network.
         distillation: weight of the distillation loss; temperature: of its softmax (LwF).
         ewc: weight of the EWC penalty; ewc_decay: factor on the importance of the earlier tasks at each new
             one.
+        options: of the learner and the codec, as in `WithOptions`.
 
     Raises:
         ValueError: a value that a setting cannot have.
@@ -102,7 +103,7 @@ class Settings:
         """Codec of a compressing memory; a lossless one if compression is off."""
         if not self.compression:
             return codecs.LOSSLESS
-        return codecs.CODECS[self.codec].from_settings(self.as_dict())
+        return codecs.CODECS[self.codec].from_settings(self.by_name())
 
     def epochs_for(self, clips: int) -> int:
         """Number of epochs of a task of `clips` clips."""
@@ -115,10 +116,6 @@ class Settings:
     def rates(self, step: int, steps: int) -> list[float]:
         """Learning rates of a task of `steps` steps, from `step` on."""
         return [self.lr * (1 - k / steps if self.decay else 1) for k in range(step, steps)]
-
-    def as_dict(self) -> dict[str, Any]:
-        """All settings by name."""
-        return asdict(self)
 
 
 CONTINUAL_PRESETS = {
@@ -144,8 +141,13 @@ CONTINUAL_PRESETS = {
 one GPU. paper: as published; its learning rate is not published, so ours is a guess."""
 
 
-def settings(preset: str = "laptop", **changes: Any) -> Settings:
+def settings(preset: str = "laptop", learner: type | None = None, **changes: Any) -> Settings:
     """Settings of a preset, with some of them changed.
+
+    Args:
+        preset: a name in `CONTINUAL_PRESETS`.
+        learner: class whose options may be changed, too. Those of the codec always may.
+        changes: settings and options, by name.
 
     Raises:
         ValueError: an unknown preset or setting (lists the known ones), or a value that a setting cannot
@@ -153,5 +155,7 @@ def settings(preset: str = "laptop", **changes: Any) -> Settings:
 
     >>> settings("laptop", interval=15).interval
     15
+    >>> settings("laptop", endpoint=True).memory_codec()
+    Uniform(interval=5, restore='indexed', endpoint=True, dtype='float32')
     """
-    return choose(CONTINUAL_PRESETS, preset, changes)
+    return choose(CONTINUAL_PRESETS, preset, changes, lambda s: (codecs.CODECS[s.codec], learner))

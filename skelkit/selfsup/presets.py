@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, Literal
 
-from ..training.settings import check, choose
+from ..training.settings import WithOptions, check, choose
 
 
 @dataclass(frozen=True)
-class Settings:
+class Settings(WithOptions):
     """Encoder, pre-training and evaluation. (ASMa and PSTL, implementation details.)
 
     Args:
@@ -44,6 +44,7 @@ class Settings:
         smoothing: label smoothing in fine-tuning.
         clip: largest norm of the gradient.
         precision: "fp32", "bf16" (autocast) or "auto" (bf16 on a GPU that supports it).
+        options: of the objective, as in `WithOptions`.
 
     Raises:
         ValueError: A value is of the wrong type or out of range.
@@ -100,10 +101,6 @@ class Settings:
         """
         return choose({"": self}, "", changes)
 
-    def as_dict(self) -> dict[str, Any]:
-        """All settings by name."""
-        return asdict(self)
-
 
 PRETRAINING_PRESETS = {
     "smoke": Settings(
@@ -135,8 +132,13 @@ PRETRAINING_PRESETS = {
 """smoke: seconds, everything runs. laptop: minutes on two cores. gpu: larger. paper: as published."""
 
 
-def settings(preset: str = "laptop", **changes: Any) -> Settings:
+def settings(preset: str = "laptop", objective: object = None, **changes: Any) -> Settings:
     """A preset with some settings changed.
+
+    Args:
+        preset: a name in `PRETRAINING_PRESETS`.
+        objective: entry of `OBJECTIVES` whose options may be changed, too.
+        changes: settings and options, by name.
 
     Raises:
         ValueError: An unknown preset or setting (lists the known ones), or an invalid value.
@@ -144,4 +146,4 @@ def settings(preset: str = "laptop", **changes: Any) -> Settings:
     >>> settings("laptop", stream="bone").stream
     'bone'
     """
-    return choose(PRETRAINING_PRESETS, preset, changes)
+    return choose(PRETRAINING_PRESETS, preset, changes, lambda _: (objective,))

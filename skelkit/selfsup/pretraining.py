@@ -88,7 +88,7 @@ def pretrain(
         checkpoints: folder of checkpoints, from which an interrupted run resumes. Default: none are written.
         every: seconds between checkpoints.
         progress: show a progress bar. Default: in a notebook or terminal.
-        changes: settings that differ from the preset, by name.
+        changes: settings and options of the objective that differ from the preset, by name.
 
     Raises:
         ValueError: An unknown method, preset or setting; fewer than two clips; a checkpoint with other
@@ -104,7 +104,7 @@ def pretrain(
     instance_of(ClipSet, clips, "clips", "sk.load")
     if augment.sides(clips.classes):
         changes = {"mirror": 0.0} | changes
-    s = make_settings(preset, **changes)
+    s = make_settings(preset, METHODS[method], **changes)
     if len(clips) < 2:
         raise ValueError(
             f"{len(clips)} clip to pre-train on: views are compared over a batch of at least 2 clips"

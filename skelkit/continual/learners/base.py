@@ -11,6 +11,7 @@ from torch import Tensor
 
 from ...models import MaskedAutoencoder, STTFormer
 from ...training.inputs import PreparedClips
+from ...training.settings import set_options
 from ..memory import ReplayMemory
 from ..presets import Settings
 
@@ -88,6 +89,8 @@ class BaseLearner:
     """Whether the memory stores clips with the codec of the settings, instead of whole."""
     trains_on_all_past_tasks: ClassVar[bool] = False
     """Whether a task's clips are those of all tasks so far."""
+    options: ClassVar[tuple[str, ...]] = ()
+    """Class attributes that `learn` takes as settings: own parameters, with their defaults."""
 
     network: Network
     memory: ReplayMemory | None
@@ -106,6 +109,7 @@ class BaseLearner:
         self.classes: list[int] = []
         self.past: list[int] = []
         self.optimiser = build_optimiser(network, settings)
+        set_options(self, settings)
         self.prepare()
 
     def prepare(self) -> None:

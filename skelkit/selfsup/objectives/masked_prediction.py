@@ -30,7 +30,7 @@ class MaskedPrediction(Objective):
     """
 
     def __init__(self, skeleton: Skeleton, s: Settings, generator: torch.Generator, predictions: int):
-        super().__init__()
+        super().__init__(s)
         self.encoder = STGCN(skeleton, s.size, generator)
         self.token = nn.Parameter(torch.zeros(3, 1, len(skeleton)))
         self.head = nn.Sequential(

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from typing import ClassVar
 
 from torch import Tensor, nn
 
 from ...models import STGCN
+from ...training.settings import set_options
+from ..presets import Settings
 
 
 class Objective(nn.Module, ABC):
@@ -16,6 +19,13 @@ class Objective(nn.Module, ABC):
     remember between steps is in its `state_dict`. A subclass may also define ``after_step(self) -> None``,
     which `pretrain` calls after every optimiser step.
     """
+
+    options: ClassVar[tuple[str, ...]] = ()
+    """Class attributes that `pretrain` takes as settings: own parameters, with their defaults."""
+
+    def __init__(self, settings: Settings):
+        super().__init__()
+        set_options(self, settings)
 
     @property
     @abstractmethod

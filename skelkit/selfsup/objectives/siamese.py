@@ -104,7 +104,7 @@ class SiameseObjective(Objective):
     """
 
     def __init__(self, skeleton: Skeleton, s: Settings, generator: torch.Generator, masking: Sequence[str]):
-        super().__init__()
+        super().__init__(s)
         self.twins = nn.ModuleList(
             SiameseEncoder(skeleton, s, generator, *VIEW_MASKS[name](s.joints, s.hidden)) for name in masking
         )
