@@ -91,7 +91,7 @@ def test_every_variant_names_a_learner_and_settings_that_exist(name):
     assert len({v.label for v in variants}) == len(variants), "labels are told apart"
     for variant in variants:
         assert variant.learner in LEARNERS
-        settings("laptop", **variant.changes).memory_codec()
+        settings("laptop", LEARNERS[variant.learner], **variant.changes).memory_codec()
 
 
 @pytest.mark.parametrize("name", list(selfsup.EXPERIMENTS))
@@ -106,7 +106,7 @@ def test_every_variant_names_a_method_and_settings_that_exist(name):
                 choose(distillation.DISTILLATION_PRESETS, "laptop", changes)
         else:
             assert variant.method in OBJECTIVES
-            presets.settings("laptop", **variant.changes)
+            presets.settings("laptop", OBJECTIVES[variant.method], **variant.changes)
 
 
 def test_where_few_labels_are_known_neither_teacher_nor_student_sees_the_others(monkeypatch):

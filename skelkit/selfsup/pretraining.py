@@ -104,7 +104,7 @@ def pretrain(
     instance_of(ClipSet, clips, "clips", "sk.load")
     if augment.sides(clips.classes):
         changes = {"mirror": 0.0} | changes
-    s = make_settings(preset, METHODS[method], **changes)
+    s = make_settings(preset, OBJECTIVES[method], **changes)
     if len(clips) < 2:
         raise ValueError(
             f"{len(clips)} clip to pre-train on: views are compared over a batch of at least 2 clips"
