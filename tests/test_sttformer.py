@@ -7,7 +7,7 @@ from helpers import batch, seeded
 
 from skelkit import models
 from skelkit.data import synthetic
-from skelkit.models import SIZES, Size, STTFormer, macs, parameters, sttformer
+from skelkit.models import SIZES, Size, STTFormer, macs, parameters, positions, sttformer
 from skelkit.models.block import Block
 
 SMALL = Size(((8, 8, 4), (8, 16, 4)))
@@ -58,7 +58,7 @@ def slow_layer(layer, x):
     return (slow_conv(layer[0], x) - mean) / np.sqrt(var + layer[1].eps) * gain + shift
 
 
-def slow_attention(block, x, heads, d, kind):
+def slow_attention(block, x, heads, d):
     """The heads' mixtures, [P, heads C, T, V]."""
     clips, channels, tuples, tokens = x.shape
     both = slow_conv(block.queries_keys, x)
@@ -79,24 +79,21 @@ def slow_attention(block, x, heads, d, kind):
                     )
             for i in range(tokens):
                 share = np.exp(score[i]) / np.exp(score[i]).sum()
-                if kind == "tanh":
-                    share = np.tanh(score[i]) + block.map[h, i].detach().double().numpy()
                 for c in range(channels):
                     out[n, h * channels + c, :, i] = sum(share[j] * x[n, c, :, j] for j in range(tokens))
     return out
 
 
-@pytest.mark.parametrize("kind", ["softmax", "tanh"])
 @pytest.mark.parametrize("c_out", [2, 4])
-def test_a_block_agrees_with_its_definition_computed_one_number_at_a_time(kind, c_out):
+def test_a_block_agrees_with_its_definition_computed_one_number_at_a_time(c_out):
     def leaky(v):
         return np.where(v > 0, v, 0.1 * v)
 
-    block = worn(Block(2, c_out, 3, heads=2, attention=kind, tokens=6))
+    block = worn(Block(2, c_out, 3, heads=2))
     x = torch.randn(2, 2, 4, 6, generator=seeded()) * 2
     slow = x.double().numpy()
     residual = slow_layer(block.residual, slow)
-    y = leaky(slow_layer(block.mix, slow_attention(block, slow, 2, 3, kind)) + residual)
+    y = leaky(slow_layer(block.mix, slow_attention(block, slow, 2, 3)) + residual)
     y = leaky(slow_layer(block.widen, y) + residual)
     y = leaky(slow_layer(block.along_time, y) + slow_layer(block.time_residual, y))
     np.testing.assert_allclose(block(x).detach().numpy(), y, rtol=1e-4, atol=1e-5)
@@ -127,7 +124,7 @@ def test_the_tokens_of_a_tuple_are_the_joints_of_its_first_frame_then_of_its_sec
 
 
 def test_the_position_code_agrees_with_its_formula():
-    code = sttformer.position_code(torch.arange(7), 10)
+    code = positions.position_code(torch.arange(7), 10)
     for p in range(7):
         for i in range(5):
             angle = p / 10000 ** (2 * i / 10)
@@ -138,7 +135,7 @@ def test_the_position_code_agrees_with_its_formula():
 
 def test_no_two_tokens_of_a_clip_have_the_same_code_once_tuples_are_coded():
     codes = (
-        sttformer.add_codes(torch.zeros(1, 16, 20, 150), torch.arange(20)[None])[0].flatten(1).T
+        positions.add_codes(torch.zeros(1, 16, 20, 150), torch.arange(20)[None])[0].flatten(1).T
     )  # [3000, 16]
     distance = torch.cdist(codes, codes).fill_diagonal_(torch.inf)
     assert distance.min() > 0.01

@@ -247,6 +247,7 @@ class ClipSet:
         frames: int | None = None,
         crop: cropping.Crop = None,
         generator: torch.Generator | None = None,
+        resize: cropping.Resize = "endpoints",
     ) -> Tensor:
         """Clips as one tensor [N, C, T, V, M] on this set's device, in one gather-and-lerp.
 
@@ -257,9 +258,10 @@ class ClipSet:
                 p ~ U[a, b] of each clip, at a random place, but at least 64 frames (or the whole clip).
                 (CHARON: (0.5, 1) for training, 0.95 for testing.)
             generator: required for a random crop; every call draws a new crop for each clip.
+            resize: "endpoints" or "half_pixel", see `cropping.positions`.
 
         Raises:
-            ValueError: no clips, no frames, a crop outside (0, 1], or a random crop without a generator.
+            ValueError: no clips, no frames, or as in `cropping.positions`.
             IndexError: a position beyond the set.
         """
         positions = to_positions(index, len(self), self.device)
@@ -269,9 +271,8 @@ class ClipSet:
         if frames is not None and frames < 1:
             raise ValueError(f"frames={frames}: a batch has at least one frame")
         frames = frames or int(length.max())
-        first, last = cropping.bounds(length, crop, generator)
         # Positions count from frame 0 of the whole set, so that one resample serves any choice of clips.
-        where = motion.spread(first, last, frames) + begin[:, None]
+        where = cropping.positions(length, crop, frames, resize, generator) + begin[:, None]
         all_frames = torch.tensor([0, len(self.poses)], device=self.device)
         poses = motion.resample(self.poses, all_frames, where.reshape(1, -1), self.present)
         return motion.to_batch(poses.reshape(len(positions), frames, *poses.shape[2:]))

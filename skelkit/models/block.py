@@ -5,24 +5,61 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from dataclasses import dataclass
+from typing import Literal, get_args
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ..utils.random import uniform
+from .positions import add_codes
 
-Attention = Literal["softmax", "tanh"]
+AttentionKind = Literal["softmax", "tanh"]
+SoftmaxOver = Literal["inputs", "outputs"]
 
 SLOPE = 0.1
 """Negative slope of every LeakyReLU."""
 
 SHARPNESS = 10.0
-"""Initial value of the learnt scale of attention scores: about sqrt(d T') of size `nano`.
+"""Default initial value of the learnt scale of attention scores.
 
-Scores then vary by about 1. With an initial value of 1 all tokens attend alike for hundreds of steps, and
-actions that differ only in their side are confused."""
+Scores are means over d and T' of products, and small in an untrained network. With a scale of 10 the
+attention of a token in size `nano` has 15 to 60 % of the entropy of even attention; with 1 it has 90 to
+99 %, so that all tokens attend alike at first."""
+
+
+@dataclass(frozen=True)
+class Attention:
+    """How the scores s[u, v] of query u and key v become weights of the tokens in each output token.
+
+    Attributes:
+        kind: "softmax" of scale · s (CHARON). "tanh": a[u, v] = α tanh(s[u, v]) + A[u, v] is the weight of
+            token u in output token v, with a learnt α and a learnt [V', V'] map A per head (STTFormer).
+        softmax_over: "inputs": output token u is the sum of all tokens v, weighted by a softmax over v.
+            "outputs": output token v is the sum of all tokens u, weighted by a softmax over v, as published:
+            what a token gives to all outputs adds up to 1, what an output collects does not.
+        scale: initial value of the learnt scale of each head; as published 1. "tanh" has none; its α starts
+            at 1.
+
+    Raises:
+        ValueError: an unknown kind or axis of the softmax.
+    """
+
+    kind: AttentionKind = "softmax"
+    softmax_over: SoftmaxOver = "inputs"
+    scale: float = SHARPNESS
+
+    def __post_init__(self) -> None:
+        for name, value, known in (
+            ("attention", self.kind, get_args(AttentionKind)),
+            ("softmax_over", self.softmax_over, get_args(SoftmaxOver)),
+        ):
+            if value not in known:
+                raise ValueError(f"{name}={value!r}: expected {known[0]!r} or {known[1]!r}")
+
+
+DEFAULT_ATTENTION = Attention()
 
 
 def similarity(queries_keys: Tensor, heads: int) -> Tensor:
@@ -123,19 +160,20 @@ class Block(nn.Module):
 
     [P, c_in, T', V'] -> [P, c_out, T', V'].
 
-    Differs from the authors: parameters without effect are left out (a constant per head before the softmax,
-    biases before batch norm).
+    Scores are s[u, v] = sum over d and T' of q[., t, u] k[., t, v] / (d T'). Values are the block's input.
+    With attention "tanh" queries and keys read the input plus its position code within the tuple.
+
+    Differs from the authors: by default the weights of an output token add up to 1, as is usual, and the
+    scale starts at 10; as published is `Attention(softmax_over="outputs", scale=1.0)`. The effect of either
+    on accuracy is not measured yet. In both kinds parameters without effect are left out (a constant per head
+    before the softmax, biases before batch norm).
 
     Args:
         c_in, c_out: channels.
         d: size of queries and keys.
         heads: h, number of attention heads.
-        attention: "softmax" of the scores, or "tanh" of the scores plus a learnt [V', V'] map per head
-            (STTFormer).
-        tokens: V', needed for attention="tanh".
-
-    Raises:
-        ValueError: another attention.
+        attention: how scores become weights.
+        tokens: V', needed for attention "tanh".
     """
 
     def __init__(
@@ -144,18 +182,15 @@ class Block(nn.Module):
         c_out: int,
         d: int,
         heads: int = 3,
-        attention: Attention = "softmax",
+        attention: Attention = DEFAULT_ATTENTION,
         tokens: int = 0,
     ):
         super().__init__()
-        if attention not in ("softmax", "tanh"):
-            raise ValueError(f"attention={attention!r}: expected 'softmax' or 'tanh'")
-        self.heads = heads
+        self.heads, self.attention = heads, attention
+        tanh = attention.kind == "tanh"
         self.queries_keys = Convolution(c_in, 2 * heads * d)
-        self.scale = nn.Parameter(torch.full((heads, 1, 1), SHARPNESS))
-        self.map = (
-            nn.Parameter(torch.full((heads, tokens, tokens), 1 / tokens)) if attention == "tanh" else None
-        )
+        self.scale = nn.Parameter(torch.full((heads, 1, 1), 1.0 if tanh else attention.scale))
+        self.map = nn.Parameter(torch.full((heads, tokens, tokens), 1 / tokens)) if tanh else None
         self.mix = convolution(heads * c_in, c_out, (1, 5))
         self.widen = convolution(c_out, c_out)
         self.along_time = convolution(c_out, c_out, (3, 1))
@@ -164,13 +199,22 @@ class Block(nn.Module):
 
     def maps(self, x: Tensor) -> Tensor:
         """Attention weights [P, h, V', V'] of x [P, c_in, T', V']; row i weighs all tokens for token i."""
+        if self.map is not None:
+            weights = self.scores(add_codes(x, None), torch.ones_like(self.scale)).tanh()
+            return (self.scale * weights + self.map).transpose(2, 3)
+        scores = self.scores(x, self.scale)
+        if self.attention.softmax_over == "inputs":
+            return scores.softmax(-1)
+        return scores.softmax(-1).transpose(2, 3)
+
+    def scores(self, x: Tensor, scale: Tensor) -> Tensor:
+        """scale · s[u, v] of query u and key v: x [P, c_in, T', V'], scale [h, 1, 1] -> [P, h, V', V']."""
         layer, d = self.queries_keys, len(self.queries_keys.weight) // (2 * self.heads)
         # [h, 1]: applied to the few weights of the queries instead of all scores
-        factor = self.scale.squeeze(2) / (d * x.shape[2])
+        factor = scale.squeeze(2) / (d * x.shape[2])
         factor = torch.stack([factor, torch.ones_like(factor)]).expand(-1, -1, d).flatten()  # [2 h d]
         bias = None if layer.bias is None else layer.bias * factor
-        scores = similarity(pointwise(x, layer.weight * factor[:, None, None, None], bias), self.heads)
-        return scores.softmax(-1) if self.map is None else scores.tanh() + self.map
+        return similarity(pointwise(x, layer.weight * factor[:, None, None, None], bias), self.heads)
 
     def forward(self, x: Tensor) -> Tensor:
         """[P, c_in, T', V'] -> [P, c_out, T', V']."""

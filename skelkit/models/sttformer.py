@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, Literal, TypeVar, get_args
 
 import torch
 from torch import Tensor, nn
@@ -19,10 +19,26 @@ from torch import Tensor, nn
 from ..ops import motion
 from ..ops.masks.sampling import TUPLE
 from ..utils.validation import one_of
-from .block import SLOPE, Attention, Block, channels_last, convolution, initialise
+from .block import (
+    SHARPNESS,
+    SLOPE,
+    Attention,
+    AttentionKind,
+    Block,
+    SoftmaxOver,
+    channels_last,
+    convolution,
+    initialise,
+)
 from .persons import Tracks, tracks
+from .positions import add_codes
 
 S = TypeVar("S")
+
+StemInput = Literal["visible", "all"]
+
+PUBLISHED: dict[str, Any] = {"softmax_over": "outputs", "attention_scale": 1.0, "stem": "all"}
+"""Arguments with which `STTFormer` is CHARON's; the preset "paper" has settings of the same names."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +82,11 @@ def to_tuples(poses: Tensor, size: int = TUPLE) -> Tensor:
     return poses.unflatten(2, (-1, size)).flatten(3)
 
 
+def take_tuples(x: Tensor, index: Tensor) -> Tensor:
+    """The tuples at positions Long[P, K] of x [P, C, T', V'], [P, C, K, V']."""
+    return x.transpose(1, 2)[torch.arange(len(x), device=x.device)[:, None], index].transpose(1, 2)
+
+
 def kept_index(hidden: Tensor, count: int | None = None) -> Tensor:
     """Positions of the visible tuples, in order. bool [N, T'], true where hidden -> Long[N, K].
 
@@ -89,40 +110,6 @@ def kept_index(hidden: Tensor, count: int | None = None) -> Tensor:
     return hidden.byte().sort(dim=1, stable=True).indices[:, :count]
 
 
-def position_code(positions: Tensor, channels: int) -> Tensor:
-    """Sinusoidal position code, sin(p / 10000^(2i / channels)) and its cosine in turn.
-
-    [...] -> [..., channels].
-    """
-    steps = torch.arange(0, channels, 2, device=positions.device)
-    angles = positions[..., None] * 10000.0 ** (-steps / channels)
-    return torch.stack([angles.sin(), angles.cos()], -1).flatten(-2)[..., :channels]
-
-
-def tuple_code(index: Tensor, channels: int) -> Tensor:
-    """Position code of tuples; channels are reversed, so that it differs from that of tokens.
-
-    [...] -> [..., channels].
-    """
-    return position_code(index, channels).flip(-1)
-
-
-def add_codes(tokens: Tensor, index: Tensor | None) -> Tensor:
-    """Add position codes to tokens [P, C, K, V'].
-
-    Args:
-        tokens: K tuples of V' tokens.
-        index: Long[P or 1, K], position of each tuple in its clip. None: tokens get the code within their
-            tuple only.
-    """
-    channels, count = tokens.shape[1], tokens.shape[3]
-    code = position_code(torch.arange(count, device=tokens.device), channels)  # [V', C]
-    tokens = tokens + code.T[None, :, None].to(tokens.dtype)
-    if index is None:
-        return tokens
-    return tokens + tuple_code(index, channels).movedim(2, 1)[..., None].to(tokens.dtype)
-
-
 class STTFormer(nn.Module):
     """Encoder of clips [N, C, T, V, M], T a multiple of 6, with a linear classifier.
 
@@ -132,9 +119,15 @@ class STTFormer(nn.Module):
     persons, plus a learnt vector for each person missing to two; it does not depend on the size of the axis
     M.
 
-    Differs from the authors: presence is read from all coordinates, not from the sign of their sum;
+    Differs from the authors: the softmax is over the inputs and the scores start at scale 10 (`Attention`),
+    and with hidden tuples the stem reads the visible ones only; ``STTFormer(..., **PUBLISHED)`` is as
+    published, and its effect on accuracy is not measured yet. Initial weights are uniform by fan in, theirs
+    normal by fan out. Presence is read from all coordinates, not from the sign of their sum.
     `temporal_position` is new. Without it only the 3x1 convolutions know the order of tuples, and they see
     neighbours among the visible tuples.
+
+    The original STTFormer, attention "tanh", has no position code after the stem; queries and keys of every
+    block have it.
 
     Args:
         classes: number of classes of the classifier `self.classifier`, the only part that linear probing
@@ -143,11 +136,13 @@ class STTFormer(nn.Module):
         size: a name in `SIZES`, or a `Size`.
         generator: draws the initial weights.
         temporal_position: add to each token the code of its tuple's position in the clip.
-        attention: as in `Block`; "tanh" is that of the original STTFormer.
+        attention, softmax_over, attention_scale: kind, softmax_over and scale of `Attention`.
+        stem: tuples that the stem reads, and its batch norm averages over in training: "visible", or "all",
+            after which the hidden ones are dropped, as published.
         channels: C.
 
     Raises:
-        ValueError: an unknown size or attention, or no generator.
+        ValueError: an unknown size, attention or stem, or no generator.
 
     >>> model = STTFormer(classes=5, joints=20, generator=torch.Generator().manual_seed(0))
     >>> model(torch.ones(4, 3, 60, 20, 2)).shape, model.features(torch.ones(4, 3, 60, 20, 1)).shape
@@ -161,18 +156,23 @@ class STTFormer(nn.Module):
         size: str | Size = "nano",
         generator: torch.Generator | None = None,
         temporal_position: bool = False,
-        attention: Attention = "softmax",
+        attention: AttentionKind = "softmax",
         channels: int = 3,
+        softmax_over: SoftmaxOver = "inputs",
+        attention_scale: float = SHARPNESS,
+        stem: StemInput = "visible",
     ):
         super().__init__()
-        self.size = resolve_size(size, SIZES)
+        if stem not in get_args(StemInput):
+            raise ValueError(f"stem={stem!r}: expected 'visible' or 'all'")
+        self.size, self.stem_input = resolve_size(size, SIZES), stem
         self.joints, self.channels, self.temporal_position = joints, channels, temporal_position
-        self.attention: Attention = attention
+        self.attention = Attention(attention, softmax_over, attention_scale)
         first, self.width = self.size.blocks[0][0], self.size.blocks[-1][1]
         self.stem = nn.Sequential(*convolution(channels, first), nn.LeakyReLU(SLOPE, inplace=True))
         self.blocks = nn.Sequential(
             *(
-                Block(c_in, c_out, d, self.size.heads, attention, TUPLE * joints)
+                Block(c_in, c_out, d, self.size.heads, self.attention, TUPLE * joints)
                 for c_in, c_out, d in self.size.blocks
             )
         )
@@ -205,13 +205,17 @@ class STTFormer(nn.Module):
         x = to_tuples(people.poses)
         if not len(x):  # no person in the whole batch: batch norm would raise
             return x.new_zeros(0, self.width, x.shape[2] if kept is None else kept.shape[1], x.shape[3])
-        if kept is None:
-            index = torch.arange(x.shape[2], device=x.device)[None]  # [1, T']
-        else:
-            index = kept[people.clip]  # [P, K]
-            x = x.transpose(1, 2)[torch.arange(len(x), device=x.device)[:, None], index].transpose(1, 2)
+        index = torch.arange(x.shape[2], device=x.device)[None] if kept is None else kept[people.clip]
+        if kept is not None and self.stem_input == "visible":
+            x = take_tuples(x, index)
         x = self.stem(x.contiguous(memory_format=torch.channels_last))
-        return self.blocks(add_codes(x, index if self.temporal_position else None))
+        if kept is not None and self.stem_input == "all":
+            x = take_tuples(x, index).contiguous(memory_format=torch.channels_last)
+        return self.blocks(self.add_codes(x, index))
+
+    def add_codes(self, tokens: Tensor, index: Tensor) -> Tensor:
+        """Tokens [P, C, K, V'] of tuples at positions Long[P or 1, K], with their position codes."""
+        return add_codes(tokens, index if self.temporal_position else None, self.attention.kind == "softmax")
 
     def pool(self, tokens: Tensor, clip: Tensor, clips: int) -> Tensor:
         """Mean over tuples and tokens, summed over the persons of each clip.

@@ -12,15 +12,21 @@ import torch
 from torch import Tensor
 
 from ..data import ClipSet
+from ..data.cropping import Resize
 from ..ops import augment, motion
 
 INFERENCE_BATCH = 64
 """Clips per batch where nothing is trained."""
 
 
-def augmented(clips: ClipSet, index: Tensor, frames: int, generator: torch.Generator) -> Tensor:
-    """A random half to whole of the clips at positions Long[n], centred and rotated: [n, C, frames, V, M]."""
-    x = clips.batch(index, frames=frames, crop=(0.5, 1.0), generator=generator)
+def augmented(
+    clips: ClipSet, index: Tensor, frames: int, generator: torch.Generator, resize: Resize = "endpoints"
+) -> Tensor:
+    """A random half to whole of the clips at positions Long[n], centred and rotated: [n, C, frames, V, M].
+
+    Differs from the authors: `resize` "half_pixel" is as published.
+    """
+    x = clips.batch(index, frames=frames, crop=(0.5, 1.0), generator=generator, resize=resize)
     return augment.rotate(motion.centre(x, clips.skeleton), generator)
 
 
@@ -34,17 +40,20 @@ class PreparedClips:
         clips: N clips.
         frames: T, to which each clip is resized.
         crop: share of each clip to keep, from its centre. Default: 0.95; None: all.
+        resize: as in `ClipSet.batch`. Differs from the authors: "half_pixel" is as published.
     """
 
     clips: ClipSet
     frames: int
     crop: float | None = 0.95
+    resize: Resize = "endpoints"
 
     def __len__(self) -> int:
         return len(self.clips)
 
     def __getitem__(self, index: Tensor) -> Tensor:
-        return motion.centre(self.clips.batch(index, frames=self.frames, crop=self.crop), self.clips.skeleton)
+        x = self.clips.batch(index, frames=self.frames, crop=self.crop, resize=self.resize)
+        return motion.centre(x, self.clips.skeleton)
 
     @property
     def labels(self) -> Tensor:
