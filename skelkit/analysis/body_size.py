@@ -9,15 +9,38 @@ from torch import Tensor
 
 from ..data.clips import ClipSet
 from ..skeletons.skeleton import Skeleton
-from .quality_report import MANY, ODD_HEIGHT
 
 HEADS, FEET = ("head", "nose"), ("foot", "ankle", "toe")
 """Words in the names of the top and bottom joints of a standing body."""
 
 
+ODD_HEIGHT = 2.5
+"""A clip whose body is this many times taller or smaller than the median one probably has another unit."""
+
+FAR_BONES = 0.6
+"""Bones of this mean length, in mean distances between any two joints, connect the wrong joints.
+
+Correct skeletons have 0.3 to 0.4, permuted joints 0.8 to 1.1.
+"""
+
+MANY = 12
+"""Fewest joints of a skeleton for which `FAR_BONES` is applied."""
+
+
 @dataclass(frozen=True)
 class BodySize:
-    """Measurements of one frame of the first person of each clip; see `Quality` for the attributes."""
+    """Measurements of one frame of the first person of each clip.
+
+    Attributes:
+        height: median extent of a first person along y, metres.
+        upright: share of clips in which y is the longest extent of the first person.
+        longest: axis of the longest extent in most clips, "x", "y" or "z".
+        human: whether the skeleton has a head and feet by name.
+        inverted: clips in which the head is below the feet; empty without such joints.
+        reach: mean distance between the ends of a bone over that between any two joints, see `FAR_BONES`;
+            None if it does not apply.
+        odd: clips whose body is more than `ODD_HEIGHT` times as tall or as small as the median one.
+    """
 
     height: float
     upright: float
@@ -26,6 +49,16 @@ class BodySize:
     inverted: tuple[int, ...]
     reach: float | None
     odd: tuple[int, ...]
+
+    @property
+    def disordered(self) -> bool:
+        """Whether joints seem to be in another order than the skeleton's."""
+        return self.reach is not None and self.reach > FAR_BONES
+
+    @property
+    def sized(self) -> bool:
+        """Whether bodies have a plausible height in metres."""
+        return 0.5 < self.height < 2.5
 
 
 def measure(clips: ClipSet, origin: int | None) -> BodySize:

@@ -35,9 +35,9 @@ def inspect(clips: ClipSet) -> Quality:
     prints = fingerprints(clips)
     copies = groups_of_equal(prints)
     affected = {name: float((found > 0).float().mean()) for name, found in per_clip.items()}
-    body = measure(clips, origin)
     empty, gaps = _absences(clips)
     return Quality(
+        **vars(measure(clips, origin)),
         clips=len(clips),
         skeleton=clips.skeleton.name,
         skeleton_joints=clips.skeleton.joints,
@@ -47,13 +47,6 @@ def inspect(clips: ClipSet) -> Quality:
         jumps=faults.jumping,
         repeated=faults.repeated / frames,
         bone_variation=_bone_variation(clips),
-        height=body.height,
-        upright=body.upright,
-        longest=body.longest,
-        human=body.human,
-        inverted=body.inverted,
-        reach=body.reach,
-        odd=body.odd,
         origin=None if origin is None else clips.skeleton.joints[origin],
         empty=empty,
         gaps=gaps,

@@ -8,6 +8,7 @@ from typing import Any
 
 from torch import Tensor
 
+from .body_size import BodySize
 from .duplicates import leaked
 
 FROZEN = 0.5
@@ -19,24 +20,12 @@ JUMP, SPIKE = 20.0, 10.0
 A fast punch has 10 m/s, and slows down where it turns.
 """
 
-ODD_HEIGHT = 2.5
-"""A clip whose body is this many times taller or smaller than the median one probably has another unit."""
-
-FAR_BONES = 0.6
-"""Bones of this mean length, in mean distances between any two joints, connect the wrong joints.
-
-Correct skeletons have 0.3 to 0.4, permuted joints 0.8 to 1.1.
-"""
-
-MANY = 12
-"""Fewest joints of a skeleton for which `FAR_BONES` is applied."""
-
 
 @dataclass(frozen=True)
-class Quality:
+class Quality(BodySize):
     """Findings about a set of clips. Shares are of the frames with a person, unless they say "clips".
 
-    Attributes:
+    Attributes besides those of `BodySize`:
         clips: number of clips.
         skeleton, skeleton_joints, bones: name, joints and bones of the skeleton.
         missing: share of frames in which each joint is exactly (0, 0, 0), [V].
@@ -47,14 +36,6 @@ class Quality:
         repeated: share of frames that are exact copies of the frame before, in all joints.
         bone_variation: standard deviation of each bone's length within a clip over its mean, median over
             clips, [V - 1], in the order of `Skeleton.edges`.
-        height: median extent of a first person along y, metres.
-        upright: share of clips in which y is the longest extent of the first person.
-        longest: axis of the longest extent in most clips, "x", "y" or "z".
-        human: whether the skeleton has a head and feet by name.
-        inverted: clips in which the head is below the feet; empty without such joints.
-        reach: mean distance between the ends of a bone over that between any two joints, see `FAR_BONES`;
-            None if it does not apply.
-        odd: clips whose body is more than `ODD_HEIGHT` times as tall or as small as the median one.
         origin: the joint that is always at the origin, if it is exactly one; it does not count as missing.
         empty: clips with persons in less than half of the frames.
         gaps: clips with frames without persons between frames with persons.
@@ -76,13 +57,6 @@ class Quality:
     jumps: Tensor
     repeated: float
     bone_variation: Tensor
-    height: float
-    upright: float
-    longest: str
-    human: bool
-    inverted: tuple[int, ...]
-    reach: float | None
-    odd: tuple[int, ...]
     origin: str | None
     empty: tuple[int, ...]
     gaps: tuple[int, ...]
@@ -92,16 +66,6 @@ class Quality:
     affected: dict[str, float]
     worst: dict[str, int]
     fps: float
-
-    @property
-    def disordered(self) -> bool:
-        """Whether joints seem to be in another order than the skeleton's."""
-        return self.reach is not None and self.reach > FAR_BONES
-
-    @property
-    def sized(self) -> bool:
-        """Whether bodies have a plausible height in metres."""
-        return 0.5 < self.height < 2.5
 
     @property
     def upside_down(self) -> bool:

@@ -91,21 +91,6 @@ def charon_loss(
     )
 
 
-def distillation_loss(logits: Tensor, old_logits: Tensor, temperature: float) -> Tensor:
-    """τ² · KL(softmax(old / τ) ‖ softmax(new / τ)), mean over clips. (Hinton et al. 2015, arXiv 1503.02531.)
-
-    Args:
-        logits, old_logits: of the network and of the frozen one that teaches it, [n, classes].
-        temperature: τ, of both softmaxes.
-
-    >>> distillation_loss(torch.ones(3, 2), torch.zeros(3, 2), temperature=2.0).item()
-    0.0
-    """
-    target = F.log_softmax(old_logits / temperature, 1)
-    prediction = F.log_softmax(logits / temperature, 1)
-    return temperature**2 * F.kl_div(prediction, target, reduction="batchmean", log_target=True)
-
-
 def lwf_loss(
     logits: Tensor,
     labels: Tensor,
@@ -115,14 +100,17 @@ def lwf_loss(
     weight: float,
     temperature: float,
 ) -> Tensor:
-    """LwF: CE among the new classes + weight · distillation among the old ones. (Li and Hoiem 2016.)
+    """LwF: CE among the new classes + weight · distillation loss among the old ones. (Li and Hoiem 2016.)
+
+    The distillation loss is τ² · KL(softmax(old / τ) ‖ softmax(new / τ)), mean over clips. (Hinton et al.
+    2015, arXiv 1503.02531.)
 
     Args:
         logits, labels: of the clips of the current task, [n, classes] and Long[n].
         classes: of the current task; only they compete in the cross-entropy.
         old_logits: of the network as it was before the task, [n, classes]; None in the first task.
         old_classes: of the earlier tasks; only they are distilled.
-        weight, temperature: of the distillation.
+        weight, temperature: of the distillation loss; τ divides the logits of both networks.
     """
     position = torch.full((logits.shape[1],), -1, device=labels.device)
     position[list(classes)] = torch.arange(len(classes), device=labels.device)
@@ -130,7 +118,10 @@ def lwf_loss(
     if old_logits is None:
         return loss
     old = list(old_classes)
-    return loss + weight * distillation_loss(logits[:, old], old_logits[:, old], temperature)
+    target = F.log_softmax(old_logits[:, old] / temperature, 1)
+    prediction = F.log_softmax(logits[:, old] / temperature, 1)
+    distilled = F.kl_div(prediction, target, reduction="batchmean", log_target=True)
+    return loss + weight * (temperature**2 * distilled)
 
 
 def ewc_penalty(

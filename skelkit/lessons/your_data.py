@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -15,6 +16,7 @@ from ..analysis.quality_report import Quality
 from ..continual.history import History
 from ..data import Clip, ClipSet, load
 from ..data.default_split import TooFewClips, TrainTestSplit, load_split
+from ..data.errors import UnreadableFile
 from ..data.mapping import as_skeleton, match
 from ..data.readers import npz_splits, pyskl, stgcn_files
 from ..ops import codecs, fidelity
@@ -269,6 +271,7 @@ def refusal(path: Path) -> str:
     """The error message with which `load` refuses a file, without its folder; "" if it does not."""
     try:
         load(path)
-    except ValueError as error:
-        return str(error).replace(str(path.parent), "…")
+    except UnreadableFile as error:
+        where = replace(error.where, file=path.name)
+        return str(UnreadableFile(where, error.found, error.expected, error.fix))
     return ""

@@ -80,12 +80,28 @@ def read(
     Raises:
         FileNotFoundError: there is no such file.
         UnreadableFile: the file is not a complete, regular BVH file; names the line.
+        ValueError: `scale` is not positive.
     """
     path = Path(path)
     if not path.is_file():
         raise FileNotFoundError(f"{path}: no such file")
+    return parse(path, path.read_bytes(), scale, end_sites, keep_reference_root)
+
+
+def parse(path: Path, content: bytes, scale: float, end_sites: bool, keep_reference_root: bool) -> Bvh:
+    """What `read` returns for a file with this content.
+
+    Args:
+        path: how errors name the file, such as ``archive.zip/member``.
+        content: the bytes of the file.
+        scale, end_sites, keep_reference_root: as in `read`.
+
+    Raises:
+        UnreadableFile: as `read`.
+        ValueError: `scale` is not positive.
+    """
     positive(scale, "scale", "metres per unit of the file")
-    lines = lines_of(path)
+    lines = lines_of(path, content)
     words = Words(path, lines)
     joints = read_hierarchy(words)
     columns = sum(len(j.channels) for j in joints)

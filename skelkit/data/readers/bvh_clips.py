@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-import tempfile
 from collections.abc import Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from ..clips import ClipSet
-from ..errors import Place, UnreadableFile
+from ..errors import UnreadableFile
 from . import archives
-from .bvh import Bvh, read
+from .bvh import Bvh, parse, read
 from .reader import Reader
 
 PATTERN = r"dataset-\d+_(?P<class>[^_/]+)_(?P<subject>[^_/]+)_\d+\.bvh$"
@@ -50,8 +49,52 @@ def read_folder(
     paths = _paths(folder)
     base = folder if folder.is_dir() else folder.parent
     names = [p.relative_to(base).as_posix() for p in paths]
-    class_of, subjects = _classify(base, names, pattern)
+    groups = _classify(base, base.name, names, pattern)
     files = [read(path, scale, end_sites, keep_reference_root) for path in paths]
+    return _clips(folder, paths, names, files, *groups)
+
+
+def read_archive(
+    path: str | Path,
+    *,
+    pattern: str | None = None,
+    scale: float = 0.01,
+    end_sites: bool = False,
+    keep_reference_root: bool = False,
+) -> ClipSet:
+    """All BVH files of a .zip archive as a ClipSet; options and names as in `read_folder`.
+
+    Where no pattern fits, the class is the name of the folder in the archive; of files outside any folder,
+    the archive's own name.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        ValueError: as `read_folder`.
+        UnreadableFile: as `read_folder`, with "archive/member" as the file; or an archive that is damaged or
+            unsafe.
+    """
+    path = Path(path)
+    content = archives.members(path, ".bvh")
+    options = (scale, end_sites, keep_reference_root)
+    members = {name: parse(path / name, text, *options) for name, text in content if Path(name).suffix}
+    if not members:
+        raise UnreadableFile(
+            path, "no .bvh file in the archive", "at least one", "pass the archive that holds them"
+        )
+    names = sorted(members, key=PurePosixPath)
+    groups = _classify(path, path.stem, names, pattern)
+    return _clips(path, [path / name for name in names], names, [members[n] for n in names], *groups)
+
+
+def _clips(
+    source: Path,
+    paths: Sequence[Path],
+    names: Sequence[str],
+    files: Sequence[Bvh],
+    class_of: Sequence[str],
+    subjects: list[str] | list[int] | None,
+) -> ClipSet:
+    """The files of a folder or an archive as a ClipSet, if they are alike."""
     for path, file in zip(paths, files, strict=True):
         _check_alike(paths[0], files[0], path, file)
     skeleton = files[0].skeleton
@@ -67,7 +110,7 @@ def read_folder(
             names=names,
         )
     except ValueError as error:
-        raise UnreadableFile(folder, str(error)) from None
+        raise UnreadableFile(source, str(error)) from None
 
 
 def _paths(folder: Path) -> list[Path]:
@@ -85,9 +128,16 @@ def _paths(folder: Path) -> list[Path]:
 
 
 def _classify(
-    base: Path, names: Sequence[str], pattern: str | None
+    base: Path, outermost: str, names: Sequence[str], pattern: str | None
 ) -> tuple[list[str], list[str] | list[int] | None]:
-    """Class of each file, and its subject if the pattern has such a group."""
+    """Class of each file, and its subject if the pattern has such a group.
+
+    Args:
+        base: folder or archive that the names are relative to.
+        outermost: class of a file outside any folder, if others are in folders.
+        names: of the files, with ``/``.
+        pattern: as in `read_folder`.
+    """
     expression = _compiled(pattern)
     found = []
     for name in names:
@@ -100,7 +150,8 @@ def _classify(
                 fix="pass a pattern whose groups fit every file",
             )
     if not all(found):
-        return [(base / n).parent.name if any("/" in n for n in names) else "all" for n in names], None
+        folders = [PurePosixPath(name).parent.name for name in names]
+        return [folder or outermost if any(folders) else "all" for folder in folders], None
     classes = [groups["class"] for groups in found]
     if "subject" not in expression.groupindex:
         return classes, None
@@ -148,59 +199,6 @@ def _check_alike(first: Path, expected: Bvh, path: Path, file: Bvh) -> None:
             f"{expected.fps:g} fps as in {first}",
             "read the files of each frame rate separately",
         )
-
-
-def read_archive(
-    path: str | Path,
-    *,
-    pattern: str | None = None,
-    scale: float = 0.01,
-    end_sites: bool = False,
-    keep_reference_root: bool = False,
-) -> ClipSet:
-    """All BVH files of a .zip archive as a ClipSet; options and names as in `read_folder`.
-
-    Where no pattern fits, the class is the name of the folder in the archive; of files outside any folder,
-    the archive's own name.
-
-    Raises:
-        FileNotFoundError: there is no such file.
-        UnreadableFile: as `read_folder`, with "archive/member" as the file; or an archive that is damaged or
-            unsafe.
-    """
-    path = Path(path)
-    with tempfile.TemporaryDirectory() as place:
-        folder = Path(place) / path.stem
-        for name, content in archives.members(path, ".bvh"):
-            target = folder / name
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(content)
-        if not folder.is_dir():
-            raise UnreadableFile(
-                path, "no .bvh file in the archive", "at least one", "pass the archive that holds them"
-            )
-        try:
-            return read_folder(
-                folder,
-                pattern=pattern,
-                scale=scale,
-                end_sites=end_sites,
-                keep_reference_root=keep_reference_root,
-            )
-        except UnreadableFile as error:
-            raise _in_archive(error, folder, path) from None
-        except ValueError as error:
-            raise UnreadableFile(path, str(error).replace(str(folder), str(path))) from None
-
-
-def _in_archive(error: UnreadableFile, folder: Path, archive: Path) -> UnreadableFile:
-    """The error about an unpacked file, as one about the archive's member."""
-
-    def renamed(text: str) -> str:
-        return text.replace(str(folder), str(archive))
-
-    where = Place(renamed(error.file), error.line, error.where.part, error.clip)
-    return UnreadableFile(where, renamed(error.found), renamed(error.expected), error.fix)
 
 
 def _is_bvh(path: Path) -> bool:

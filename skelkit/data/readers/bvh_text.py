@@ -36,9 +36,8 @@ class Joint:
     channels: list[tuple[str, int]] = field(default_factory=list)
 
 
-def lines_of(path: Path) -> list[str]:
-    """The lines of the file, without line ends (LF, CRLF or CR)."""
-    content = path.read_bytes()
+def lines_of(path: Path, content: bytes) -> list[str]:
+    """The lines of a file with this content, without line ends (LF, CRLF or CR)."""
     check_size(path, content)
     try:
         text = content.decode("utf-8-sig")
