@@ -5,9 +5,11 @@ All settings are plain values, so that notebook parameters, checkpoints and resu
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from ..models.sttformer import PUBLISHED
 from ..ops import codecs
 from ..training.settings import WithOptions, check, choose
 
@@ -18,14 +20,14 @@ class Settings(WithOptions):
 
     Args:
         size: of the network, a name in `models.SIZES`.
-        frames: T, to which all clips are resized; a multiple of 6.
+        frames: T, to which all clips are resized; a multiple of 6. resize: how, see `ClipSet.batch`.
         epochs: per task; least_steps: a task of few clips takes more epochs, so that it has at least this
             many steps.
         batch: clips of the current task in a step, and of each draw from the memory.
         lr, weight_decay: of AdamW. decay: whether the learning rate falls linearly to 0 within each task.
         classifier_factor: factor on the classifier's learning rate; without it, a classifier lags behind in
             short tasks because the features of different clips differ little.
-        clip: largest norm of the gradient.
+        clip: largest norm of the gradient; `math.inf` for no limit.
         precision: "fp32", "bf16", or "auto": bf16 on a GPU that supports it.
         recalibrate: whether the statistics of batch norm are recomputed from the task's clips and the memory
             after each task, before probing and evaluation; the running statistics lag behind after a short
@@ -45,7 +47,8 @@ class Settings(WithOptions):
         codec: a name in `ops.codecs.CODECS`, configured by interval, restore ("uniform"), keyframes
             ("adaptive"), coefficients ("dct"), dtype and its other fields, which are options.
         logits: type of the stored logits.
-        temporal_position, attention: of the network.
+        temporal_position, attention, softmax_over, attention_scale, stem: of the network, see
+            `models.STTFormer`.
         distillation: weight of the distillation loss; temperature: of its softmax (LwF).
         ewc: weight of the EWC penalty; ewc_decay: factor on the importance of the earlier tasks at each new
             one.
@@ -57,6 +60,7 @@ class Settings(WithOptions):
 
     size: str = "nano"
     frames: int = 60
+    resize: Literal["endpoints", "half_pixel"] = "endpoints"
     epochs: int = 5
     least_steps: int = 48
     batch: int = 8
@@ -90,6 +94,9 @@ class Settings(WithOptions):
     logits: Literal["float16", "float32"] = "float16"
     temporal_position: bool = False
     attention: Literal["softmax", "tanh"] = "softmax"
+    softmax_over: Literal["inputs", "outputs"] = "inputs"
+    attention_scale: float = 10.0
+    stem: Literal["visible", "all"] = "visible"
     distillation: float = 1.0
     temperature: float = 2.0
     ewc: float = 0.1
@@ -127,18 +134,27 @@ CONTINUAL_PRESETS = {
     "paper": Settings(
         size="tiny",
         frames=120,
+        resize="half_pixel",
         epochs=30,
         batch=16,
         lr=5e-4,
+        weight_decay=2e-5,
+        decay=False,
+        clip=math.inf,
+        recalibrate=False,
         fused=False,
         classifier_factor=1.0,
         least_steps=0,
         least_probe_steps=0,
         probe_lr=5e-4,
+        restore="half_pixel",
+        logits="float32",
+        **PUBLISHED,
     ),
 }
 """smoke: seconds, shows that everything runs. laptop: minutes on two cores, shows the effects. gpu: for
-one GPU. paper: as published; its learning rate is not published, so ours is a guess."""
+one GPU. paper: as published, with the network `models.sttformer.PUBLISHED`; learning rate, alpha, beta and
+gamma are not published, so ours are guesses."""
 
 
 def settings(preset: str = "laptop", learner: type | None = None, **changes: Any) -> Settings:

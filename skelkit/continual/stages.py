@@ -76,7 +76,7 @@ class ContinualRun:
 
         def loss_of(index: Tensor) -> Tensor:
             index = index.to(clips.device)
-            x = augmented(clips, index, s.frames, self.generator)
+            x = augmented(clips, index, s.frames, self.generator, s.resize)
             return self.learner.observe(x, clips.labels[index])
 
         for epoch in self.run.loop("epoch", range(epochs)):
@@ -106,7 +106,7 @@ class ContinualRun:
         """Let the learner store what it needs of task i."""
         with self._timed("end"):
             self.learner.network.eval()
-            self.learner.end_task(PreparedClips(task.train, self.settings.frames))
+            self.learner.end_task(self._prepared(task.train))
 
     def evaluate(self, i: int, task: Task) -> None:
         """Fill row i of the accuracy matrices from the test clips of tasks 0 to i."""
@@ -129,7 +129,7 @@ class ContinualRun:
 
     def calibration_batches(self, task: Task) -> Iterator[Tensor]:
         """Batches [n, 3, T, V, M] of the task's clips and of the memory's, in the same proportion in each."""
-        clips, memory = PreparedClips(task.train, self.settings.frames), self.learner.memory
+        clips, memory = self._prepared(task.train), self.learner.memory
         new = torch.randperm(len(clips), generator=self.generator)[:CALIBRATION_CLIPS]
         stored = torch.empty(0, dtype=torch.long)
         if memory is not None and len(memory):
@@ -140,6 +140,10 @@ class ContinualRun:
             if memory is not None and len(others):
                 parts.append(memory.read(others)[0])
             yield torch.cat(parts)
+
+    def _prepared(self, clips: ClipSet) -> PreparedClips:
+        """Clips without augmentation, as the settings prepare them."""
+        return PreparedClips(clips, self.settings.frames, resize=self.settings.resize)
 
     def _epochs(self, i: int) -> int:
         """Epochs of task i; joint training, too, counts the task's own clips alone."""
@@ -153,7 +157,7 @@ class ContinualRun:
     def _logits_so_far(self, i: int, clips: ClipSet) -> Tensor:
         """Logits of clips after task i, [N, classes]; -inf for classes not learnt yet."""
         self.learner.network.eval()
-        logits = PreparedClips(clips, self.settings.frames).map(self.learner.logits)
+        logits = self._prepared(clips).map(self.learner.logits)
         learnt = torch.tensor(sum(self.scenario.order[: i + 1], ()), device=logits.device)
         return torch.full_like(logits, -torch.inf).index_copy(1, learnt, logits[:, learnt])
 

@@ -24,7 +24,8 @@ def augmented(
 ) -> Tensor:
     """A random half to whole of the clips at positions Long[n], centred and rotated: [n, C, frames, V, M].
 
-    Differs from the authors: `resize` "half_pixel" is as published.
+    Differs from the authors: the crop is drawn anew at every call, theirs once for all epochs; their resize is
+    "half_pixel".
     """
     x = clips.batch(index, frames=frames, crop=(0.5, 1.0), generator=generator, resize=resize)
     return augment.rotate(motion.centre(x, clips.skeleton), generator)
@@ -40,7 +41,7 @@ class PreparedClips:
         clips: N clips.
         frames: T, to which each clip is resized.
         crop: share of each clip to keep, from its centre. Default: 0.95; None: all.
-        resize: as in `ClipSet.batch`. Differs from the authors: "half_pixel" is as published.
+        resize: as in `ClipSet.batch`; CHARON's is "half_pixel".
     """
 
     clips: ClipSet

@@ -161,9 +161,19 @@ class BaseLearner:
 
 
 def build_encoder(classes: int, joints: int, settings: Settings, generator: torch.Generator) -> STTFormer:
-    """Untrained STTFormer of the size, position code and attention that the settings name."""
+    """Untrained STTFormer as the settings describe it."""
     s = settings
-    return STTFormer(classes, joints, s.size, generator, s.temporal_position, s.attention)
+    return STTFormer(
+        classes,
+        joints,
+        s.size,
+        generator,
+        s.temporal_position,
+        s.attention,
+        softmax_over=s.softmax_over,
+        attention_scale=s.attention_scale,
+        stem=s.stem,
+    )
 
 
 def build_optimiser(network: Network, settings: Settings) -> torch.optim.Optimizer:
