@@ -53,6 +53,7 @@ class _Block(nn.Module):
     """A `GraphBlock`, [P, c_in, T, V] -> [P, c_out, T / stride, V]."""
 
     edges: Tensor
+    bias: Tensor | None
 
     def __init__(self, block: GraphBlock, graph: Tensor):
         super().__init__()
@@ -60,13 +61,24 @@ class _Block(nn.Module):
         self.register_buffer("edges", edges)  # [3, V, V]
         self.over_graph = _folded(block.over_graph[0], block.over_graph[1])
         self.along_time = _folded(block.along_time, block.norm, block.stride)
-        self.residual: nn.Module = nn.Identity()
+        self.register_buffer("bias", None if block.bias is None else _folded_bias(block, edges))
+        self.residual: nn.Module | None = None if block.residual is None else nn.Identity()
         if isinstance(block.residual, nn.Sequential):
             self.residual = _folded(block.residual[0], block.residual[1], block.stride)
 
     def forward(self, x: Tensor) -> Tensor:
-        y = torch.cat([x @ edges for edges in self.edges], 1)
-        return F.relu(self.along_time(F.relu(self.over_graph(y))) + self.residual(x))
+        y = self.over_graph(torch.cat([x @ edges for edges in self.edges], 1))
+        y = self.along_time(F.relu(y if self.bias is None else y + self.bias))
+        return F.relu(y if self.residual is None else y + self.residual(x))
+
+
+def _folded_bias(block: GraphBlock, edges: Tensor) -> Tensor:
+    """Bias of the convolution over the graph after batch norm, [c_out, 1, V]."""
+    norm = block.over_graph[1]
+    assert isinstance(norm, nn.BatchNorm2d)
+    assert norm.running_var is not None
+    scale = norm.weight / (norm.running_var + norm.eps).sqrt()
+    return (torch.einsum("kij,kc->cj", edges, block.bias) * scale[:, None])[:, None]
 
 
 def _folded(convolution: nn.Module, norm: nn.Module, stride: int = 1) -> nn.Conv2d:

@@ -8,7 +8,7 @@ convolution is one matrix product and the frames of a joint are contiguous.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 import torch.nn.functional as F
@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from ..ops import motion
 from ..skeletons.skeleton import Skeleton
 from .block import Convolution, channels_last, convolution, initialise
+from .partition import Partition, partition
 from .persons import Tracks, tracks
 from .sttformer import check_channels, kept_index, resolve_size
 
@@ -30,21 +31,31 @@ class GraphSize:
         kernel: frames of the temporal convolution.
         dropout: dropout rate.
         edges: whether each block learns a weight for every edge.
+        partition: of the edges into three subsets, see `partition`.
+        plain_start: whether the first block has neither residual nor dropout, as published.
+        graph_bias: whether the convolution over the graph has a bias for each subset, as published: a joint
+            gets it as often as its neighbours in the subset weigh.
     """
 
     blocks: tuple[tuple[int, int], ...]
     kernel: int = 9
     dropout: float = 0.0
     edges: bool = True
+    partition: Partition = "distance"
+    plain_start: bool = False
+    graph_bias: bool = False
 
+
+_PAPER = GraphSize(((16, 1),) * 4 + ((32, 2), (32, 1), (32, 1), (64, 2), (64, 1), (256, 1)), dropout=0.5)
 
 GRAPH_SIZES = {
-    "paper": GraphSize(((16, 1),) * 4 + ((32, 2), (32, 1), (32, 1), (64, 2), (64, 1), (256, 1)), dropout=0.5),
+    "paper": _PAPER,
+    "published": replace(_PAPER, partition="one_hop", plain_start=True, graph_bias=True),
     "laptop": GraphSize(((16, 2), (16, 1), (32, 2), (64, 1))),
     "student": GraphSize(((8, 2), (16, 2), (32, 1)), kernel=5, edges=False),
     "pocket": GraphSize(((8, 2), (16, 2), (16, 1)), kernel=5, edges=False),
 }
-"""`paper` is the published size.
+"""`paper` is the published size of PSTL and ASMa; `published` is PSTL's encoder in all details.
 
 `laptop` suits two cores, `student` is for distillation, `pocket` is half of it.
 """
@@ -113,19 +124,23 @@ class GraphBlock(nn.Module):
     Args:
         c_in, c_out: channels.
         stride: temporal stride.
-        size: kernel, dropout and edge weights.
+        size: kernel, dropout, edge weights and bias.
         joints: V.
+        plain: neither residual nor dropout.
     """
 
-    def __init__(self, c_in: int, c_out: int, stride: int, size: GraphSize, joints: int):
+    def __init__(self, c_in: int, c_out: int, stride: int, size: GraphSize, joints: int, plain: bool = False):
         super().__init__()
         self.edges = nn.Parameter(torch.ones(3, joints, joints)) if size.edges else None
         self.over_graph = convolution(3 * c_in, c_out)
+        self.bias = nn.Parameter(torch.zeros(3, c_out)) if size.graph_bias else None
         self.along_time = Convolution(c_out, c_out, (1, size.kernel), bias=False, stride=(1, stride))
         self.norm = nn.BatchNorm2d(c_out)
-        self.dropout = nn.Dropout(size.dropout) if size.dropout else nn.Identity()
+        self.dropout = nn.Dropout(size.dropout) if size.dropout and not plain else nn.Identity()
         self.stride = stride
-        self.residual = convolution(c_in, c_out) if (c_in, stride) != (c_out, 1) else nn.Identity()
+        self.residual: nn.Module | None = None
+        if not plain:
+            self.residual = convolution(c_in, c_out) if (c_in, stride) != (c_out, 1) else nn.Identity()
 
     def forward(self, x: Tensor, graph: Tensor, kept: Tensor | None = None) -> Tensor:
         """[P, c_in, K, T] -> [P, c_out, K, T / stride].
@@ -137,20 +152,32 @@ class GraphBlock(nn.Module):
         """
         graph = graph if self.edges is None else graph * self.edges
         graph = graph[None] if kept is None else subgraph(graph, kept)
-        y = F.relu(self.over_graph(spread_over_graph(x, graph)), inplace=True)
+        y = F.relu(self.mixed(spread_over_graph(x, graph), graph), inplace=True)
         y = self.dropout(self.norm(self.along_time(y)))
-        return F.relu(y + self.residual(x[..., :: self.stride]))
+        return F.relu(y if self.residual is None else y + self.residual(x[..., :: self.stride]))
+
+    def mixed(self, spread: Tensor, graph: Tensor) -> Tensor:
+        """Convolution, bias and batch norm of sums over neighbours, [P, 3 c_in, K, T] -> [P, c_out, K, T]."""
+        if self.bias is None:
+            return self.over_graph(spread)
+        convolve, norm = self.over_graph
+        bias = torch.einsum("gkij,kc->gcj", graph, self.bias)[..., None]  # [G, c_out, K, 1]
+        return norm(convolve(spread) + bias)
 
 
 class STGCN(nn.Module):
     """ST-GCN encoder of clips [N, C, T, V, M], with spatial partition and learnt edge weights.
 
-    (ASMa, PSTL: encoder.)
+    (Yan et al. 2018; ASMa, PSTL: encoder.)
 
     Joints can be *removed* from features and graph, as if the skeleton did not have them; they then cost
     nothing. The feature of a clip is the mean over frames, joints and the persons present.
 
-    Differs from the authors: absent persons take no part in the mean and in batch norm.
+    Differs from the authors of PSTL: the partition is that of the ST-GCN paper, the first block has a
+    residual and dropout, and the convolution over the graph has no bias; size "published" is theirs, and its
+    effect on accuracy is not measured yet. In all sizes biases without effect, before batch norm, are left
+    out, initial weights are uniform by fan in, theirs normal by fan in and fan out, and absent persons take
+    no part in the mean and in batch norm.
 
     Args:
         skeleton: gives the graph.
@@ -183,11 +210,11 @@ class STGCN(nn.Module):
         super().__init__()
         self.skeleton, self.size, self.channels = skeleton, resolve_size(size, GRAPH_SIZES), channels
         widths = [channels, *(c for c, _ in self.size.blocks)]
-        self.register_buffer("graph", skeleton.partition, persistent=False)  # [3, V, V]
+        self.register_buffer("graph", partition(skeleton, self.size.partition), persistent=False)  # [3, V, V]
         self.norm = nn.BatchNorm1d(len(skeleton) * channels)
         self.blocks = nn.ModuleList(
-            GraphBlock(c_in, c_out, stride, self.size, len(skeleton))
-            for c_in, (c_out, stride) in zip(widths, self.size.blocks, strict=False)
+            GraphBlock(c_in, c_out, stride, self.size, len(skeleton), self.size.plain_start and i == 0)
+            for i, (c_in, (c_out, stride)) in enumerate(zip(widths, self.size.blocks, strict=False))
         )
         self.width = widths[-1]
         self.classifier: nn.Linear | None = (

@@ -24,8 +24,8 @@ def augmented(
 ) -> Tensor:
     """A random half to whole of the clips at positions Long[n], centred and rotated: [n, C, frames, V, M].
 
-    Differs from the authors: the crop is drawn anew at every call, theirs once for all epochs; their resize is
-    "half_pixel".
+    Differs from the authors: the crop is drawn anew at every call, theirs once for all epochs; their resize
+    is "half_pixel".
     """
     x = clips.batch(index, frames=frames, crop=(0.5, 1.0), generator=generator, resize=resize)
     return augment.rotate(motion.centre(x, clips.skeleton), generator)
