@@ -96,15 +96,17 @@ def test_presence_loses_the_persons_that_are_dropped(clips):
 
 def test_a_straight_line_is_restored_exactly_where_the_last_frame_is_stored():
     line = compression.straight_line(120, 5)
-    assert compression.restore_error(sk.codecs.Uniform(7), line) < 1e-3
-    assert compression.restore_error(sk.codecs.Uniform(8), line) > 1
+    assert compression.reconstruction_error(sk.codecs.Uniform(7), line) < 1e-3
+    assert compression.reconstruction_error(sk.codecs.Uniform(8), line) > 1
 
 
 def test_codecs_of_equal_bytes_all_have_an_error(clips):
     x = clips.batch(slice(None), frames=60)
     found = compression.equal_bytes(x, [(5, "float32"), (12, "int8")])
     assert list(found) == ["s = 5, float32", "s = 12, int8"]
-    assert found["s = 5, float32"][0] == pytest.approx(compression.restore_error(sk.codecs.Uniform(5), x))
+    assert found["s = 5, float32"][0] == pytest.approx(
+        compression.reconstruction_error(sk.codecs.Uniform(5), x)
+    )
     assert all(len(errors) == 3 and min(errors) > 0 for errors in found.values())
 
 

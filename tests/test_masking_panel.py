@@ -46,12 +46,12 @@ def test_straight_lines_join_the_visible_frames(x):
     x = x[..., :1]
     for seed in range(3):
         frames = masks.random_frames(x, ratio=0.7, generator=seeded(seed))
-        torch.testing.assert_close(masks.straight_lines(x, frames), slow_straight_lines(x, frames))
+        torch.testing.assert_close(masks.interpolate_frames(x, frames), slow_straight_lines(x, frames))
 
 
 def test_a_clip_without_visible_frames_has_no_straight_lines(x):
     with pytest.raises(ValueError, match=r"clip 1: all 30 frames are hidden"):
-        masks.straight_lines(x, torch.arange(4)[:, None].expand(4, FRAMES) == 1)
+        masks.interpolate_frames(x, torch.arange(4)[:, None].expand(4, FRAMES) == 1)
 
 
 def test_error_of_some_frames_counts_those_alone(x):
@@ -122,7 +122,7 @@ def test_curves_have_a_title_axis_names_and_alt_text():
     assert len(fig.data) == 2
 
 
-def test_a_callback_gets_the_masking_ratio(clips):
+def test_a_callback_gets_the_mask_ratio(clips):
     seen = []
     train, test = clips.split("stratified", train=0.7, seed=0)
     continual.learn(

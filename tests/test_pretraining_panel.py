@@ -132,13 +132,15 @@ def test_figures_say_in_words_what_they_show():
     answers = torch.tensor([[0.9, 0.1], [0.3, 0.7]])[labels]
     found = {
         "10 clips of 2 classes": representations.scatter(features, labels, names, "t"),
-        "Mean correlation on the diagonal 1.00": representations.inside(features, matrix, labels, names, "t"),
+        "Mean correlation on the diagonal 1.00": representations.cross_correlation(
+            features, matrix, labels, names, "t"
+        ),
         "linear: pstl 75.0 %": representations.comparison(
             {"linear": {"pstl": [0.7, 0.8]}}, "t", {"linear": {"pstl": 0.6}}
         ),
-        "teacher: wave 90 %": representations.soft_answers({"teacher": answers[0]}, names, "t", 0),
+        "teacher: wave 90 %": representations.class_probabilities({"teacher": answers[0]}, names, "t", 0),
         "student (onnxruntime): 0.50 ms, 80.0 %, 10 parameters": representations.frontier(rows, "t"),
-        "wave for clips of sit down, 30.0 %": representations.by_clip(answers, labels, names, "t"),
+        "wave for clips of sit down, 30.0 %": representations.mean_probabilities(answers, labels, names, "t"),
     }
     for words, figure in found.items():
         assert words in figure.layout.meta["alt"]

@@ -18,7 +18,7 @@ def test_motion_statistics_lie_within_a_factor_of_one_and_a_half_of_ntu(seed):
         assert 1 / 1.5 < row.ratio < 1.5, row
 
 
-def test_restore_errors_equal_a_slow_interpolation_of_each_body():
+def test_reconstruction_errors_equal_a_slow_interpolation_of_each_body():
     clips, expected = synthetic.make(9, frames=120), []
     for i in range(len(clips)):
         for person in range(int(clips.persons[i])):
@@ -29,7 +29,7 @@ def test_restore_errors_equal_a_slow_interpolation_of_each_body():
             )  # [V, C, T]
             expected.append(1000 * math.sqrt(((restored.transpose(2, 0, 1) - pose) ** 2).sum(-1).mean()))
     middle = sorted(expected)[(len(expected) - 1) // 2]
-    assert realism.restore_errors(clips, (5,))[0] == pytest.approx(middle, rel=1e-3)
+    assert realism.reconstruction_errors(clips, (5,))[0] == pytest.approx(middle, rel=1e-3)
 
 
 def test_speeds_powers_and_bone_lengths_are_those_of_a_known_motion():
@@ -54,12 +54,12 @@ def test_realism_takes_any_skeleton_and_clips_with_absent_persons():
     assert len(rows) >= 14
 
 
-def test_the_trembling_is_measured_only_at_joints_at_rest():
+def test_the_jitter_is_measured_only_at_joints_at_rest():
     generator = seeded()
     clip = torch.ones(120, 20, 3)
     clip[:, 19] += 0.01 * torch.randn(120, 3, generator=generator)  # at rest, and trembles
     clip[:, 18, 0] += torch.linspace(0, 2, 120)  # moves away
-    raw, smooth, count = realism.trembling(ClipSet.from_arrays([clip], skeleton=KINECT20), [18, 19])
+    raw, smooth, count = realism.jitter_at_rest(ClipSet.from_arrays([clip], skeleton=KINECT20), [18, 19])
     assert count == 1
     assert raw == pytest.approx(30 * float(clip[:, 19].diff(dim=0).norm(dim=1).mean()), rel=1e-4)
     assert smooth < raw / 5
@@ -67,4 +67,4 @@ def test_the_trembling_is_measured_only_at_joints_at_rest():
 
 def test_without_a_joint_at_rest_nothing_trembles():
     clip = torch.linspace(1, 9, 60)[:, None, None].expand(60, 20, 3)
-    assert realism.trembling(ClipSet.from_arrays([clip], skeleton=KINECT20), [3]) == (0.0, 0.0, 0)
+    assert realism.jitter_at_rest(ClipSet.from_arrays([clip], skeleton=KINECT20), [3]) == (0.0, 0.0, 0)

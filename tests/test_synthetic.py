@@ -315,7 +315,7 @@ def test_a_person_who_faces_the_middle_camera_has_the_right_side_at_positive_x()
 
 def test_sensor_errors_are_larger_at_the_extremities_and_for_hidden_joints():
     noisy, clean = (synthetic.make(120, noise=on).poses[:, 0] for on in (True, False))
-    error, hidden = (noisy - clean).norm(dim=-1).T, sensor.hiddenness(clean.permute(1, 2, 0))  # [V, F]
+    error, hidden = (noisy - clean).norm(dim=-1).T, sensor.self_occlusion(clean.permute(1, 2, 0))  # [V, F]
     mean = error.mean(1)
     assert mean[NAMES["left_hand_tip"]] > 1.2 * mean[NAMES["left_elbow"]] > 1.2 * mean[NAMES["spine_mid"]]
     for joint in ("left_hand", "right_hand"):

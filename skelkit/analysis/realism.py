@@ -1,6 +1,7 @@
 """Motion statistics of clips beside those of NTU RGB+D.
 
-The measures need no labels and work on clips of any skeleton; the targets are those of 25 joints at 30 fps.
+The measures need no labels and work on clips of any skeleton. The targets are medians or means over 11 bodies
+of NTU RGB+D clips: 25 joints, one and two persons, 54 to 158 frames, 30 fps.
 """
 
 from __future__ import annotations
@@ -15,13 +16,7 @@ from ..data.clips import ClipSet
 from ..ops import codecs, fidelity, masks, motion
 from .bones import length_variation
 
-SOURCE = (
-    "11 bodies of real NTU RGB+D clips (one and two persons, 54 to 158 frames, 30 fps); "
-    "medians or means over bodies"
-)
-"""Source of the targets."""
-
-RESTORE_MM = {2: 4.9, 3: 7.1, 5: 10.3, 8: 13.3, 12: 16.7, 24: 23.8}
+RECONSTRUCTION_MM = {2: 4.9, 3: 7.1, 5: 10.3, 8: 13.3, 12: 16.7, 24: 23.8}
 """Error of linear interpolation between every s-th of 120 frames: mm for each s, median over bodies."""
 
 SPEED_BY_DEGREE = {1: 0.684, 2: 0.368, 3: 0.080, 4: 0.072}
@@ -66,8 +61,10 @@ def compare(clips: ClipSet) -> list[Row]:
     """
     speeds, degrees = speed_by_joint(clips), clips.skeleton.degrees.to(clips.device)
     found = [
-        (f"restore error at s = {s} (mm)", RESTORE_MM[s], e)
-        for s, e in zip(RESTORE_MM, restore_errors(clips, tuple(RESTORE_MM)), strict=True)
+        (f"restore error at s = {s} (mm)", RECONSTRUCTION_MM[s], e)
+        for s, e in zip(
+            RECONSTRUCTION_MM, reconstruction_errors(clips, tuple(RECONSTRUCTION_MM)), strict=True
+        )
     ]
     found += [
         (f"speed, degree {k} (m/s)", v, float(speeds[degrees == k].mean()))
@@ -82,7 +79,7 @@ def compare(clips: ClipSet) -> list[Row]:
     return [Row(name, target, value, value / target) for name, target, value in found]
 
 
-def restore_errors(clips: ClipSet, intervals: tuple[int, ...], frames: int = 120) -> list[float]:
+def reconstruction_errors(clips: ClipSet, intervals: tuple[int, ...], frames: int = 120) -> list[float]:
     """Error of linear interpolation, mm, for each interval s between kept frames.
 
     Frames 0, s, 2s, … of `frames` are kept, joined linearly, and the last one is held. The error of a body
@@ -109,7 +106,7 @@ def speed_by_joint(clips: ClipSet) -> Tensor:
     return (total[count > 0] / count[count > 0][:, None]).mean(0) * clips.fps
 
 
-def trembling(
+def jitter_at_rest(
     clips: ClipSet, joints: list[int], cutoff: float = 3.0, within: float = 0.1
 ) -> tuple[float, float, int]:
     """Apparent speed of joints at rest: mean speed, mean speed below `cutoff` (m/s), and number of joints.

@@ -95,7 +95,11 @@ def compare_mirror_images(similarity: Mapping[str, Tensor]) -> None:
 def draw_features(recorder: EncoderRecorder, names: Sequence[str], title: str) -> None:
     """Draw the last recorded features of the first encoder, and the correlations of its projector."""
     last = recorder.snapshots[-1]
-    show(representations.inside(last.features[0], last.correlations[0], recorder.labels, names, title))
+    show(
+        representations.cross_correlation(
+            last.features[0], last.correlations[0], recorder.labels, names, title
+        )
+    )
 
 
 def compare_ranks(without: float, with_: float) -> None:

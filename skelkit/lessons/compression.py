@@ -1,4 +1,4 @@
-"""Notebook 01, Compression: restore errors of codecs, charts of them, and the sentences about them."""
+"""Notebook 01, Compression: reconstruction errors of codecs, charts of them, and the sentences about them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def round_trip(codec: codecs.Codec, x: Tensor) -> Tensor:
     return codec.decode(codec.encode(x))
 
 
-def restore_error(codec: codecs.Codec, x: Tensor) -> float:
+def reconstruction_error(codec: codecs.Codec, x: Tensor) -> float:
     """RMSE of all clips after encoding and decoding, in millimetres."""
     return float(fidelity.rmse(x, round_trip(codec, x)))
 
@@ -50,7 +50,7 @@ def power_below_limit(x: Tensor, clips: ClipSet, intervals: Sequence[int]) -> di
     return share
 
 
-def draw_two_restores(x: Tensor, clips: ClipSet, s: int) -> None:
+def draw_two_reconstructions(x: Tensor, clips: ClipSet, s: int) -> None:
     """Draw one coordinate of the clip with the strongest acceleration: original, indexed, half-pixel."""
     indexed, half_pixel = codecs.Uniform(s), codecs.Uniform(s, restore="half_pixel")
     fastest = int(fidelity.acceleration(x, cutoff=0.02).argmax())
@@ -69,10 +69,10 @@ def draw_two_restores(x: Tensor, clips: ClipSet, s: int) -> None:
 
 
 def check_delays(delays: Mapping[int, Mapping[str, float]]) -> None:
-    """Claim that the half-pixel restore is (s - 1) / 2 frames late and the indexed restore is not late.
+    """Claim that the half-pixel reconstruction is (s - 1) / 2 frames late, the indexed one not.
 
     Args:
-        delays: s -> restore ("indexed", "half_pixel") -> delay in frames.
+        delays: s -> reconstruction ("indexed", "half_pixel") -> delay in frames.
     """
     for s, d in delays.items():
         print(
@@ -83,27 +83,28 @@ def check_delays(delays: Mapping[int, Mapping[str, float]]) -> None:
         ", ".join(format(d[restore], ".0f") for d in delays.values()) for restore in ("half_pixel", "indexed")
     )
     study.claim(
-        f"The half-pixel restore is (s - 1) / 2 frames late: {half_pixel} frames for s = "
-        f"{', '.join(map(str, delays))}. The delay of the indexed restore is {indexed} frames.",
+        f"The half-pixel reconstruction is (s - 1) / 2 frames late: {half_pixel} frames for s = "
+        f"{', '.join(map(str, delays))}. The delay of the indexed one is {indexed} frames.",
         all(abs(d["half_pixel"] - (s - 1) / 2) <= 1 and abs(d["indexed"]) <= 1 for s, d in delays.items()),
     )
 
 
-def compare_restores(series: Mapping[str, Mapping[int, float]], median_body: Mapping[int, float]) -> None:
-    """Draw restore error over the interval, and compare the three ways to restore.
+def compare_reconstructions(
+    series: Mapping[str, Mapping[int, float]], median_body: Mapping[int, float]
+) -> None:
+    """Draw the reconstruction error over the interval, and compare the three reconstructions.
 
     Args:
         series: "indexed", "indexed, last frame kept", "half-pixel (published)" -> interval -> mm.
         median_body: interval -> error of the median body, mm.
     """
-    ours = {"indexed, median body": median_body, "indexed, median body (NTU)": realism.RESTORE_MM}
+    ours = {"indexed, median body": median_body, "indexed, median body (NTU)": realism.RECONSTRUCTION_MM}
     show(figures.error_by_interval(dict(series) | ours, "Reconstruction error over the interval"))
     indexed, half_pixel = series["indexed"], series["half-pixel (published)"]
     endpoint = series["indexed, last frame kept"]
     study.claim(
-        f"The half-pixel restore has the larger error at every s. At s = 5 it is {half_pixel[5]:.1f} mm "
-        "against "
-        f"{indexed[5]:.1f} mm, {half_pixel[5] / indexed[5]:.1f} times as much.",
+        "The half-pixel reconstruction has the larger error at every s. At s = 5 it is "
+        f"{half_pixel[5]:.1f} mm against {indexed[5]:.1f}, {half_pixel[5] / indexed[5]:.1f} times as much.",
         all(half_pixel[s] / indexed[s] > 1 for s in indexed),
     )
     study.finding(
@@ -156,7 +157,7 @@ def draw_rate_distortion(
 
 
 def equal_bytes(x: Tensor, sizes: Sequence[tuple[int, ValueType]]) -> dict[str, list[float]]:
-    """Restore errors (mm) of evenly spaced frames, keyframes and cosines that take the same number of bytes.
+    """Reconstruction errors (mm) of evenly spaced frames, keyframes and cosines that take the same bytes.
 
     Args:
         x: clips, [N, C, T, V, M].
@@ -169,7 +170,7 @@ def equal_bytes(x: Tensor, sizes: Sequence[tuple[int, ValueType]]) -> dict[str, 
             codecs.at_equal_bytes(kind, plain, x.shape[2], x.shape[3], dtype)
             for kind in (codecs.Adaptive, codecs.DCT)
         ]
-        found[f"s = {s}, {dtype}"] = [restore_error(codec, x) for codec in (plain, *others)]
+        found[f"s = {s}, {dtype}"] = [reconstruction_error(codec, x) for codec in (plain, *others)]
     return found
 
 
@@ -190,8 +191,7 @@ def compare_equal_bytes(equal: Mapping[str, Sequence[float]], overall: Mapping[s
         f"At equal bytes, {best[few]} have the smallest error, both with few bytes ({few}) and with coarse "
         f"values ({many}).",
         f"Which codec has the smallest error depends on the number of bytes: {best[few]} at the bytes of "
-        f"{few}, "
-        f"{best[many]} at the bytes of {many}.",
+        f"{few}, {best[many]} at the bytes of {many}.",
     )
     wide, narrow = overall["uniform, float32, 5"], overall["uniform, int8, 5"]
     study.claim(
@@ -203,7 +203,7 @@ def compare_equal_bytes(equal: Mapping[str, Sequence[float]], overall: Mapping[s
 
 
 def draw_error_by_class(x: Tensor, clips: ClipSet, s: int) -> dict[str, float]:
-    """Draw the restore error of each class over its acceleration; returns class -> error in mm."""
+    """Draw the reconstruction error of each class over its acceleration; returns class -> error in mm."""
     by_class = rate_distortion(clips, {"s": codecs.Uniform(s)}, x.shape[2])
     rows = {row["class"]: row for row in by_class if row["class"] != "all"}
     present = [k for k in range(len(clips.classes)) if clips.classes[k] in rows]
@@ -218,7 +218,7 @@ def draw_error_by_class(x: Tensor, clips: ClipSet, s: int) -> dict[str, float]:
 
 
 def relate_error_and_motion(x: Tensor, restored: Tensor, s: int) -> tuple[float, float]:
-    """Rank correlations over clips of the restore error with acceleration, and with speed."""
+    """Rank correlations over clips of the reconstruction error with acceleration, and with speed."""
     acceleration = 1000 * fidelity.acceleration(x)  # mm per frame squared
     error = fidelity.rmse(x, restored, over="clip")
     by_acceleration = fidelity.rank_correlation(acceleration, error)
@@ -244,7 +244,7 @@ def relate_error_and_motion(x: Tensor, restored: Tensor, s: int) -> tuple[float,
 
 
 def compare_classes(error: Mapping[str, float], s: int) -> None:
-    """Claim the classes with the largest and the smallest restore error (mm)."""
+    """Claim the classes with the largest and the smallest reconstruction error (mm)."""
     order = sorted(error, key=error.__getitem__)
     least, most = order[0], order[-1]
     study.claim(
@@ -255,7 +255,7 @@ def compare_classes(error: Mapping[str, float], s: int) -> None:
 
 
 def draw_error_on_body(x: Tensor, clips: ClipSet, intervals: Sequence[int]) -> None:
-    """Draw the restore error of each joint on the body; compare the ends of the body with its middle."""
+    """Draw the reconstruction error of each joint on the body; compare the ends of limbs with the middle."""
     on_joints = {
         f"s = {s}": fidelity.rmse(x, round_trip(codecs.Uniform(s), x), over="joint") for s in intervals
     }
@@ -266,8 +266,7 @@ def draw_error_on_body(x: Tensor, clips: ClipSet, intervals: Sequence[int]) -> N
     study.finding(
         ends > middle,
         f"At {first} the error is {ends:.1f} mm at the ends of the body and {middle:.1f} mm at the joints "
-        "where "
-        "most bones meet.",
+        "where most bones meet.",
         f"At {first} the error is no larger at the ends of the body ({ends:.1f} mm) than at the joints where "
         "most "
         f"bones meet ({middle:.1f} mm).",

@@ -59,7 +59,7 @@ def measure_noise(clips: ClipSet, joints: list[int]) -> tuple[float, float, floa
     Returns:
         Mean speed as recorded and below 3 Hz, in m/s, and the fraction of the speed that lies above 3 Hz.
     """
-    recorded, below, count = realism.trembling(clips, joints)
+    recorded, below, count = realism.jitter_at_rest(clips, joints)
     noise = 1 - below / max(recorded, 1e-9)
     print(f"{count} resting joints: {recorded:.3f} m/s as recorded, {below:.3f} m/s below 3 Hz")
     study.finding(

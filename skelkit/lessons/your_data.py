@@ -104,7 +104,7 @@ def compare_skeletons(clips: ClipSet) -> None:
 
 
 def measure_compression(clips: Sequence[Clip], intervals: Sequence[int]) -> dict[int, tuple[float, float]]:
-    """Restore error and size of every s-th frame in int8, at each clip's own length.
+    """Reconstruction error and size of every s-th frame in int8, at each clip's own length.
 
     Returns:
         s -> (RMSE over all clips in mm, mean bytes per clip).

@@ -92,7 +92,7 @@ def sense(truth: Tensor, performer: Tensor, step: Tensor, draw: torch.Generator)
         draw: generator on the CPU, so that the errors are the same on every device.
     """
     frames, performers = truth.shape[-1], int(performer[-1]) + 1
-    hidden = hiddenness(truth)
+    hidden = self_occlusion(truth)
     each, whole = torch.randn(len(NTU25), performers, generator=draw), torch.randn(performers, generator=draw)
     # Clothes and light make the tracker worse for some people.
     quality = (JOINT_SPREAD * each + BODY_SPREAD * whole).exp().to(truth.device)[:, performer]
@@ -109,7 +109,7 @@ def sense(truth: Tensor, performer: Tensor, step: Tensor, draw: torch.Generator)
     return _lose(seen, hidden, performer, step, draw)
 
 
-def hiddenness(joints: Tensor) -> Tensor:
+def self_occlusion(joints: Tensor) -> Tensor:
     """Degree, 0 to 1, to which the trunk hides each joint from the camera: [25, 3, R] -> [25, R].
 
     A hidden joint is farther from the camera than the mid-spine, and within a shoulder's width of it in the

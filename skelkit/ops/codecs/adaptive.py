@@ -17,7 +17,7 @@ from .quantisation import DTYPES, ValueType, quantise, stored_bytes
 
 @dataclass(frozen=True)
 class Adaptive(Codec):
-    """The k frames of each clip with the least restore error: dense in motion, sparse in rest.
+    """The k frames of each clip with the least reconstruction error: dense in motion, sparse in rest.
 
     The frames are optimal: dynamic programming minimises the squared error of linear interpolation. The first
     and the last frame are always stored. The frame numbers are stored with the clip, and their bytes are

@@ -29,8 +29,8 @@ class Uniform(Codec):
     Raises:
         ValueError: a setting outside its range.
 
-    Differs from the authors: their half-pixel restore spreads the stored frames evenly over the clip, which
-    shifts it by (s - 1) / 2 frames. It is included for comparison; the default is "indexed".
+    Differs from the authors: their half-pixel reconstruction spreads the stored frames evenly over the clip,
+    which shifts it by (s - 1) / 2 frames. It is included for comparison; the default is "indexed".
 
     >>> ramp = torch.arange(1.0, 8.0).reshape(1, 1, 7, 1, 1).expand(1, 3, 7, 25, 1)
     >>> codec = Uniform(interval=3)

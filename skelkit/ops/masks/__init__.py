@@ -17,7 +17,7 @@ from .frames import (
     motion_attentive_frames,
     random_frames,
 )
-from .hiding import hide, straight_lines
+from .hiding import hide, interpolate_frames
 from .inclusion_probability import inclusion
 from .joints import (
     DegreeDraws,
@@ -50,6 +50,8 @@ MASKS: dict[str, type[Mask]] = {
 }
 """Every mask by its name."""
 
+straight_lines = interpolate_frames  # its name in version 0.1
+
 __all__ = [
     "MASKS",
     "TUPLE",
@@ -72,6 +74,7 @@ __all__ = [
     "hide",
     "high_motion_frames",
     "inclusion",
+    "interpolate_frames",
     "inverse_degree_joints",
     "joint_motion",
     "kept_tuples",

@@ -30,7 +30,7 @@ def hide(x: Tensor, joints: Tensor | None = None, frames: Tensor | None = None) 
     return x if frames is None else x.masked_fill(frames[:, None, :, None, None], 0)
 
 
-def straight_lines(x: Tensor, frames: Tensor) -> Tensor:
+def interpolate_frames(x: Tensor, frames: Tensor) -> Tensor:
     """x [N, C, T, V, M] with hidden frames (bool [N, T]) linearly interpolated between the visible ones.
 
     Before the first and after the last visible frame, that frame is repeated.
@@ -39,14 +39,14 @@ def straight_lines(x: Tensor, frames: Tensor) -> Tensor:
         ValueError: all frames of a clip are hidden.
 
     >>> x = torch.arange(1.0, 6.0).reshape(1, 1, 5, 1, 1)
-    >>> straight_lines(x, torch.tensor([[True, False, True, False, True]])).flatten().tolist()
+    >>> interpolate_frames(x, torch.tensor([[True, False, True, False, True]])).flatten().tolist()
     [2.0, 2.0, 3.0, 4.0, 4.0]
     """
     visible, count = ~frames, (~frames).sum(1)
     if not count.all():
         raise ValueError(
             f"clip {int(count.argmin())}: all {x.shape[2]} frames are hidden; "
-            "a straight line needs a visible one"
+            "interpolation needs a visible one"
         )
     time = torch.arange(x.shape[2], device=x.device).expand_as(frames)
     before = time.masked_fill(frames, -1).cummax(1).values  # last visible frame up to here

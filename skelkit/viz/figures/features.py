@@ -40,7 +40,7 @@ def scatter(features: Tensor, labels: Tensor, names: Sequence[str], title: str) 
     return fig.update_layout(height=460, legend={"itemsizing": "constant"})
 
 
-def inside(
+def cross_correlation(
     features: Tensor, correlation: Tensor, labels: Tensor, names: Sequence[str], title: str
 ) -> go.Figure:
     """Cross-correlation of the features of two views (left) and the principal plane of the clips (right).

@@ -10,7 +10,7 @@ from .accuracy_curves import learnt_so_far
 from .component_ablation import ablation
 from .confusion_matrix import confusion, confusions
 from .feature_drift import drift, plane
-from .masking_ratio import over_ratio
+from .mask_ratio import over_ratio
 from .matrices import accuracy_matrices, accuracy_matrix
 from .method_comparison import methods
 

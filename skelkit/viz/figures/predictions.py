@@ -12,7 +12,7 @@ from torch import Tensor
 from ..style import COLORWAY, figure_defaults, readable
 
 
-def soft_answers(
+def class_probabilities(
     answers: Mapping[str, Tensor], names: Sequence[str], title: str, true: int | None = None
 ) -> go.Figure:
     """Class probabilities that networks predict for one clip: a bar per class and network.
@@ -43,7 +43,7 @@ def soft_answers(
     return fig.update_layout(height=380, barmode="group", legend=legend)
 
 
-def by_clip(answers: Tensor, labels: Tensor, names: Sequence[str], title: str) -> go.Figure:
+def mean_probabilities(answers: Tensor, labels: Tensor, names: Sequence[str], title: str) -> go.Figure:
     """Mean predicted probability of every other class, for the clips of each class (rows).
 
     The diagonal is left empty: what remains shows which classes the network finds similar.

@@ -1,8 +1,15 @@
 """Figures of representations: features, evaluation protocols, predictions, latency."""
 
-from .features import inside, scatter
-from .predictions import by_clip, soft_answers
+from .features import cross_correlation, scatter
+from .predictions import class_probabilities, mean_probabilities
 from .protocol_comparison import comparison
 from .speed_accuracy import frontier
 
-__all__ = ["by_clip", "comparison", "frontier", "inside", "scatter", "soft_answers"]
+__all__ = [
+    "class_probabilities",
+    "comparison",
+    "cross_correlation",
+    "frontier",
+    "mean_probabilities",
+    "scatter",
+]

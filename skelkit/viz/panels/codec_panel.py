@@ -1,4 +1,4 @@
-"""A panel that compares original and reconstructed clips."""
+"""A panel that compares original and restored clips."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def restored(
 
 
 def compression(clips: ClipSet, interval: int = 5, frames: int | None = 120) -> Panel:
-    """Original and reconstructed skeleton over each other; the joint error is the colour of the joints.
+    """Original and restored skeleton over each other; the joint error is the colour of the joints.
 
     Args:
         clips: the first clip of each class is offered.
@@ -84,7 +84,7 @@ def _state(clip: Clip, length: int, result: dict) -> dict:
         "units": "mm",
         "value_range": (0.0, 100.0),
         "skeleton": clip.skeleton,
-        "labels": ["original", "reconstructed"],
+        "labels": ["original", "restored"],
     }
     early = error[: max(1, length * 3 // 4)].mean((1, 2))
     return {

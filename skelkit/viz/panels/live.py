@@ -193,7 +193,7 @@ def _controls(
     }
     if len(ratios):
         shares = [(f"{ratio:.0%}", ratio) for ratio in ratios]
-        controls["ratio"] = widgets.SelectionSlider(options=shares, description="share masked", **LOOK)
+        controls["ratio"] = widgets.SelectionSlider(options=shares, description="mask ratio", **LOOK)
     controls["seed"] = widgets.BoundedIntText(value=seed, min=0, max=2**31 - 1, description="seed", **LOOK)
     return controls
 
@@ -208,7 +208,7 @@ def _row(settings: dict, history: History) -> dict[str, str]:
         "memory (clips)": f"{settings['memory']:,}",
         "interval s": str(settings["interval"]),
     }
-    row |= {"share masked": f"{settings['ratio']:.0%}"} if "ratio" in settings else {}
+    row |= {"mask ratio": f"{settings['ratio']:.0%}"} if "ratio" in settings else {}
     return row | {
         "seed": str(settings.get("seed", "")),
         "FAA (%)": f"{100 * history.faa:.1f}",

@@ -40,7 +40,7 @@ def restored(network: MaskedAutoencoder, x: Tensor, ratio: float, draw: int = 0)
     """
     hidden = masks.random_tuples(x, ratio=ratio, generator=torch.Generator().manual_seed(draw))
     frames = hidden.repeat_interleave(masks.TUPLE, 1)
-    found = {"restored": network.reconstruct(x, hidden), "straight": masks.straight_lines(x, frames)}
+    found = {"restored": network.reconstruct(x, hidden), "straight": masks.interpolate_frames(x, frames)}
     error = {
         name: {
             "hidden": float(fidelity.rmse(x, y, frames=frames)) if frames.any() else float("nan"),
@@ -107,7 +107,7 @@ def masked_training(clips: ClipSet, network: MaskedAutoencoder, frames: int, rat
 
     shares = {"min": 0.0, "max": 0.9, "step": 0.1, "readout_format": ".0%"}
     controls = {
-        "ratio": widgets.FloatSlider(value=ratio, description="share masked", **shares, **LOOK),
+        "ratio": widgets.FloatSlider(value=ratio, description="mask ratio", **shares, **LOOK),
         "action": dropdown([(readable(name), name) for name in first_of], "action"),
         "draw": draw_number(),
     }

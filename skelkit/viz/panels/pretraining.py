@@ -13,7 +13,7 @@ from ...selfsup.diagnostics import EncoderRecorder
 from ...selfsup.objectives.barlow_twins import effective_rank
 from ...selfsup.protocols import accuracy, nearest_neighbour_scores
 from ...utils.tables import html_table
-from ..figures.features import inside, scatter
+from ..figures.features import cross_correlation, scatter
 from .panel import LOOK, Panel
 from .soft_labels import temperature
 
@@ -48,7 +48,7 @@ def training(recorder: EncoderRecorder, names: Sequence[str], encoders: Sequence
             ("nearest-neighbour accuracy", f"{neighbours(features, labels):.0%}", "100%"),
         ]
         return {
-            "figure": inside(features, snapshot.correlations[encoder], labels, names, title),
+            "figure": cross_correlation(features, snapshot.correlations[encoder], labels, names, title),
             "text": html_table(rows, ["", "now", "ideal"]),
         }
 

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from ...data import ClipSet
 from ...deploy import distillation
-from ..figures.predictions import soft_answers
+from ..figures.predictions import class_probabilities
 from ..style import readable
 from .panel import LOOK, Panel, dropdown
 
@@ -35,7 +35,7 @@ def temperature(clips: ClipSet, logits: Mapping[str, Tensor]) -> Panel:
         soft = distillation.soft_labels(teacher[clip], temperature)
         return {
             "player": ((clips[clip],), {"labels": [readable(names[label])], "height": 200}),
-            "figure": soft_answers(answers, names, title, label),
+            "figure": class_probabilities(answers, names, title, label),
             "text": _text(soft, names, label, temperature),
         }
 

@@ -1,4 +1,4 @@
-"""Cost of a training step and accuracy, over the share of tuples that are masked."""
+"""Cost of a training step and accuracy, over the mask ratio."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from .seeds import percents
 BLUE = {"color": OKABE_ITO["blue"]}
 
 
-def over_ratio(rows: Sequence[dict], title: str = "Cost and accuracy by masking ratio") -> go.Figure:
-    """Cost of a training step (above) and accuracy (below) over the share of tuples that are masked.
+def over_ratio(rows: Sequence[dict], title: str = "Cost and accuracy over the mask ratio") -> go.Figure:
+    """Cost of a training step (above) and accuracy (below) over the mask ratio.
 
     Args:
         rows: "ratio" (0 to 1), "cost" (relative to that of ratio 0), "accuracy" (of each seed, 0 to 1).
