@@ -6,11 +6,15 @@ import inspect
 import re
 from pathlib import Path
 
+import pytest
+from javascript import function_lines
+
 import skelkit
 
 PACKAGE = Path(skelkit.__file__).parent
 TREES = {path: ast.parse(path.read_text("utf-8")) for path in sorted(PACKAGE.rglob("*.py"))}
-LONGEST_FILE, LONGEST_BODY = 300, 40
+SCRIPTS = {path: path.read_text("utf-8") for path in sorted(PACKAGE.rglob("*.js"))}
+LONGEST_FILE, LONGEST_BODY, LONGEST_LINE = 300, 40, 110
 
 
 def body_lines(function):
@@ -20,15 +24,56 @@ def body_lines(function):
 
 
 def test_no_file_is_too_long():
-    lines = {path.name: len(path.read_text("utf-8").splitlines()) for path in TREES}
-    assert {name: count for name, count in lines.items() if count > LONGEST_FILE} == {}
+    lines = {path: len(path.read_text("utf-8").splitlines()) for path in (*TREES, *SCRIPTS)}
+    assert {path: count for path, count in lines.items() if count > LONGEST_FILE} == {}
 
 
 def test_no_function_is_too_long():
     kinds = (ast.FunctionDef, ast.AsyncFunctionDef)
     functions = [(path, n) for path, tree in TREES.items() for n in ast.walk(tree) if isinstance(n, kinds)]
-    lines = {f"{path.name}: {function.name}": body_lines(function) for path, function in functions}
-    assert {name: count for name, count in lines.items() if count > LONGEST_BODY} == {}
+    lines = {f"{path}:{function.lineno}": body_lines(function) for path, function in functions}
+    assert {place: count for place, count in lines.items() if count > LONGEST_BODY} == {}
+
+
+def test_no_function_of_a_script_is_too_long():
+    lines = {f"{path}:{at}": n for path, text in SCRIPTS.items() for at, n in function_lines(text).items()}
+    assert {place: count for place, count in lines.items() if count > LONGEST_BODY} == {}
+    assert len(lines) > 100
+
+
+def test_no_line_of_a_script_is_too_long():
+    """Of the lines of Python, ruff sees to it."""
+    lines = [(path.name, line) for path, text in SCRIPTS.items() for line in text.splitlines()]
+    assert [line for line in lines if len(line[1]) > LONGEST_LINE] == []
+
+
+@pytest.mark.parametrize(
+    ("before", "line", "after"),
+    [
+        ("function f(x) {", "  x += 1;", "}"),
+        ("const f = async ({ x }) => {", "  x += 1;", "};"),
+        ("const f = (x) =>", "  x +", "  1;"),
+        ("class A { f(x) {", "  x += 1;", "} }"),
+        ("function f(x) {", "  if (x) { x += '}' / 2; }", "}"),
+        ("function f(x) {", r"  x += /[/}]\/}/.test(x) / 2; // }", "}"),
+        ("function f(x) {", "  x += `${`}${{ x }}`} \\` }`; /* } */", "}"),
+        ("function f(x) {", "  for (const y of x) { while (y) { y.push(() => 1, () => { x(); }); } }", "}"),
+    ],
+)
+def test_the_lines_of_a_function_in_a_script_are_counted(before, line, after):
+    for count in (LONGEST_BODY, LONGEST_BODY + 1):
+        lines = [line] * (count - ("1;" in after))
+        text = "\n".join(["if (a) { b(); }", before, *lines, after, "const short = () => ({});"])
+        assert max(function_lines(text).values()) == count
+        assert function_lines(text)[3] == count
+        assert function_lines(text)[text.count("\n") + 1] == 1
+        assert 1 not in function_lines(text)
+
+
+@pytest.mark.parametrize("text", ["function f() {", "f(]", "f)", "`${x`", "`"])
+def test_a_script_that_does_not_close_its_brackets_is_refused(text):
+    with pytest.raises(ValueError, match=r"clos"):
+        function_lines(text)
 
 
 def test_no_module_takes_a_private_name_of_another():

@@ -16,6 +16,12 @@ from .views import clip_count
 
 _HERE = Path(__file__).parent
 
+_SCRIPTS = (
+    *("reconnect", "scene", "geometry", "camera", "strokes", "body", "view", "legend"),
+    *("controls", "stage", "playback", "input", "player"),
+)
+"""One script in parts, which share their names; player.js, which exports, is the last."""
+
 
 def player(*clips: Any, **options: Any) -> Player:
     """Play clips in step, side by side or over each other.
@@ -76,9 +82,7 @@ class Player(anywidget.AnyWidget):
         frame: the frame that is shown; it can be read, observed and set.
     """
 
-    _esm = "".join(
-        script(f"skeleton_player/{name}.js") for name in ("reconnect", "geometry", "drawing", "player")
-    )
+    _esm = "".join(script(f"skeleton_player/{name}.js") for name in _SCRIPTS)
     _css = (_HERE / "player.css").read_text("utf-8")
     poses = traitlets.Bytes().tag(sync=True)
     values = traitlets.Bytes().tag(sync=True)
