@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 import torch
-from helpers import seeded
+from helpers import bone_lengths, seeded
 
 from skelkit import motion
 from skelkit.data import synthetic
@@ -134,7 +134,7 @@ def test_bones_keep_their_lengths_without_the_sensor():
     clips = synthetic.make(60, noise=False)
     for i in range(0, 60, 7):
         x = clips[i].batch[..., :1]
-        assert motion.bone_lengths(x, NTU25).std(dim=1).max() < 1e-4
+        assert bone_lengths(x, NTU25).std(dim=1).max() < 1e-4
 
 
 def test_a_standing_person_has_both_feet_on_the_floor_and_a_plausible_height():

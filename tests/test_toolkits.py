@@ -86,7 +86,7 @@ def split_file(tmp_path, people):
 def test_the_published_split_of_an_x_train_file_comes_back_clip_by_clip_without_padding(split_file):
     clips, write = split_file
     path = write()
-    train, test = npz_splits.read_x_train(path)
+    train, test = npz_splits.read(path).split("setup", train=["train"])
     assert close(train, clips[:3])
     assert close(test, clips[3:])
     assert (train.labels.tolist(), test.labels.tolist(), len(test.classes)) == ([0, 3, 1], [2], 4)
@@ -195,7 +195,7 @@ def test_what_is_written_as_x_train_is_what_ctr_gcn_reads_and_comes_back_bit_by_
     assert np.array_equal(x[1, :, :9], train.batch([1])[0].numpy())
     assert not x[1, :, 9:].any()
     assert y.tolist() == [0, 2]
-    back = npz_splits.read_x_train(path, classes=clips.classes)
+    back = npz_splits.read(path, classes=clips.classes).split("setup", train=["train"])
     for one, other in zip((train, test), back, strict=True):
         assert torch.equal(one.poses, other.poses)
         assert torch.equal(one.starts, other.starts)

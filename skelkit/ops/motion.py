@@ -137,13 +137,6 @@ def bones(x: Tensor, skeleton: Skeleton) -> Tensor:
     return x - x[:, :, :, parents]
 
 
-def bone_lengths(x: Tensor, skeleton: Skeleton) -> Tensor:
-    """Length of every bone in every frame, [N, T, V - 1, M], metres, in the order of `skeleton.edges`."""
-    check_batch(x, skeleton)
-    parent, child = (list(v) for v in zip(*skeleton.edges, strict=True))
-    return (x[:, :, :, child] - x[:, :, :, parent]).norm(dim=1)
-
-
 def velocity(x: Tensor) -> Tensor:
     """Difference to the next frame, metres per frame; zero in the last frame. [N, C, T, V, M].
 

@@ -50,14 +50,6 @@ class Report:
         for sample, reason, details in notes:
             self.notes.append((sample, reason, details))
 
-    def notes_of(self, name: str) -> list[str]:
-        """The notes of one sample, as sentences."""
-        return [
-            f"{' '.join(REASONS[reason])}: {details}"
-            for sample, reason, details in self.notes
-            if sample == name
-        ]
-
     def counts(self) -> dict[str, int]:
         """Number of notes for each reason, in the order of `REASONS`."""
         found = Counter(reason for _, reason, _ in self.notes)

@@ -86,7 +86,7 @@ class Words:
             self._ahead = next(self._words)
         return self._ahead
 
-    def next(self) -> str:
+    def take(self) -> str:
         """The next word, which is then passed; `line` is its line."""
         word, self.line = self.peek()
         self._ahead = None
@@ -103,7 +103,7 @@ class Words:
         """The next `count` words as finite numbers."""
         values = []
         for _ in range(count):
-            word = self.next()
+            word = self.take()
             if not math.isfinite(value := number(word)):
                 self.refuse(word, f"{count} finite numbers after {of}")
             values.append(value)
@@ -114,9 +114,9 @@ def read_hierarchy(words: Words) -> list[Joint]:
     """The joints and end sites in file order; leaves `words.line` at the line of MOTION."""
     joints: list[Joint] = []
     inside: list[int] = []  # indices of joints whose braces are open
-    if (word := words.next()).upper() != "HIERARCHY":
+    if (word := words.take()).upper() != "HIERARCHY":
         words.refuse(word, "HIERARCHY", "pass a BVH file")
-    while (key := (word := words.next()).upper()) != "MOTION":
+    while (key := (word := words.take()).upper()) != "MOTION":
         here = joints[inside[-1]] if inside else None
         if key in ("ROOT", "JOINT", "END"):
             if (key == "ROOT") == bool(joints) or (key != "ROOT" and (here is None or here.site)):
@@ -157,10 +157,10 @@ def _read_name(words: Words, key: str, joints: list[Joint], parent: int) -> Join
     """A joint with the name between ROOT, JOINT or End and the brace; names may hold spaces."""
     line, parts = words.line, []
     while words.peek()[0] not in ("{", "}", "") and words.peek()[1] == line:
-        parts.append(words.next())
+        parts.append(words.take())
     name = " ".join(parts) if key != "END" else f"End_{joints[parent].name}"
     if not name:
-        words.refuse(words.next(), f"a name after {key}")
+        words.refuse(words.take(), f"a name after {key}")
     plain_name(Place(words.path, line=line), "joint", name)
     same = next((j for j in joints if j.name == name), None)
     if same and key == "END":  # a second end site of one joint
@@ -172,17 +172,17 @@ def _read_name(words: Words, key: str, joints: list[Joint], parent: int) -> Join
             f"each name once (it is also on line {same.line})",
             "rename one of the two",
         )
-    if (brace := words.next()) != "{":
+    if (brace := words.take()) != "{":
         words.refuse(brace, f"'{{' after {name!r}", "balance the braces")
     return Joint(name, parent, words.line, site=key == "END")
 
 
 def _read_channels(words: Words, joint: Joint) -> None:
-    count = words.next()
+    count = words.take()
     if not re.fullmatch("[0-9]+", count):
         words.refuse(count, "the number of channels")
     for _ in range(int(count)):
-        word = words.next()
+        word = words.take()
         if (channel := _CHANNELS.get(word.lower())) is None:
             words.refuse(word, f"one of {count} channels ([XYZ]position, [XYZ]rotation) of {joint.name!r}")
         if channel[0] == "position" and channel in joint.channels:

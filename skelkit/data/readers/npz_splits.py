@@ -11,7 +11,6 @@ import zipfile
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -88,15 +87,6 @@ def read(
         classes=classes or None,
         setup=setup,
     )
-
-
-def read_x_train(path: str | Path, **options: Any) -> tuple[ClipSet, ClipSet]:
-    """Training and test set of such a file; options as in `read`.
-
-    Raises:
-        ValueError: one of the sets is empty; and the errors of `read`.
-    """
-    return read(path, **options).split("setup", train=["train"])
 
 
 @np.errstate(over="ignore", invalid="ignore")
