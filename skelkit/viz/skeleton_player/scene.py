@@ -16,7 +16,7 @@ from .joint_data import check_count, joint_masks, joint_values
 from .views import View, views
 
 SPEEDS = (0.25, 0.5, 1, 1.5, 2)
-"""Choices of speed in player.js, relative to real time."""
+"""Choices of speed in controls.js, relative to real time."""
 
 
 def scene(
