@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from abc import abstractmethod
 from dataclasses import dataclass
 
@@ -72,29 +73,55 @@ class InverseDegreeJoints(_WeightedJoints):
 
 @dataclass(frozen=True)
 class DegreeDraws(Mask):
-    """The joints of `draws` draws *with replacement*, with weights proportional to their degree. bool [N, V].
+    """The joints of `draws` draws from the list in which joint j stands degree_j times. bool [N, V].
 
-    (PSTL's central spatial mask, 8 draws.) The number of hidden joints differs between clips; the
-    probabilities add up to its mean.
+    The number of hidden joints differs between clips; the probabilities add up to its mean.
+
+    Args:
+        draws: number of draws; without replacement at most the sum of the degrees.
+        replacement: whether an entry of the list may be drawn again. PSTL's central spatial mask is
+            `DegreeDraws(8, replacement=False)`: a joint can still be drawn as often as its degree.
     """
 
     hides = "joints"
     label = "draws by degree"
 
     draws: int = 8
+    replacement: bool = True
 
     def __call__(self, x: Tensor, skeleton: Skeleton, generator: torch.Generator | None = None) -> Tensor:
-        if not isinstance(self.draws, int) or self.draws < 1:
-            raise ValueError(f"draws={self.draws!r}: expected a whole number, at least 1")
+        self._check(skeleton)
         clips, joints = len(check_batch(x, skeleton)), len(skeleton)
-        weights = skeleton.degrees.to(x.device, torch.float32).expand(clips, -1)
-        chosen = uniform((clips, self.draws), x.device, generator) * weights.sum(1, keepdim=True)
-        index = torch.searchsorted(weights.cumsum(1), chosen, right=True).clamp_max(joints - 1)
+        degrees = skeleton.degrees.to(x.device)
+        if self.replacement:
+            weights = degrees.float().expand(clips, -1)
+            chosen = uniform((clips, self.draws), x.device, generator) * weights.sum(1, keepdim=True)
+            index = torch.searchsorted(weights.cumsum(1), chosen, right=True).clamp_max(joints - 1)
+        else:
+            entries = torch.arange(joints, device=x.device).repeat_interleave(degrees)
+            order = uniform((clips, len(entries)), x.device, generator).argsort(1)
+            index = entries[order[:, : self.draws]]
         return torch.zeros(clips, joints, dtype=torch.bool, device=x.device).scatter_(1, index, True)
 
     def probability(self, x: Tensor, skeleton: Skeleton) -> Tensor:
-        share = skeleton.degrees / skeleton.degrees.sum()
-        return (1 - (1 - share) ** self.draws).to(x.device).expand(len(x), -1)
+        self._check(skeleton)
+        degrees = skeleton.degrees
+        total = int(degrees.sum())
+        if self.replacement:
+            missed = (1 - degrees / total) ** self.draws
+        else:  # ways to draw from the other entries alone, of all ways
+            ways = math.comb(total, self.draws)
+            missed = torch.tensor([math.comb(total - d, self.draws) / ways for d in degrees.tolist()])
+        return (1 - missed).to(x.device).expand(len(x), -1)
+
+    def _check(self, skeleton: Skeleton) -> None:
+        if not isinstance(self.draws, int) or self.draws < 1:
+            raise ValueError(f"draws={self.draws!r}: expected a whole number, at least 1")
+        total = int(skeleton.degrees.sum())
+        if not self.replacement and self.draws > total:
+            raise ValueError(
+                f"draws={self.draws}: the list has {total} entries, and none is drawn twice; draw fewer"
+            )
 
 
 def random_joints(
@@ -119,7 +146,11 @@ def inverse_degree_joints(
 
 
 def degree_draws(
-    x: Tensor, skeleton: Skeleton, draws: int = 8, generator: torch.Generator | None = None
+    x: Tensor,
+    skeleton: Skeleton,
+    draws: int = 8,
+    generator: torch.Generator | None = None,
+    replacement: bool = True,
 ) -> Tensor:
     """`DegreeDraws` as a function. bool [N, V]."""
-    return DegreeDraws(draws)(x, skeleton, generator)
+    return DegreeDraws(draws, replacement)(x, skeleton, generator)

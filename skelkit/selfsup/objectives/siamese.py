@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from ...models import STGCN, Projector
 from ...ops.masks import (
+    DegreeDraws,
     DegreeJoints,
     InverseDegreeJoints,
     Mask,
@@ -40,6 +41,14 @@ motion.
 """
 
 
+def view_masks(name: str, s: Settings) -> ViewMasks:
+    """The masks of `VIEW_MASKS` with the shares of the settings; "pstl" takes the settings' `joint_draws`."""
+    joint_mask, frame_mask = VIEW_MASKS[name](s.joints, s.hidden)
+    if name == "pstl" and s.joint_draws:
+        joint_mask = DegreeDraws(s.joint_draws, replacement=False)
+    return joint_mask, frame_mask
+
+
 class SiameseEncoder(nn.Module):
     """One encoder, trained so that its features of three views of a clip agree. (PSTL; half of ASMa.)
 
@@ -47,8 +56,11 @@ class SiameseEncoder(nn.Module):
     and graph. Temporal view: frames are dropped. loss = BT(anchor, temporal) + BT(anchor, spatial). Without
     masks (SkeletonBT) the three views differ in augmentation only.
 
-    Differs from the authors: every clip has its own removed joints, all distinct (theirs are the same for a
-    batch, drawn with repetition); absent persons take no part.
+    Differs from the authors: with a setting `joint_draws` of 0 every clip has its own removed joints, equally
+    many, drawn one after another by degree. Those of PSTL are the same for a batch: 8 draws without
+    replacement from the list in which each joint stands as often as its degree, on average 7.35 distinct
+    joints of NTU-25; so does the preset "paper". The effect on features is not measured yet. Every clip has
+    its own augmentation, theirs is the same for a batch; absent persons take no part.
 
     Args:
         joint_mask: draws the joints to remove; None: nothing is removed.
@@ -82,7 +94,9 @@ class SiameseEncoder(nn.Module):
         """
         s, skeleton, generator = self.settings, self.encoder.skeleton, generator or self.generator
         anchor, spatial, temporal = (augmented(x, skeleton, s, generator) for _ in range(3))
-        joints = None if self.joint_mask is None else self.joint_mask(spatial, skeleton, generator)
+        joints = (
+            None if self.joint_mask is None else removed_joints(self.joint_mask, spatial, skeleton, generator)
+        )
         frames = None if self.frame_mask is None else self.frame_mask(temporal, skeleton, generator)
         anchor, spatial, temporal = (
             as_stream(view, skeleton, s.stream) for view in (anchor, spatial, temporal)
@@ -96,6 +110,13 @@ class SiameseEncoder(nn.Module):
         )
 
 
+def removed_joints(mask: Mask, x: Tensor, skeleton: Skeleton, generator: torch.Generator) -> Tensor:
+    """Joints to remove from clips x, bool[N, V]; bool[V] for all of them if the number is itself random."""
+    return (
+        mask(x[:1], skeleton, generator)[0] if isinstance(mask, DegreeDraws) else mask(x, skeleton, generator)
+    )
+
+
 class SiameseObjective(Objective):
     """Siamese encoders with different masks, trained together: SkeletonBT, PSTL (one), ASMa (f and g).
 
@@ -106,7 +127,7 @@ class SiameseObjective(Objective):
     def __init__(self, skeleton: Skeleton, s: Settings, generator: torch.Generator, masking: Sequence[str]):
         super().__init__(s)
         self.twins = nn.ModuleList(
-            SiameseEncoder(skeleton, s, generator, *VIEW_MASKS[name](s.joints, s.hidden)) for name in masking
+            SiameseEncoder(skeleton, s, generator, *view_masks(name, s)) for name in masking
         )
 
     @property
