@@ -19,7 +19,8 @@ PARALLEL ?= -n auto --maxprocesses 8 --dist loadfile --no-loadscope-reorder
 
 BIN := .venv/bin
 READY := .venv/.ready
-MODULES = $(shell find skelkit -name '*.py' ! -name '__main__.py' | sed 's,/__init__.py,,; s,\.py$$,,; s,/,.,g' | sort)
+MODULES = $(shell find skelkit -name '*.py' ! -name '__main__.py' \
+  | sed 's,/__init__.py,,; s,\.py$$,,; s,/,.,g' | sort)
 
 .PHONY: study test lab docs strip clean
 .DEFAULT_GOAL := study
@@ -45,14 +46,17 @@ docs: $(READY)
 
 # The stamp is written last, so that an interrupted installation is repeated.
 $(READY): pyproject.toml constraints.txt
-	$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("skelkit needs Python 3.11 or later; pass PYTHON=python3.11")'
+	$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit( \
+	  "skelkit needs Python 3.11 or later; pass PYTHON=python3.11")'
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(PIP_FLAGS) -c constraints.txt -e '.[notebooks,export,cluster,test,docs]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(PIP_FLAGS) -c constraints.txt \
+	  -e '.[notebooks,export,cluster,test,docs]'
 	touch $@
 
 # Outputs that tests compare (tagged keep_output) stay.
 strip: $(READY)
-	$(BIN)/nbstripout --keep-count --extra-keys "metadata.papermill metadata.widgets cell.metadata.papermill cell.metadata.execution" notebooks/*.ipynb
+	$(BIN)/nbstripout --keep-count --extra-keys "metadata.papermill metadata.widgets \
+	  cell.metadata.papermill cell.metadata.execution" notebooks/*.ipynb
 
 clean:
 	rm -rf build .venv

@@ -91,7 +91,8 @@ def test_a_changed_byte_is_noticed(classifier, tmp_path):
 def test_a_file_of_another_version_says_which(classifier, tmp_path):
     path = classifier().save(tmp_path / "model.safetensors")
     with safe_open(path, "pt") as file:
-        tensors, about = {name: file.get_tensor(name) for name in file.keys()}, file.metadata()  # noqa: SIM118 - no mapping
+        about = file.metadata()
+        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - no mapping
     assert json.loads(about["tree"])["classes"][0] == "right punch"
     save_file(tensors, path, about | {"format": "skelkit-classifier-9"})
     with pytest.raises(ValueError, match=r"format 'skelkit-classifier-9', expected 'skelkit-classifier-1'"):
