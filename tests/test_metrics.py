@@ -1,4 +1,5 @@
 import math
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from skelkit.continual import metrics
+from skelkit.continual.history import History
 
 NAN = math.nan
 HAND = [[1.0, NAN, NAN], [0.75, 0.5, NAN], [0.25, 0.625, 1.0]]
@@ -68,6 +70,29 @@ def test_entries_above_the_diagonal_do_not_matter_and_arguments_are_not_modified
 def test_forgetting_is_never_less_than_the_transfer_lost(matrix):
     given = torch.tensor(matrix)
     assert metrics.forgetting(given) >= -metrics.backward_transfer(given)
+
+
+@given(matrices())
+def test_forgetting_with_the_last_row_in_its_maximum_agrees_with_its_sum_written_out(matrix):
+    last = len(matrix) - 1
+    drops = [max(matrix[i][j] for i in range(j, last + 1)) - matrix[last][j] for j in range(last)]
+    found = metrics.forgetting(torch.tensor(matrix), including_last=True)
+    assert found == pytest.approx(sum(drops) / max(len(drops), 1), abs=1e-15)
+    assert found >= max(0, metrics.forgetting(torch.tensor(matrix)))
+
+
+def test_an_earlier_task_that_is_best_at_the_end_counts_only_without_the_last_row():
+    matrix = [[0.5, NAN, NAN], [0.75, 1.0, NAN], [1.0, 0.5, 1.0]]
+    assert metrics.forgetting(matrix) == (-0.25 + 0.5) / 2
+    assert metrics.forgetting(matrix, including_last=True) == (0 + 0.5) / 2
+
+
+def test_a_history_has_both_and_records_the_one_without_the_last_row():
+    accuracy = torch.tensor([[0.5, NAN, NAN], [0.75, 1.0, NAN], [1.0, 0.5, 1.0]])
+    confusion = torch.zeros(3, 3, dtype=torch.long)
+    history = History("er", None, None, accuracy, accuracy, confusion, SimpleNamespace(memory=None))
+    assert (history.forgetting, history.forgetting_including_last) == (0.125, 0.25)
+    assert history.as_dict()["forgetting"] == 0.125
 
 
 def test_with_one_task_forgetting_and_transfer_are_zero():

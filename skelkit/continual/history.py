@@ -99,8 +99,16 @@ class History:
 
     @property
     def forgetting(self) -> float:
-        """Mean drop from the best accuracy of each earlier task, class-incremental."""
+        """Mean drop from the best accuracy of each earlier task before the last one, class-incremental.
+
+        (Chaudhry et al. 2018.) Shown in all outputs and recorded; negative if earlier tasks improved.
+        """
         return metrics.forgetting(self.accuracy)
+
+    @property
+    def forgetting_including_last(self) -> float:
+        """The same, with no task below 0: the best accuracy may be the last one. (As mammoth reports it.)"""
+        return metrics.forgetting(self.accuracy, including_last=True)
 
     @property
     def backward_transfer(self) -> float:

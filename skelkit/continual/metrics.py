@@ -95,23 +95,34 @@ def faa(matrix: Matrix) -> float:
     return _mean(_read(matrix, torch.full((len(matrix),), len(matrix) - 1), torch.arange(len(matrix))))
 
 
-def forgetting(matrix: Matrix) -> float:
+def forgetting(matrix: Matrix, including_last: bool = False) -> float:
     """Mean over j < last of (max over i = j … last - 1 of accuracy[i, j]) - accuracy[last, j].
 
     Negative if earlier tasks improved. (Chaudhry et al. 2018, arXiv 1801.10112.)
 
-    Differs from the authors of CHARON: theirs pads the list of rows in place; and here rows before a task was
-    learnt do not take part in its maximum.
+    Differs from the authors of CHARON: the code base they use, mammoth, takes the last row into the maximum,
+    so that no task counts less than 0; `including_last` does so. Theirs also takes in the rows before a task
+    was learnt.
+
+    Args:
+        including_last: the maximum is over i = j … last. Never below the default; both are equal if no task
+            is best at the end.
 
     >>> forgetting(torch.tensor([[1.0, 0, 0], [0.75, 0.5, 0], [0.25, 0.625, 1.0]]))  # (0.75 - 0.125) / 2
     0.3125
+    >>> forgetting([[1.0, 0, 0], [0.75, 0.5, 0], [0.25, 0.625, 1.0]], including_last=True)  # (0.75 - 0) / 2
+    0.375
     """
     matrix = _as_matrix(matrix)
-    rows, columns = torch.tril_indices(len(matrix) - 1, len(matrix) - 1)
+    earlier = matrix[:-1, :-1]
+    rows, columns = torch.tril_indices(*earlier.shape)
     _read(matrix, rows, columns)
-    best = matrix[:-1, :-1].masked_fill(torch.ones_like(matrix[:-1, :-1]).triu(1).bool(), -torch.inf)
+    best = earlier.masked_fill(torch.ones_like(earlier).triu(1).bool(), -torch.inf)
     last = _read(matrix, torch.full((len(matrix) - 1,), len(matrix) - 1), torch.arange(len(matrix) - 1))
-    return _mean(best.amax(0) - last) if len(last) else 0.0
+    if not len(last):
+        return 0.0
+    drop = best.amax(0) - last
+    return _mean(drop.clamp_min(0) if including_last else drop)
 
 
 def backward_transfer(matrix: Matrix) -> float:
