@@ -3,6 +3,7 @@ import os
 import pickle
 import re
 import zipfile
+from functools import partial
 
 import numpy as np
 import pytest
@@ -25,6 +26,10 @@ from skelkit.data.readers.pixels import in_metres
 from skelkit.skeletons.layouts import COCO17, KINECT20, MOCAP21, NTU25
 
 NTU_NAMES = ["S001C001P001R001A001", "S001C002P003R001A002", "S018C003P002R002A001"]
+
+# Said, so that the tests hold whatever other layouts of 25 joints there are.
+read_stgcn = partial(stgcn_files.read_stgcn, skeleton="ntu25")
+read_annotations = partial(pyskl.read_annotations, skeleton="ntu25")
 
 
 def close(clips, arrays):
@@ -187,7 +192,9 @@ def feeder_of_ctr_gcn(path, part):
 
 
 def test_what_is_written_as_x_train_is_what_ctr_gcn_reads_and_comes_back_bit_by_bit(tmp_path, people):
-    clips = sk.ClipSet.from_arrays(people(), labels=[0, 2, 1], classes=["a", "b", "c", "never seen"])
+    clips = sk.ClipSet.from_arrays(
+        people(), skeleton=NTU25, labels=[0, 2, 1], classes=["a", "b", "c", "never seen"]
+    )
     train, test = clips.select([0, 1]), clips.select([2])
     path = npz_splits.write_x_train(train, test, tmp_path / "x.npz", frames=20)
     x, y = feeder_of_ctr_gcn(path, "train")
@@ -204,7 +211,7 @@ def test_what_is_written_as_x_train_is_what_ctr_gcn_reads_and_comes_back_bit_by_
 
 
 def test_clips_that_do_not_fit_a_padded_file_are_not_cut(tmp_path, people):
-    clips = sk.ClipSet.from_arrays(people(), names=["a", "b", "c"])
+    clips = sk.ClipSet.from_arrays(people(), skeleton=NTU25, names=["a", "b", "c"])
     with pytest.raises(ValueError, match=r"train: b: 9 frames, the file has room for 8; pass frames="):
         npz_splits.write_x_train(clips, clips, tmp_path / "x.npz", frames=8)
     with pytest.raises(ValueError, match=r"a clip has more than 1 persons; pass persons="):
@@ -239,7 +246,7 @@ def test_an_array_with_the_labels_beside_it_is_read(tmp_path, people, protocol, 
     clips = people()
     names = [f"{name}.skeleton" for name in NTU_NAMES]
     path = st_gcn(tmp_path, "train", clips, [4, 0, 1], names, dtype, protocol, array)
-    read = stgcn_files.read_stgcn(path)
+    read = read_stgcn(path)
     for clip, expected in zip(read, clips, strict=True):
         assert np.allclose(clip.poses.numpy(), expected, rtol=closeness)
     assert (read.labels.tolist(), read.names, read.skeleton) == ([4, 0, 1], tuple(names), NTU25)
@@ -255,7 +262,7 @@ def test_a_folder_of_train_and_val_gives_the_published_split(tmp_path, people):
     st_gcn(tmp_path / "xsub", "train", clips[:2], [0, 1], NTU_NAMES[:2], array="data_joint")
     st_gcn(tmp_path / "xsub", "val", clips[2:], [2], NTU_NAMES[2:], array="data_joint")
     np.save(tmp_path / "xsub" / "train_data_bone.npy", np.zeros(3))
-    read = stgcn_files.read_stgcn(tmp_path / "xsub")
+    read = read_stgcn(tmp_path / "xsub")
     train, test = read.split("setup", train=["train"])
     assert close(train, clips[:2])
     assert close(test, clips[2:])
@@ -266,7 +273,7 @@ def test_a_folder_of_train_and_val_gives_the_published_split(tmp_path, people):
 def test_files_of_2s_agcn_which_have_z_up_are_turned(tmp_path, people):
     clips = [clip[..., [0, 2, 1]] * np.float32([1, -1, 1]) for clip in people()]
     path = st_gcn(tmp_path, "train", clips, [0, 1, 2], ["a", "b", "c"])
-    read = stgcn_files.read_stgcn(path, up="z")
+    read = read_stgcn(path, up="z")
     assert close(read, people())
     assert read.setup is None
 
@@ -292,16 +299,16 @@ def test_labels_that_are_missing_or_of_another_array_are_answered(tmp_path, peop
     ):
         labels.write_bytes(pickle.dumps(content))
         with pytest.raises(ValueError, match=message):
-            stgcn_files.read_stgcn(path)
+            read_stgcn(path)
     labels.unlink()
     with pytest.raises(
         FileNotFoundError,
         match=r"no labels beside it, "
         r"looked for train_label.pkl, train_data_label.pkl, label.pkl; pass labels=",
     ):
-        stgcn_files.read_stgcn(path)
+        read_stgcn(path)
     (tmp_path / "other.pkl").write_bytes(pickle.dumps((["a", "b", "c"], np.array([0, 1, 2]))))
-    assert stgcn_files.read_stgcn(path, labels=tmp_path / "other.pkl").labels.tolist() == [0, 1, 2]
+    assert read_stgcn(path, labels=tmp_path / "other.pkl").labels.tolist() == [0, 1, 2]
 
 
 @pytest.mark.parametrize(
@@ -319,28 +326,28 @@ def test_an_array_of_another_layout_is_refused(tmp_path, people, array):
     with pytest.raises(
         ValueError, match=r"expected float \[clips, 3, frames, joints, persons\]; pass the array of joints"
     ):
-        stgcn_files.read_stgcn(path)
+        read_stgcn(path)
 
 
 def test_two_arrays_of_one_part_or_one_part_alone_are_refused(tmp_path, people):
     st_gcn(tmp_path, "train", people(), [0, 1, 2], ["a", "b", "c"])
     with pytest.raises(ValueError, match=r"found arrays of train, expected train_data.npy and val_data.npy"):
-        stgcn_files.read_stgcn(tmp_path)
+        read_stgcn(tmp_path)
     st_gcn(tmp_path, "train", people(), [0, 1, 2], ["a", "b", "c"], array="position")
     with pytest.raises(
         ValueError, match=r"found train_data.npy and train_position.npy, expected one array of train"
     ):
-        stgcn_files.read_stgcn(tmp_path)
+        read_stgcn(tmp_path)
 
 
 def test_what_is_written_for_st_gcn_comes_back_bit_by_bit(tmp_path, people):
-    clips = sk.ClipSet.from_arrays(people(), labels=[0, 2, 1], names=NTU_NAMES)
+    clips = sk.ClipSet.from_arrays(people(), skeleton=NTU25, labels=[0, 2, 1], names=NTU_NAMES)
     data, labels = stgcn_files.write_stgcn(clips, tmp_path / "train", frames=15)
     x = np.load(data)
     assert x.shape == (3, 3, 15, 25, 2)
     assert np.array_equal(x[1, :, :9], clips.batch([1])[0].numpy())
     assert pickle.loads(labels.read_bytes()) == (NTU_NAMES, [0, 2, 1])
-    back = stgcn_files.read_stgcn(data)
+    back = read_stgcn(data)
     assert torch.equal(back.poses, clips.poses)
     assert (back.names, back.labels.tolist()) == (clips.names, [0, 2, 1])
 
@@ -378,7 +385,7 @@ def annotated(tmp_path, people):
 @pytest.mark.parametrize("protocol", range(6))
 def test_annotations_in_three_dimensions_are_read(annotated, alone, protocol):
     clips, write = annotated
-    read = pyskl.read_annotations(write(alone=alone, protocol=protocol))
+    read = read_annotations(write(alone=alone, protocol=protocol))
     assert close(read, [clip.astype(np.float16) for clip in clips])
     assert (read.labels.tolist(), read.names, read.skeleton) == ([0, 1, 2], tuple(NTU_NAMES), NTU25)
     assert (read.setup.tolist(), read.subject.tolist()) == ([1, 1, 18], [1, 3, 2])
@@ -387,31 +394,31 @@ def test_annotations_in_three_dimensions_are_read(annotated, alone, protocol):
 def test_one_split_is_the_setup_and_of_several_one_is_chosen(annotated):
     a, b, c = NTU_NAMES
     path = annotated[1](split={"train": [a, b], "val": [c]})
-    train, test = pyskl.read_annotations(path).split("setup", train=["train"])
+    train, test = read_annotations(path).split("setup", train=["train"])
     assert (train.names, test.names) == ((a, b), (c,))
     path = annotated[1](
         split={"xsub_train": [a], "xsub_val": [b, c], "xview_train": [b], "xview_val": [c, a]}
     )
-    assert pyskl.read_annotations(path).setup.tolist() == [1, 1, 18]
+    assert read_annotations(path).setup.tolist() == [1, 1, 18]
     for parts, expected in (
         (["xsub_train", "xsub_val"], ((a,), (b, c))),
         (["xview_train", "xview_val"], ((b,), (a, c))),
     ):
-        train, test = pyskl.read_annotations(path, split=parts).split("setup", train=parts[:1])
+        train, test = read_annotations(path, split=parts).split("setup", train=parts[:1])
         assert (train.names, test.names) == expected
-    assert pyskl.read_annotations(path, split=["xview_val"]).names == (a, c)
+    assert read_annotations(path, split=["xview_val"]).names == (a, c)
     with pytest.raises(
         ValueError, match=f"found '{a}' in xsub_train and in xview_val, expected each clip in one subset"
     ):
-        pyskl.read_annotations(path, split=["xsub_train", "xview_val"])
+        read_annotations(path, split=["xsub_train", "xview_val"])
     with pytest.raises(ValueError, match="no subset 'xset_train' in the split; it has 'xsub_train', "):
-        pyskl.read_annotations(path, split=["xset_train"])
+        read_annotations(path, split=["xset_train"])
 
 
 def test_only_the_frames_counted_are_read(annotated):
     clips, write = annotated
     path = write([annotation("a", 0, clips[1]) | {"total_frames": 4}])
-    assert close(pyskl.read_annotations(path), [clips[1][:4]])
+    assert close(read_annotations(path), [clips[1][:4]])
 
 
 def slow_in_metres(pixels, height):
@@ -563,7 +570,10 @@ def test_what_is_written_as_annotations_is_plain_and_comes_back_bit_by_bit(tmp_p
     arrays = people()
     arrays[1][-2:] = 0  # nobody in the last frames
     clips = sk.ClipSet.from_arrays(
-        [*arrays, np.ones((4, 25, 3))], labels=[0, 2, 1, 0], names=[*NTU_NAMES, "S001C001P001R001A004"]
+        [*arrays, np.ones((4, 25, 3))],
+        skeleton=NTU25,
+        labels=[0, 2, 1, 0],
+        names=[*NTU_NAMES, "S001C001P001R001A004"],
     )
     path = pyskl.write_annotations(clips, tmp_path / "a.pkl", split={"train": [0, 2], "val": [1, 3]})
     content = pickle.loads(path.read_bytes())
@@ -577,7 +587,7 @@ def test_what_is_written_as_annotations_is_plain_and_comes_back_bit_by_bit(tmp_p
         (2, 3, 25, 3),
         (1, 4, 25, 3),
     ]
-    back = pyskl.read_annotations(path)
+    back = read_annotations(path)
     assert torch.equal(back.poses, clips.poses)
     assert (back.names, back.labels.tolist(), back.group_names["setup"]) == (
         clips.names,
@@ -585,7 +595,9 @@ def test_what_is_written_as_annotations_is_plain_and_comes_back_bit_by_bit(tmp_p
         ("train", "val"),
     )
     with pytest.raises(ValueError, match="two clips are named 'clip 0'"):
-        pyskl.write_annotations(sk.ClipSet.from_arrays(people(), names=["clip 0", "b", "clip 0"]), path)
+        pyskl.write_annotations(
+            sk.ClipSet.from_arrays(people(), skeleton=NTU25, names=["clip 0", "b", "clip 0"]), path
+        )
 
 
 # -- NW-UCLA -------------------------------------------------------------------------------------------------
