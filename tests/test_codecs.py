@@ -17,6 +17,7 @@ from skelkit.ops.codecs.uniform import Uniform
 
 DTYPES = ("float32", "float16", "int8")
 EVERY_KIND = [Uniform(4), Uniform(4, endpoint=True), Uniform(4, "half_pixel"), Adaptive(5), DCT(6)]
+EVERY_KIND += [kind() for kind in codecs.CODECS.values() if kind not in map(type, EVERY_KIND)]
 EVERY_CODEC = [type(c)(**{**c.__dict__, "dtype": dtype}) for c in EVERY_KIND for dtype in DTYPES]
 
 
@@ -466,7 +467,7 @@ def test_packing_clips_that_require_a_gradient_keeps_no_graph():
     assert not Uniform(3).encode(x).values.requires_grad
 
 
-@pytest.mark.parametrize("codec", [Uniform(3), Adaptive(4), DCT(4)])
+@pytest.mark.parametrize("codec", EVERY_KIND, ids=str)
 def test_decoding_to_no_frames_is_an_error(codec):
     with pytest.raises(ValueError, match=r"decode\(frames=0\): expected at least one frame"):
         codec.decode(codec.encode(walks()), 0)
@@ -605,7 +606,7 @@ def test_a_number_type_that_a_codec_cannot_store_is_refused():
         codecs.at_equal_bytes(Float32Only, Uniform(5), 60, 5, dtype="int8")
 
 
-@pytest.mark.parametrize("kind", [Uniform, Adaptive, DCT])
+@pytest.mark.parametrize("kind", codecs.CODECS.values(), ids=codecs.CODECS)
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_sizes_of_a_codec_fall_from_most_bytes_to_fewest(kind, dtype):
     sizes = [codecs.bytes_per_person(codec, 30, 5) for codec in kind.sizes(30, dtype)]

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from skelkit.continual import ReplayMemory
 from skelkit.continual.reservoir import smallest_keys
+from skelkit.ops import codecs
 from skelkit.ops.codecs.adaptive import Adaptive
 from skelkit.ops.codecs.dct import DCT
 from skelkit.ops.codecs.uniform import Uniform
@@ -21,6 +22,7 @@ CODECS = [
     DCT(6),
     DCT(3, "int8"),
 ]
+CODECS += [kind() for kind in codecs.CODECS.values() if kind not in map(type, CODECS)]
 
 
 def stream(clips, seed=0, frames=20, joints=3):
