@@ -128,6 +128,12 @@ class ClipSet:
         return len(self.starts) - 1
 
     def __getitem__(self, index: int) -> Clip:
+        """One clip, which shares the memory of the set; -1 is the last one.
+
+        Raises:
+            TypeError: the index is no whole number.
+            IndexError: there is no such clip.
+        """
         try:
             index = operator.index(index)
         except TypeError:

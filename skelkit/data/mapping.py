@@ -47,6 +47,9 @@ class Mapping:
         """Batch [N, C, T, V_source, M] -> [N, C, T, V_target, M].
 
         Missing joints are zero, or with `fill` placed as in `as_skeleton`.
+
+        Raises:
+            ValueError: x does not have 5 axes, or the joints of the source skeleton.
         """
         motion.check_batch(x, self.source)
         return motion.to_batch(self.move(motion.to_frames(x), fill))

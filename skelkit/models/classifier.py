@@ -88,7 +88,11 @@ class Classifier(nn.Module):
         return self.encoder.skeleton
 
     def stream_input(self, x: Tensor) -> Tensor:
-        """The input of the encoder, [N, 3, T, V, M]: joints, bones or motion of centred clips x."""
+        """The input of the encoder, [N, 3, T, V, M]: joints, bones or motion of centred clips x.
+
+        Raises:
+            ValueError: x does not have 5 axes, or the joints of the skeleton.
+        """
         return motion.as_stream(motion.check_batch(x, self.skeleton), self.skeleton, self.stream)
 
     def forward(self, x: Tensor) -> Tensor:

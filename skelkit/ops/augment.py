@@ -22,6 +22,9 @@ def rotate(x: Tensor, generator: torch.Generator, limit: float = 0.3) -> Tensor:
     """Rotate each clip by three Euler angles, each ~ U[-limit, limit] radians, the same in all frames.
 
     (CHARON.)
+
+    Raises:
+        ValueError: x does not have 5 axes.
     """
     angles = uniform((len(check_batch(x)), 3), x.device, generator, -limit, limit)
     return motion.rotate(x, motion.rotation(angles))
@@ -31,6 +34,9 @@ def tilt(x: Tensor, generator: torch.Generator, main: float = 30.0, others: floa
     """Rotate each clip by up to `main` degrees about a random axis, and up to `others` about the other two.
 
     (PSTL, rotation.)
+
+    Raises:
+        ValueError: x does not have 5 axes.
     """
     axis = (uniform((len(check_batch(x)),), x.device, generator) * 3).long()
     limits = torch.where(torch.arange(3, device=x.device) == axis[:, None], main, others)
@@ -42,6 +48,9 @@ def shear(x: Tensor, generator: torch.Generator, amplitude: float = 1.0) -> Tens
     """Shear each clip: off-diagonal entries of its matrix ~ U[-amplitude, amplitude]. (PSTL.)
 
     Differs from the authors: one draw per clip, not one per batch.
+
+    Raises:
+        ValueError: x does not have 5 axes.
     """
     matrix = uniform((len(check_batch(x)), 3, 3), x.device, generator, -amplitude, amplitude)
     return motion.rotate(x, torch.where(torch.eye(3, dtype=torch.bool, device=x.device), 1.0, matrix))

@@ -131,6 +131,9 @@ def bones(x: Tensor, skeleton: Skeleton) -> Tensor:
     [N, C, T, V, M], metres.
 
     (PSTL, section 4.)
+
+    Raises:
+        ValueError: x does not have 5 axes, or the joints of the skeleton.
     """
     check_batch(x, skeleton)
     parents = [p if p >= 0 else j for j, p in enumerate(skeleton.parents)]
@@ -214,6 +217,9 @@ def centre(x: Tensor, skeleton: Skeleton) -> Tensor:
     [N, C, T, V, M].
 
     Absent persons stay zero. (CHARON, section "data preparation"; the origin is the mid-spine for NTU.)
+
+    Raises:
+        ValueError: x does not have 5 axes, or the joints of the skeleton.
     """
     check_batch(x, skeleton)
     present = presence(to_frames(x))  # [N, T, M]

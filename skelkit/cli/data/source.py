@@ -46,6 +46,10 @@ def read(options: Namespace, report: ntu.Report | None = None) -> ClipSet:
 
     ``--scale`` and ``--up`` work for every kind of file: where the reader has no such option, the loaded
     positions are converted.
+
+    Raises:
+        UnknownOption: the files take no such option; named as on the command line.
+        ValueError: --scale is not positive; and the errors of `load`.
     """
     arguments = {name: getattr(options, name) for name in ("fps", "skeleton", "scale", "pattern")}
     arguments = {name: value for name, value in arguments.items() if value is not None}

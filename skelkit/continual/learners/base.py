@@ -44,7 +44,11 @@ class Learner(Protocol):
         """Prepare for a task with these classes."""
 
     def observe(self, x: Tensor, y: Tensor) -> Tensor:
-        """Loss, a scalar, of a batch x [n, 3, T, V, M] with labels y Long[n]."""
+        """Loss, a scalar, of a batch x [n, 3, T, V, M] with labels y Long[n].
+
+        Raises:
+            NotImplementedError: a learner that does not override it.
+        """
 
     def end_epoch(self) -> None:
         """Update what changes from epoch to epoch."""
@@ -129,7 +133,11 @@ class BaseLearner:
         self.optimiser.state.clear()
 
     def observe(self, x: Tensor, y: Tensor) -> Tensor:
-        """Loss, a scalar, of a batch x [n, 3, T, V, M] with labels y Long[n]."""
+        """Loss, a scalar, of a batch x [n, 3, T, V, M] with labels y Long[n].
+
+        Raises:
+            NotImplementedError: a learner that does not override it.
+        """
         raise NotImplementedError(f"{type(self).__name__} defines no loss; override observe(x, y)")
 
     def end_epoch(self) -> None:

@@ -36,6 +36,9 @@ TRAINING_VIEWS = (2, 3)
 def columns(names: Sequence[str]) -> dict[str, Tensor]:
     """Labels (from 0), subject, view and setup of samples, Long[N] each.
 
+    Raises:
+        ValueError: a name that is not of NTU RGB+D.
+
     >>> {k: v.tolist() for k, v in columns(["S001C002P003R002A013"]).items()}
     {'labels': [12], 'subject': [3], 'view': [2], 'setup': [1]}
     """

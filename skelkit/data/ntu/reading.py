@@ -132,7 +132,11 @@ def plan(
     only: str | None = None,
     damaged: str = "refuse",
 ) -> list[Task]:
-    """Samples to read, divided into tasks that depend only on the names; left-out samples go to `report`."""
+    """Samples to read, divided into tasks that depend only on the names; left-out samples go to `report`.
+
+    Raises:
+        FileNotFoundError, UnreadableFile, ValueError: as in `read`, before any sample is parsed.
+    """
     if damaged not in ("refuse", "report"):
         raise ValueError(f"damaged={damaged!r}: expected 'refuse' or 'report'")
     left_out = listed(missing) if missing is not None else set()

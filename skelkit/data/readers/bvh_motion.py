@@ -22,6 +22,9 @@ def read_motion(
     Args:
         start: line of the word MOTION, counted from 1.
         columns: number of channels of the hierarchy.
+
+    Raises:
+        UnreadableFile: numbers that are missing, too many or no numbers; no channels; names the line.
     """
     rows = [i for i, line in enumerate(lines[start:], start + 1) if line and not line.isspace()]
     last = rows[-1] if rows else start

@@ -57,6 +57,9 @@ def plain_name(where: Location, what: str, name: object) -> str:
         where: the place in the file, for the error.
         what: kind of name, for the error.
 
+    Raises:
+        UnreadableFile: no string, an empty or a very long one, or one with such characters.
+
     >>> plain_name("clips.csv", "class", "<b>sit</b>")
     '<b>sit</b>'
     >>> plain_name("clips.csv", "class", "sit" + chr(27) + "[2J")  # doctest: +ELLIPSIS
@@ -73,7 +76,12 @@ def plain_name(where: Location, what: str, name: object) -> str:
 
 
 def check_file(path: str | Path, most_bytes: int = MOST_BYTES) -> Path:
-    """The path, if it is a regular file (no folder, pipe or device) of at most `most_bytes` bytes."""
+    """The path, if it is a regular file (no folder, pipe or device) of at most `most_bytes` bytes.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        UnreadableFile: it is larger.
+    """
     path = Path(path)
     try:
         is_file = path.is_file()
@@ -136,7 +144,11 @@ def check_room(where: Location, frames: int, persons: int, joints: int, size: in
 
 
 def check_labels(path: str | Path, names: Sequence[str], labels: Sequence[object]) -> list[int]:
-    """Labels as Python integers from 0 to `MOST_CLASSES` - 1, one per clip name."""
+    """Labels as Python integers from 0 to `MOST_CLASSES` - 1, one per clip name.
+
+    Raises:
+        UnreadableFile: another number of labels than of names, or a label that is no such integer.
+    """
     if len(labels) != len(names):
         raise UnreadableFile(
             path,

@@ -166,6 +166,9 @@ def find_all(path: str | Path, wanted: tuple[str, ...], kind: str) -> dict[str, 
 
     Args:
         kind: what such a file is, for the error about a missing array.
+
+    Raises:
+        UnreadableFile: one of them is missing, or the file is damaged.
     """
     found = names(path)
     for name in wanted:

@@ -126,7 +126,11 @@ class Machine:
         self.stack.append(container)
 
     def pop(self, count: int) -> list[Any]:
-        """Take the last `count` objects from the stack."""
+        """Take the last `count` objects from the stack.
+
+        Raises:
+            IndexError: there are fewer.
+        """
         if count > len(self.stack):
             raise IndexError("the stack is empty")
         items = self.stack[-count:]

@@ -37,6 +37,9 @@ def joint_motion(x: Tensor, fps: float = 30.0, cutoff: float | None = None) -> T
 
     Args:
         x, fps, cutoff: as in `frame_motion`.
+
+    Raises:
+        ValueError: x does not have 5 axes, or the cutoff is not positive.
     """
     present = motion.presence(motion.to_frames(check_batch(x))).to(x.dtype)  # [N, T, M]
     pairs = (present[:, 1:] * present[:, :-1]).sum((1, 2)).clamp_min(1)

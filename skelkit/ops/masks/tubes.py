@@ -54,7 +54,11 @@ class MotionTubes(Mask):
         return torch.stack(rows).to(x.device).unflatten(0, weights.shape[:2]).repeat_interleave(self.size, 1)
 
     def weights(self, x: Tensor, skeleton: Skeleton) -> Tensor:
-        """Probability of each joint at the first draw in each stretch, [N, T', V]."""
+        """Probability of each joint at the first draw in each stretch, [N, T', V].
+
+        Raises:
+            ValueError: x does not have the shape of a batch of this skeleton; T is not a multiple of `size`.
+        """
         stretches = tuple_count(check_batch(x, skeleton), self.size)
         speed = motion.velocity(motion.low_pass(x, self.cutoff, self.fps)).norm(dim=1).sum(-1)  # [N, T, V]
         speed = speed.unflatten(1, (stretches, self.size)).mean(2)  # [N, T', V]
