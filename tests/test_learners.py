@@ -11,7 +11,6 @@ from skelkit.continual import LEARNERS, ReplayMemory, Settings
 from skelkit.continual.learners.icarl import herd
 from skelkit.data.tasks import split_into_tasks
 from skelkit.models.autoencoder import draw_hidden
-from skelkit.ops.codecs.uniform import Uniform
 from skelkit.training.inputs import PreparedClips
 
 pytestmark = pytest.mark.usefixtures("one_thread", "small")
@@ -31,11 +30,13 @@ def make(name, seed=0, budget="30 clips", **changes):
         | changes
     )
     kind, memory, generator = LEARNERS[name], None, seeded(seed)
+    s = kind.complete(s)
     network = kind.build_network(CLASSES, 5, s, generator)
     if kind.uses_memory:
-        codec = s.memory_codec() if kind.compresses_memory else Uniform(1)
         stored = CLASSES if kind.stores_logits else 0
-        memory = ReplayMemory(budget, codec, frames=FRAMES, joints=5, classes=stored, logits=s.logits)
+        memory = ReplayMemory(
+            budget, s.memory_codec(), frames=FRAMES, joints=5, classes=stored, logits=s.logits
+        )
     return kind(network, s, memory, generator)
 
 

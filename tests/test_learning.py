@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from safetensors.torch import load_file
 
 from skelkit.continual import LEARNERS, BaseLearner, Settings, learn, settings, stages
-from skelkit.continual.replay import offer_task
+from skelkit.continual.replay import finish_task
 from skelkit.experiments import continual as experiments
 from skelkit.training import loop
 from skelkit.training.inputs import PreparedClips
@@ -261,7 +261,7 @@ class WithCounter(BaseLearner):
         return F.cross_entropy(self.network(x), y) / self.steps
 
     def end_task(self, clips):
-        offer_task(self.memory, clips, self.generator)
+        finish_task(self.network, self.memory, clips, self.settings, self.generator)
 
     def state_dict(self):
         return super().state_dict() | {"steps": self.steps}
@@ -500,7 +500,7 @@ def test_recalibration_uses_clips_of_the_task_and_the_memory_in_equal_proportion
             r"no learner 'derpp'; known: fine-tuning, joint, ewc, lwf, er, der\+\+, icarl, charon",
         ),
         ({"preset": "huge"}, "no preset 'huge'; known: smoke, laptop, gpu, paper"),
-        ({"lerning_rate": 1}, "no setting 'lerning_rate'; known: size, frames, epochs,"),
+        ({"lerning_rate": 1}, "no setting 'lerning_rate'; known: size, frames, "),
         ({"adaptive": "yes"}, "adaptive='yes': expected 'no', 'difficulty' or 'memory'"),
         ({"precision": "fp8"}, "precision='fp8': expected 'auto', 'fp32' or 'bf16'"),
         ({"codec": "zip"}, "codec='zip': expected 'uniform', 'adaptive' or 'dct'"),

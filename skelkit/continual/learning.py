@@ -10,7 +10,6 @@ import torch
 
 from ..data import ClipSet
 from ..data.tasks import Scenario, split_into_tasks
-from ..ops import codecs
 from ..training import loop
 from ..utils.progress import ProgressBar
 from ..utils.validation import one_of
@@ -91,7 +90,7 @@ def learn(
         "frames of clips": [len(train.poses), len(test.poses)],
     }
     stateful: dict[str, loop.Stateful] = {"learner": learner, "generator": generator, "history": history}
-    run = loop.Run(stateful, identity | s.as_dict(), checkpoints, every)
+    run = loop.Run(stateful, identity | learner.settings.as_dict(), checkpoints, every)
     bar = ProgressBar(name, len(scenario), progress)
     ContinualRun(learner, scenario, history, run, callback, bar).go()
     return history
@@ -108,13 +107,14 @@ def build_learner(
         generator: draws the network's weights, and everything that the learner draws later.
     """
     kind, clips = LEARNERS[name], scenario.train
+    s = kind.complete(s)
     classes, joints, persons = len(clips.classes), len(clips.skeleton), clips.poses.shape[1]
     network = kind.build_network(classes, joints, s, generator).to(clips.device)
     replay_memory = None
     if kind.uses_memory:
         replay_memory = ReplayMemory(
             memory,
-            s.memory_codec() if kind.compresses_memory else codecs.LOSSLESS,
+            s.memory_codec(),
             frames=s.frames,
             joints=joints,
             persons=persons,

@@ -41,9 +41,12 @@ class Settings(WithOptions):
         ratio: share of frame tuples masked in training (CHARON), η.
         adaptive: "difficulty" sets the share to ratio x training accuracy of the epoch before, "memory" to
             ratio x share of the memory that is used; "no" keeps it at `ratio`.
-        masking, reconstruction, probing, refresh: switch on a component of CHARON.
+        masking, reconstruction: switch on a component of CHARON.
+        compression: whether the memory uses `codec`; otherwise clips are stored whole, in float32.
+        probing: whether the classifier is trained alone after each task. refresh: whether stored logits are
+            then recomputed. Of these three, None is the published choice: on for CHARON, off for the others;
+            joint training is probed too.
         probe_epochs, probe_lr: of linear probing; least_probe_steps: its least number of steps.
-        compression: whether CHARON's memory uses `codec`; otherwise clips are stored whole, in float32.
         codec: a name in `ops.codecs.CODECS`, configured by interval, restore ("uniform"), keyframes
             ("adaptive"), coefficients ("dct"), dtype and its other fields, which are options.
         logits: type of the stored logits.
@@ -79,12 +82,12 @@ class Settings(WithOptions):
     adaptive: Literal["no", "difficulty", "memory"] = "no"
     masking: bool = True
     reconstruction: bool = True
-    probing: bool = True
-    refresh: bool = True
+    probing: bool | None = None
+    refresh: bool | None = None
     probe_epochs: int = 3
     least_probe_steps: int = 300
     probe_lr: float = 0.03
-    compression: bool = True
+    compression: bool | None = None
     codec: str = "uniform"
     interval: int = 5
     keyframes: int = 12
@@ -108,7 +111,7 @@ class Settings(WithOptions):
 
     def memory_codec(self) -> codecs.Codec:
         """Codec of a compressing memory; a lossless one if compression is off."""
-        if not self.compression:
+        if self.compression is False:
             return codecs.LOSSLESS
         return codecs.CODECS[self.codec].from_settings(self.by_name())
 

@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ..training.inputs import INFERENCE_BATCH
-from .losses import derpp_loss
+from .losses import derpp_loss, replay_loss
 from .memory import ReplayMemory
 from .presets import Settings
 
@@ -36,12 +36,13 @@ def probe(
 ) -> None:
     """Train `network.classifier` on features of the task's and of stored clips. (CHARON, linear probing.)
 
-    The loss is `derpp_loss`; cross-entropy alone without stored clips. The learning rate falls linearly to 0.
+    The loss is `derpp_loss`; `replay_loss` if the memory stores no logits; cross-entropy alone without stored
+    clips. The learning rate falls linearly to 0.
 
     Args:
         network: in evaluation mode.
         features: [N, D], of the task's clips; labels: Long[N].
-        memory: clips of the earlier tasks, with logits; None or empty if there are none. Each clip that is
+        memory: clips of the earlier tasks; None or empty if there are none. Each clip that is
             drawn is encoded once.
     """
     classifier, s = network.classifier, settings
@@ -61,8 +62,12 @@ def probe(
             loss = F.cross_entropy(logits, labels[index])
         else:
             (first, stored, _), (second, _, second_labels) = replayed.pair(step)
-            draws = (classifier(first), stored, classifier(second), second_labels)
-            loss = derpp_loss(logits, labels[index], *draws, s.alpha, s.beta)
+            second_logits = classifier(second)
+            if stored is None:
+                loss = replay_loss(logits, labels[index], second_logits, second_labels)
+            else:
+                draws = (classifier(first), stored, second_logits, second_labels)
+                loss = derpp_loss(logits, labels[index], *draws, s.alpha, s.beta)
         optimiser.param_groups[0]["lr"] = s.probe_lr * (1 - step / len(batches))
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
@@ -92,15 +97,17 @@ class EncodedDraws:
         features, labels, logits = [], [], []
         for index in drawn.split(INFERENCE_BATCH):
             x, some_labels, some_logits = memory.read(index)
-            if some_logits is None:
-                raise ValueError("probing needs a memory that stores logits; give ReplayMemory classes=")
             features.append(encode(x))
             labels.append(some_labels)
-            logits.append(some_logits)
-        self.features, self.labels, self.logits = torch.cat(features), torch.cat(labels), torch.cat(logits)
+            if some_logits is not None:
+                logits.append(some_logits)
+        self.features, self.labels = torch.cat(features), torch.cat(labels)
+        self.logits = torch.cat(logits) if logits else None
 
-    def pair(self, step: int) -> list[tuple[Tensor, Tensor, Tensor]]:
-        """Features [batch, D], stored logits and labels of both draws of a step."""
+    def pair(self, step: int) -> list[tuple[Tensor, Tensor | None, Tensor]]:
+        """Features [batch, D], stored logits (None if there are none) and labels of both draws of a step."""
+        logits = self.logits
         return [
-            (self.features[index], self.logits[index], self.labels[index]) for index in self.position[step]
+            (self.features[index], None if logits is None else logits[index], self.labels[index])
+            for index in self.position[step]
         ]

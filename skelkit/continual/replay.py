@@ -1,4 +1,4 @@
-"""Steps of rehearsal that several learners share: draw stored clips, compute logits, offer clips."""
+"""Steps of rehearsal that several learners share: draw stored clips, compute logits, finish a task."""
 
 from __future__ import annotations
 
@@ -7,9 +7,12 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor
 
+from ..models import MaskedAutoencoder, STTFormer
 from ..ops import augment
 from ..training.inputs import PreparedClips
 from .memory import ReplayMemory
+from .presets import Settings
+from .probing import probe
 
 
 def draw_rotated(memory: ReplayMemory, clips: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
@@ -44,19 +47,31 @@ def batch_logits(
     return network(torch.cat(list(batches))).split([len(x) for x in batches])
 
 
-def offer_task(
+def finish_task(
+    network: STTFormer | MaskedAutoencoder,
     memory: ReplayMemory,
     clips: PreparedClips,
+    settings: Settings,
     generator: torch.Generator,
-    network: Callable[[Tensor], Tensor] | None = None,
 ) -> None:
-    """Offer each clip of a finished task to the memory once.
+    """Probe the classifier, offer each clip of the task to the memory once, recompute the stored logits.
+
+    Probing and recomputing happen if the settings say so. If the memory stores logits, it gets those of the
+    moment.
 
     Args:
-        network: x [n, 3, T, V, M] -> logits [n, classes] to store with the clips. Default: no logits are
-            stored.
+        network: in evaluation mode.
+        memory: of the clips of the earlier tasks.
+        clips: of the finished task.
     """
+    with_logits = memory.classes > 0
+    if settings.probing or with_logits:
+        features = clips.map(network.features)
+    if settings.probing:
+        probe(network, features, clips.labels, memory, settings, generator)
     with torch.no_grad():
-        for index, x in clips.batches():
-            logits = None if network is None else network(x)
-            memory.offer(x, clips.labels[index], logits, generator)
+        logits = network.classifier(features) if with_logits else None
+    for index, x in clips.batches():
+        memory.offer(x, clips.labels[index], None if logits is None else logits[index], generator)
+    if settings.refresh and with_logits:
+        memory.refresh_logits(lambda x: network.classifier(network.features(x)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from copy import deepcopy
+from dataclasses import replace
 from typing import Any, ClassVar, Protocol
 
 import torch
@@ -44,11 +45,7 @@ class Learner(Protocol):
         """Prepare for a task with these classes."""
 
     def observe(self, x: Tensor, y: Tensor) -> Tensor:
-        """Loss, a scalar, of a batch x [n, 3, T, V, M] with labels y Long[n].
-
-        Raises:
-            NotImplementedError: a learner that does not override it.
-        """
+        """Loss, a scalar, of a batch x [n, 3, T, V, M] with labels y Long[n]."""
 
     def end_epoch(self) -> None:
         """Update what changes from epoch to epoch."""
@@ -89,8 +86,8 @@ class BaseLearner:
     """Whether `learn` creates a memory for it."""
     stores_logits: ClassVar[bool] = False
     """Whether the memory stores logits with each clip."""
-    compresses_memory: ClassVar[bool] = False
-    """Whether the memory stores clips with the codec of the settings, instead of whole."""
+    published: ClassVar[dict[str, bool]] = {"compression": False, "probing": False, "refresh": False}
+    """Values of the settings that are None."""
     trains_on_all_past_tasks: ClassVar[bool] = False
     """Whether a task's clips are those of all tasks so far."""
     options: ClassVar[tuple[str, ...]] = ()
@@ -109,7 +106,8 @@ class BaseLearner:
     ):
         if self.uses_memory and memory is None:
             raise ValueError(f"{type(self).__name__} needs a memory; got None")
-        self.network, self.settings, self.memory, self.generator = network, settings, memory, generator
+        self.settings = settings = self.complete(settings)
+        self.network, self.memory, self.generator = network, memory, generator
         self.classes: list[int] = []
         self.past: list[int] = []
         self.optimiser = build_optimiser(network, settings)
@@ -118,6 +116,14 @@ class BaseLearner:
 
     def prepare(self) -> None:
         """Create the learner's own state; called once, at the end of construction. Default: none."""
+
+    @classmethod
+    def complete(cls, settings: Settings) -> Settings:
+        """The settings with the published value for each that is None."""
+        unset: dict[str, Any] = {
+            name: value for name, value in cls.published.items() if getattr(settings, name) is None
+        }
+        return replace(settings, **unset)
 
     @classmethod
     def build_network(

@@ -15,8 +15,7 @@ from ...training.inputs import PreparedClips
 from ..losses import charon_loss, masked_loss
 from ..memory import ReplayMemory
 from ..presets import Settings
-from ..probing import probe
-from ..replay import batch_logits, draw_rotated, draw_rotated_with_logits
+from ..replay import batch_logits, draw_rotated, draw_rotated_with_logits, finish_task
 from .base import BaseLearner, Network, build_encoder
 
 Masked = tuple[Tensor, Tensor]
@@ -46,7 +45,7 @@ class CHARON(BaseLearner):
 
     uses_memory: ClassVar[bool] = True
     stores_logits: ClassVar[bool] = True
-    compresses_memory: ClassVar[bool] = True
+    published: ClassVar[dict[str, bool]] = {"compression": True, "probing": True, "refresh": True}
 
     network: MaskedAutoencoder
     memory: ReplayMemory
@@ -116,16 +115,8 @@ class CHARON(BaseLearner):
 
     def end_task(self, clips: PreparedClips) -> None:
         """Probe the classifier, offer the task's clips to the memory, recompute the stored logits."""
-        features, classifier = clips.map(self.network.features), self.network.classifier
-        self.unprobed = deepcopy(classifier)
-        if self.settings.probing:
-            probe(self.network, features, clips.labels, self.memory, self.settings, self.generator)
-        with torch.no_grad():
-            logits = classifier(features)
-        for index, x in clips.batches():
-            self.memory.offer(x, clips.labels[index], logits[index], self.generator)
-        if self.settings.refresh:
-            self.memory.refresh_logits(self.network.encoder)
+        self.unprobed = deepcopy(self.network.classifier)
+        finish_task(self.network, self.memory, clips, self.settings, self.generator)
 
     def state_dict(self) -> dict[str, Any]:
         """The shared state, the mask ratio and the classifier before probing."""

@@ -10,7 +10,7 @@ from torch import Tensor
 from ...training.inputs import PreparedClips
 from ..losses import derpp_loss
 from ..memory import ReplayMemory
-from ..replay import batch_logits, draw_rotated, draw_rotated_with_logits, offer_task
+from ..replay import batch_logits, draw_rotated, draw_rotated_with_logits, finish_task
 from .base import BaseLearner
 
 
@@ -38,4 +38,4 @@ class DERpp(BaseLearner):
 
     def end_task(self, clips: PreparedClips) -> None:
         """Offer the task's clips to the memory, with their logits."""
-        offer_task(self.memory, clips, self.generator, self.network)
+        finish_task(self.network, self.memory, clips, self.settings, self.generator)

@@ -10,7 +10,7 @@ from torch import Tensor
 from ...training.inputs import PreparedClips
 from ..losses import replay_loss
 from ..memory import ReplayMemory
-from ..replay import batch_logits, draw_rotated, offer_task
+from ..replay import batch_logits, draw_rotated, finish_task
 from .base import BaseLearner
 
 
@@ -33,4 +33,4 @@ class ER(BaseLearner):
 
     def end_task(self, clips: PreparedClips) -> None:
         """Offer the task's clips to the memory."""
-        offer_task(self.memory, clips, self.generator)
+        finish_task(self.network, self.memory, clips, self.settings, self.generator)

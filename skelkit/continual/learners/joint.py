@@ -19,6 +19,7 @@ class Joint(BaseLearner):
     """
 
     trains_on_all_past_tasks: ClassVar[bool] = True
+    published: ClassVar[dict[str, bool]] = BaseLearner.published | {"probing": True}
 
     def observe(self, x: Tensor, y: Tensor) -> Tensor:
         """CE(clips of all tasks so far)."""
