@@ -50,6 +50,8 @@ def bits(history):
     found = dict(history.network.state_dict()) | {
         "accuracy": history.accuracy,
         "task accuracy": history.task_accuracy,
+        "predictions": history.predictions,
+        "task predictions": history.task_predictions,
     }
     found |= {"confusion": history.confusion} | {
         f"memory {k}": v for k, v in (history.memory.state_dict() if history.memory else {}).items()
@@ -139,7 +141,7 @@ def test_test_clips_do_not_influence_training(go, toy):
     poisoned = replace(test, labels=test.labels.flip(0), poses=test.poses * -7)
     for name in ("charon", "icarl"):
         one, other = (bits(go(name, test=t)) for t in (test, poisoned))
-        outcome = {"accuracy", "task accuracy", "confusion"}
+        outcome = {"accuracy", "task accuracy", "confusion", "predictions", "task predictions"}
         assert {k: v for k, v in one.items() if k not in outcome} == {
             k: v for k, v in other.items() if k not in outcome
         }
@@ -194,6 +196,9 @@ def test_classes_not_learnt_yet_do_not_compete(go, monkeypatch):
     assert history.accuracy[0, 0] == history.task_accuracy[0, 0] == 0.5
     assert history.accuracy[1].tolist() == [0.0, 0.5]
     assert history.task_accuracy[1].tolist() == [0.5, 0.5]
+    assert history.scenario.test.labels.tolist() == [0, 1, 2, 3, 0, 1, 2, 3]
+    assert history.predictions.tolist() == [[1, 1, -1, -1, 1, 1, -1, -1], [3] * 8]
+    assert history.task_predictions.tolist() == [[1, 1, -1, -1, 1, 1, -1, -1], [1, 1, 3, 3, 1, 1, 3, 3]]
 
 
 def test_without_validation_a_live_row_is_unknown(go):

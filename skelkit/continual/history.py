@@ -7,6 +7,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from ..data.tasks import Scenario
@@ -59,6 +60,9 @@ class History:
         confusion: confusion matrix after the last task, Long[classes, classes]: true class by row, predicted
             class by column.
         method: the learner, with its network and memory.
+        predictions: predicted class of each clip of `scenario.test` after each task, with all classes learnt
+            so far competing, Short[tasks, N] on the CPU; -1 for clips of tasks that were not learnt yet.
+        task_predictions: the same with only the classes of the clip's task competing.
         clock: seconds by stage.
         stored: clips in the memory at the end.
         memory_bytes: size of the whole memory, used or not.
@@ -76,6 +80,8 @@ class History:
     stored: int = 0
     memory_bytes: int = 0
     bytes_per_clip: float | None = None
+    predictions: Tensor = field(default_factory=lambda: torch.empty(0, 0, dtype=torch.int16))
+    task_predictions: Tensor = field(default_factory=lambda: torch.empty(0, 0, dtype=torch.int16))
 
     @property
     def network(self) -> Network:
@@ -141,11 +147,13 @@ class History:
         return numbers | {"seconds": dict(self.clock)}
 
     def state_dict(self) -> dict[str, Any]:
-        """Matrices and clock, for a checkpoint."""
+        """Matrices, predictions and clock, for a checkpoint."""
         return {
             "accuracy": self.accuracy,
             "task_accuracy": self.task_accuracy,
             "confusion": self.confusion,
+            "predictions": self.predictions,
+            "task_predictions": self.task_predictions,
             "clock": dict(self.clock),
         }
 
@@ -153,5 +161,7 @@ class History:
         """Restore what `state_dict` returned; the learner must have been restored before."""
         self.accuracy, self.task_accuracy = state["accuracy"], state["task_accuracy"]
         self.confusion = state["confusion"]
+        for name in ("predictions", "task_predictions"):
+            setattr(self, name, state.get(name, getattr(self, name)))  # older checkpoints have none
         self.clock.update(state["clock"])
         self.measure_memory()

@@ -128,6 +128,7 @@ def build_learner(
 def empty_history(name: str, learner: Learner, scenario: Scenario) -> History:
     """History of a run that has not begun: accuracies are nan, counts are 0."""
     size, classes = len(scenario), len(scenario.train.classes)
+    unseen = torch.full((size, len(scenario.test)), -1, dtype=torch.int16)
     return History(
         name,
         learner.settings,
@@ -136,4 +137,6 @@ def empty_history(name: str, learner: Learner, scenario: Scenario) -> History:
         task_accuracy=torch.full((size, size), torch.nan),
         confusion=torch.zeros(classes, classes, dtype=torch.long),
         method=learner,
+        predictions=unseen,
+        task_predictions=unseen.clone(),
     )

@@ -119,6 +119,7 @@ class ContinualRun:
                 classes = self.scenario.order[j]
                 self.history.accuracy[i, j] = metrics.accuracy(selected, labels)
                 self.history.task_accuracy[i, j] = metrics.accuracy(selected, labels, classes)
+                self._keep_predictions(i, j, selected)
             self.history.confusion = metrics.confusion(logits, tests.labels)
             self.history.measure_memory()
         self.live_accuracy = self.history.accuracy.clone()
@@ -148,6 +149,14 @@ class ContinualRun:
     def _epochs(self, i: int) -> int:
         """Epochs of task i; joint training, too, counts the task's own clips alone."""
         return self.settings.epochs_for(len(self.scenario[i].train))
+
+    def _keep_predictions(self, i: int, j: int, logits: Tensor) -> None:
+        """Keep what is predicted after task i for the test clips of task j, with logits [n, classes]."""
+        clips = self._of_task(j, self.scenario.test).cpu()
+        competing = torch.tensor(self.scenario.order[j], device=logits.device)
+        among_task = competing[logits[:, competing].argmax(1)]
+        self.history.predictions[i, clips] = logits.argmax(1).short().cpu()
+        self.history.task_predictions[i, clips] = among_task.short().cpu()
 
     def _of_task(self, j: int, clips: ClipSet) -> Tensor:
         """Whether each clip is of a class of task j, bool[N]."""
