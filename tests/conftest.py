@@ -17,6 +17,28 @@ hypothesis.settings.register_profile(
 )
 hypothesis.settings.load_profile("skelkit")
 
+LONGEST_FIRST = (
+    "test_notebooks",
+    "test_any_data_precog",
+    "test_any_data",
+    "test_recipes",
+    "test_jupyterlab",
+    "test_packaging",
+    "test_bench",
+    "test_types",
+)
+"""How the names of the longest files begin: they come first, so that none is left for one process alone."""
+
+
+def pytest_collection_modifyitems(items):
+    """Order the files; the tests of a file stay in order."""
+
+    def place(item) -> int:
+        starts = [item.path.name.startswith(name) for name in LONGEST_FIRST]
+        return starts.index(True) if True in starts else len(starts)
+
+    items.sort(key=place)
+
 
 @pytest.fixture(scope="session")
 def real_data():
