@@ -1,12 +1,14 @@
 """Longer runs, kept."""
 
 import json
+import shlex
 from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
 from skelkit import study
+from skelkit.cli.main import main
 from skelkit.deploy import distillation
 from skelkit.experiments import continual, recordings, selfsup
 from skelkit.experiments.continual import LearnerVariant
@@ -24,6 +26,15 @@ def tiny(monkeypatch):
     ]
     monkeypatch.setitem(recordings.EXPERIMENTS, "tiny", lambda: variants)
     return variants
+
+
+def test_help_lists_the_labels_of_every_experiment_as_a_shell_takes_them(capsys):
+    with pytest.raises(SystemExit):
+        main(["record", "--help"])
+    printed = capsys.readouterr().out
+    labels = [variant.label for variants in recordings.EXPERIMENTS.values() for variant in variants()]
+    assert len(labels) > 50
+    assert [label for label in labels if shlex.quote(label) not in printed] == []
 
 
 def test_missing_runs_are_run_and_recorded_ones_are_kept(tiny, tmp_path):

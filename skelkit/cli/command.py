@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from importlib.util import find_spec
 
-_HELP_WIDTH = 80
+HELP_WIDTH = 80
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ def add_commands(parser: ArgumentParser, commands: Iterable[Command], dest: str)
         added = choice.add_parser(
             command.name,
             help=command.help,
-            description=textwrap.fill(command.description, _HELP_WIDTH),
+            description=textwrap.fill(command.description, HELP_WIDTH),
             epilog=command.epilog,
             formatter_class=RawDescriptionHelpFormatter,
         )

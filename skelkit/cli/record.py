@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+import textwrap
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
@@ -9,7 +11,7 @@ from .. import study
 from ..experiments import recordings
 from ..utils.notebooks import COPY, is_checkout
 from . import dataset
-from .command import Command
+from .command import HELP_WIDTH, Command
 
 _DEFAULT_FOLDER = (Path("notebooks") if is_checkout() else COPY) / "recorded"
 
@@ -24,7 +26,7 @@ def _add_arguments(parser: ArgumentParser) -> None:
     )
     parser.add_argument("--jobs", type=int, default=2, help="parallel processes, one thread each. Default: 2")
     parser.add_argument(
-        "--only", nargs="+", default=[], metavar="LABEL", help="variants to run. Default: all"
+        "--only", nargs="+", default=[], metavar="LABEL", help="variants to run, see below. Default: all"
     )
     parser.add_argument(
         "--sources",
@@ -56,12 +58,22 @@ def _run(options: Namespace) -> int:
 
 
 def _experiments() -> str:
-    """One line of help per experiment: its name and the first sentence of its description."""
-    lines = ["experiments:"]
+    """Help on each experiment: its name, the first sentence of its description, the labels for --only."""
+    lines = ["experiments, and the labels that --only takes:"]
     for name, variants in recordings.EXPERIMENTS.items():
         sentence = " ".join((variants.__doc__ or "").split()).split(". ")[0].rstrip(".")
+        # Lines break between labels, so that each can be copied.
+        labels = " ".join(shlex.quote(variant.label).replace(" ", "\0") for variant in variants())
         lines.append(f"  {name:<12} {sentence}")
+        lines += (line.replace("\0", " ") for line in _wrapped(labels))
     return "\n".join(lines)
+
+
+def _wrapped(labels: str) -> list[str]:
+    indent = " " * 15
+    return textwrap.wrap(
+        labels, HELP_WIDTH, initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False
+    )
 
 
 COMMAND = Command(

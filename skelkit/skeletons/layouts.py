@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
 
 from ..utils.validation import one_of
@@ -152,12 +153,43 @@ def known_skeleton(skeleton: Skeleton | str | None) -> Skeleton | None:
     return KNOWN[skeleton]
 
 
+class AmbiguousLayout(ValueError):
+    """Several built-in skeletons have as many joints as the data.
+
+    Attributes:
+        joints: their number.
+        names: short names of these skeletons.
+    """
+
+    def __init__(self, joints: int, names: Sequence[str]) -> None:
+        super().__init__(joints, names)
+        self.joints, self.names = joints, names
+
+    def __str__(self) -> str:
+        return self.message()
+
+    def message(self, on_command_line: bool = False) -> str:
+        """What was found and how to choose; the way of the command line comes first there, else second."""
+        example = self.names[0]
+        ways = [
+            f"skeleton={example!r} (sk.load) or skeleton=sk.skeletons.KNOWN[{example!r}] (elsewhere)",
+            f"--skeleton {example} (command line)",
+            f'[skeleton] name = "{example}" (TOML description)',
+        ]
+        if on_command_line:
+            ways.insert(0, ways.pop(1))
+        return (
+            f"{len(self.names)} built-in skeletons have {self.joints} joints: {', '.join(self.names)}; "
+            f"say which one: {', '.join(ways)}"
+        )
+
+
 def of_size(joints: int) -> Skeleton:
     """The built-in skeleton with this many joints, if there is exactly one.
 
     Raises:
-        ValueError: no built-in skeleton has this many joints, or several have; the message lists them and
-            how to choose one.
+        ValueError: no built-in skeleton has this many joints.
+        AmbiguousLayout: several have; the message lists them and how to choose one.
 
     >>> of_size(20).name
     'Kinect v1-20'
@@ -166,13 +198,7 @@ def of_size(joints: int) -> Skeleton:
     if len(candidates) == 1:
         return KNOWN[candidates[0]]
     if candidates:
-        example = candidates[0]
-        raise ValueError(
-            f"{len(candidates)} built-in skeletons have {joints} joints: {', '.join(candidates)}; "
-            "say which one: "
-            f"skeleton={example!r} (sk.load) or skeleton=sk.skeletons.KNOWN[{example!r}] (elsewhere), "
-            f'--skeleton {example} (command line), [skeleton] name = "{example}" (TOML description)'
-        )
+        raise AmbiguousLayout(joints, candidates)
     known = ", ".join(f"{len(s)} ({k})" for k, s in KNOWN.items())
     raise ValueError(
         f"no built-in skeleton has {joints} joints; they have {known}; "

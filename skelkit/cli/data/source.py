@@ -11,11 +11,12 @@ import torch
 
 from ... import skeletons
 from ...data import ClipSet, load, ntu
-from ...data.errors import UnknownOption
+from ...data.errors import UnknownOption, UnreadableFile
 from ...data.loading import takes
 from ...data.ntu import samples
 from ...data.readers import loadable
 from ...data.readers.common import upright
+from ...skeletons.layouts import AmbiguousLayout
 from ...utils.validation import positive
 
 READING = ("fps", "skeleton", "scale", "up", "pattern")
@@ -49,7 +50,8 @@ def read(options: Namespace, report: ntu.Report | None = None) -> ClipSet:
 
     Raises:
         UnknownOption: the files take no such option; named as on the command line.
-        ValueError: --scale is not positive; and the errors of `load`.
+        ValueError: --scale is not positive; and the errors of `load`. If several layouts have the number of
+            joints, the error names --skeleton first.
     """
     arguments = {name: getattr(options, name) for name in ("fps", "skeleton", "scale", "pattern")}
     arguments = {name: value for name, value in arguments.items() if value is not None}
@@ -65,6 +67,13 @@ def read(options: Namespace, report: ntu.Report | None = None) -> ClipSet:
             clips = load(options.source, **arguments)
     except UnknownOption as error:
         raise UnknownOption(f"--{error.option}", error.kind, error.known) from None
+    except UnreadableFile as error:
+        reason = (
+            error.__context__
+        )  # what the reader put into `found`; the files of a description say it in TOML
+        if not isinstance(reason, AmbiguousLayout) or error.expected:
+            raise
+        raise UnreadableFile(error.where, reason.message(on_command_line=True)) from None
     if scale is not None:
         clips = replace(clips, poses=clips.poses * scale)
     if options.up not in (None, "y"):

@@ -2,16 +2,43 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
+from ...skeletons.layouts import known_skeleton
+from ...skeletons.skeleton import Skeleton
 from .. import ntu, synthetic
 from ..clips import ClipSet
+from ..errors import UnreadableFile
 from ..ntu import samples
 from .reader import Reader, has_suffix
 
 
 def _holds_ntu_samples(path: Path) -> bool:
     return (path.is_dir() or path.suffix.lower() == ".zip") and samples.holds_samples(path)
+
+
+def read_saved(path: Path, *, skeleton: Skeleton | str | None = None) -> ClipSet:
+    """The clips that `ClipSet.save` wrote.
+
+    Args:
+        path: the .safetensors file.
+        skeleton: a `Skeleton` or the short name of a built-in one, of as many joints, in place of the one in
+            the file. Default: that of the file.
+
+    Raises:
+        ValueError: no built-in skeleton has this name.
+        UnreadableFile: another kind of file, a damaged one, or one of another number of joints.
+    """
+    clips, skeleton = ClipSet.load(path), known_skeleton(skeleton)
+    if skeleton is not None and len(skeleton) != len(clips.skeleton):
+        raise UnreadableFile(
+            path,
+            f"{len(clips.skeleton)} joints",
+            f"{len(skeleton)}, as {skeleton.name} has",
+            "leave out the skeleton, or convert the loaded clips with skelkit.data.mapping.as_skeleton",
+        )
+    return clips if skeleton is None else replace(clips, skeleton=skeleton)
 
 
 SYNTHETIC = Reader(
@@ -37,7 +64,7 @@ SAFETENSORS = Reader(
     kind=".safetensors files",
     description="a .safetensors file (ClipSet.save)",
     notes="Written by `ClipSet.save` and `skelkit data convert`.",
-    read=ClipSet.load,
+    read=read_saved,
     can_read=has_suffix(".safetensors"),
     suffixes=(".safetensors",),
 )
