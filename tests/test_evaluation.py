@@ -19,7 +19,7 @@ QUICK = {
     "size": "small",
     "linear_epochs": 30,
     "tune_epochs": 6,
-    "least_steps": 0,
+    "least_tune_steps": 0,
 }
 NAMES = tuple(f"class {i}" for i in range(12))
 

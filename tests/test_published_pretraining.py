@@ -135,6 +135,7 @@ def test_the_preset_paper_has_the_published_values():
         "tune_factor": 1.0,
         "smoothing": 0.0,
         "least_steps": 0,
+        "least_tune_steps": 0,
     }
     assert {name: getattr(s, name) for name in published} == published
     objective = siamese.SiameseObjective(NTU25, s.changed(projector=8), seeded(), masking=["pstl"])

@@ -164,13 +164,21 @@ def ensemble(*evaluations: Evaluation) -> float:
     Raises:
         ValueError: The evaluations are not of the same test clips.
     """
-    first = evaluations[0]
-    if any(not torch.equal(e.labels, first.labels) for e in evaluations):
+    return accuracy(mean_probabilities(*evaluations), evaluations[0].labels)
+
+
+def mean_probabilities(*evaluations: Evaluation) -> Tensor:
+    """Mean over several classifiers of the probabilities of the test clips, [N, classes].
+
+    Raises:
+        ValueError: The evaluations are not of the same test clips.
+    """
+    if any(not torch.equal(e.labels, evaluations[0].labels) for e in evaluations):
         raise ValueError(
             "an ensemble takes evaluations of the same test clips; "
             "evaluate all streams with the same test set"
         )
-    return accuracy(torch.stack([e.logits.softmax(1) for e in evaluations]).mean(0), first.labels)
+    return torch.stack([e.logits.softmax(1) for e in evaluations]).mean(0)
 
 
 def keep_labels(clips: ClipSet, fraction: float, generator: torch.Generator) -> ClipSet:

@@ -17,7 +17,8 @@ class Settings(WithOptions):
         size: of every encoder, a name in `models.GRAPH_SIZES`.
         frames: T; every clip is resampled to it.
         stream: input of the encoders: "joint", "bone" (child minus parent) or "motion" (frame differences).
-        epochs: number of pre-training epochs.
+        epochs: number of pre-training epochs. least_steps: with few clips more epochs are run, so that there
+            are at least this many steps.
         batch: clips per step of pre-training and fine-tuning.
         lr: peak learning rate of Adam in pre-training.
         weight_decay: of every optimiser but that of linear evaluation.
@@ -39,10 +40,9 @@ class Settings(WithOptions):
         ema: decay of the teacher's moving average (Skeleton2vec).
         linear_epochs: number of epochs of linear evaluation.
         linear_lr: learning rate of linear evaluation.
-        tune_epochs: number of epochs of fine-tuning.
+        tune_epochs, least_tune_steps: the same for fine-tuning.
         tune_lr: learning rate of the encoders in fine-tuning.
         tune_factor: the head's learning rate in fine-tuning, as a multiple of `tune_lr`.
-        least_steps: smallest number of fine-tuning steps; with few labels more epochs are run to reach it.
         smoothing: label smoothing in fine-tuning.
         clip: largest norm of the gradient; `math.inf` for no limit.
         precision: "fp32", "bf16" (autocast) or "auto" (bf16 on a GPU that supports it).
@@ -56,6 +56,7 @@ class Settings(WithOptions):
     frames: int = 50
     stream: Literal["joint", "bone", "motion"] = "joint"
     epochs: int = 30
+    least_steps: int = 0
     batch: int = 32
     lr: float = 5e-3
     weight_decay: float = 1e-5
@@ -79,7 +80,7 @@ class Settings(WithOptions):
     tune_epochs: int = 15
     tune_lr: float = 1e-3
     tune_factor: float = 10.0
-    least_steps: int = 100
+    least_tune_steps: int = 100
     smoothing: float = 0.1
     clip: float = 5.0
     precision: Literal["auto", "fp32", "bf16"] = "auto"
@@ -96,6 +97,14 @@ class Settings(WithOptions):
                 "give at least 2 clips, better 32"
             )
 
+    def epochs_for(self, clips: int) -> int:
+        """Number of epochs of pre-training on `clips` clips."""
+        return max(self.epochs, -(-self.least_steps // -(-clips // self.batch)))
+
+    def tune_epochs_for(self, clips: int) -> int:
+        """Number of epochs of fine-tuning on `clips` clips."""
+        return max(self.tune_epochs, -(-self.least_tune_steps // -(-clips // self.batch)))
+
     def changed(self, **changes: Any) -> Settings:
         """A copy with some settings changed.
 
@@ -107,7 +116,7 @@ class Settings(WithOptions):
 
 PRETRAINING_PRESETS = {
     "smoke": Settings(
-        frames=20, epochs=2, batch=16, linear_epochs=20, tune_epochs=6, least_steps=0, projector=64
+        frames=20, epochs=2, batch=16, linear_epochs=20, tune_epochs=6, least_tune_steps=0, projector=64
     ),
     "laptop": Settings(),
     "gpu": Settings(
@@ -135,7 +144,7 @@ PRETRAINING_PRESETS = {
         tune_epochs=150,
         tune_lr=5e-3,
         tune_factor=1.0,
-        least_steps=0,
+        least_tune_steps=0,
         smoothing=0.0,
     ),
 }

@@ -25,6 +25,8 @@ class Pretrained:
         encoders: one; two (f and g) for ASMa; more after `concatenate_encoders`.
         losses: mean loss of each epoch.
         ranks: effective rank of the features of some clips after each epoch.
+        knn: leave-one-out k-NN accuracy on training clips with the first weights and with the last, if the
+            clips have labels of several classes; labels are used for nothing else.
         head: number of parameters that were trained besides the encoders and discarded; 0 for "scratch".
         seconds: training time.
         streams: input of each encoder. Default: that of the settings for all.
@@ -36,6 +38,7 @@ class Pretrained:
     encoders: list[STGCN]
     losses: list[float] = field(default_factory=list)
     ranks: list[float] = field(default_factory=list)
+    knn: tuple[float, float] | None = None
     head: int = 0
     seconds: float = 0.0
     streams: tuple[str, ...] = ()

@@ -21,6 +21,7 @@ from ..training import loop
 from ..training.inputs import PreparedClips
 from ..utils.progress import ProgressBar
 from ..utils.validation import instance_of, one_of
+from . import checks
 from .objectives import OBJECTIVES, Objective
 from .objectives.barlow_twins import effective_rank
 from .presets import Settings
@@ -119,7 +120,7 @@ def pretrain(
     trained = sum(p.numel() for p in model.parameters() if p.requires_grad)
     pretrained.head = trained - pretrained.parameters
     training = _Pretraining(model, pretrained, clips, s, generator, seed)
-    training.run(callback, checkpoints, every, ProgressBar(method, s.epochs, progress, unit="epoch"))
+    training.run(callback, checkpoints, every, ProgressBar(method, training.epochs, progress, unit="epoch"))
     return pretrained
 
 
@@ -138,6 +139,7 @@ class _Pretraining:
         self.model, self.pretrained, self.s = model, pretrained, s
         self.generator, self.seed = generator, seed
         self.clips = PreparedClips(clips, s.frames, crop=None)
+        self.epochs, self.first_accuracy = s.epochs_for(len(clips)), math.nan
         self.optimiser = torch.optim.Adam(
             [p for p in model.parameters() if p.requires_grad], lr=s.lr, weight_decay=s.weight_decay
         )
@@ -152,7 +154,7 @@ class _Pretraining:
         bar: ProgressBar,
     ) -> None:
         """Train for all epochs, from the last checkpoint if there is one."""
-        pretrained, epochs = self.pretrained, self.s.epochs
+        pretrained, epochs = self.pretrained, self.epochs
         stateful: dict[str, loop.Stateful] = {
             "model": self.model,
             "optimiser": self.optimiser,
@@ -160,6 +162,8 @@ class _Pretraining:
             "kept": self,
         }
         run = loop.Run(stateful, self.description(), checkpoints, every)
+        if not run.resumed:
+            self.first_accuracy = checks.knn_accuracy(pretrained, self.clips)
         with bar:
             if callback is not None and not run.resumed:
                 callback(PretrainingProgress(0, epochs, math.nan, math.nan, pretrained, self.model))
@@ -175,6 +179,14 @@ class _Pretraining:
                 if callback is not None:
                     callback(PretrainingProgress(epoch + 1, epochs, loss, rank, pretrained, self.model))
         self.model.eval()
+        if not math.isnan(self.first_accuracy):
+            pretrained.knn = (self.first_accuracy, checks.knn_accuracy(pretrained, self.clips))
+        checks.warn_of_little_learning(pretrained, self.steps)
+
+    @property
+    def steps(self) -> int:
+        """Number of steps of the whole training."""
+        return self.epochs * -(-len(self.clips) // self.s.batch)
 
     def description(self) -> dict[str, Any]:
         """What a checkpoint must have in common with the run that resumes from it."""
@@ -190,12 +202,11 @@ class _Pretraining:
         """One pass over all clips in random order. Returns the mean loss."""
         self.model.train()
         batches = loop.batches(len(self.clips), self.s.batch, self.generator)
-        steps = self.s.epochs * len(batches)
         return loop.fit(
             self.loss,
             batches,
             self.optimiser,
-            rates=[learning_rate(self.s, epoch * len(batches) + k, steps) for k in range(len(batches))],
+            rates=[learning_rate(self.s, epoch * len(batches) + k, self.steps) for k in range(len(batches))],
             clip=self.s.clip,
             precision=self.s.precision,
             what=f"{self.pretrained.method}, epoch {epoch + 1}",
@@ -225,7 +236,7 @@ class _Pretraining:
 
     def warn_of_collapse(self) -> None:
         """Warn once if features are collapsed for long or at the end; early in training they may be."""
-        ranks, epochs = self.pretrained.ranks, self.s.epochs
+        ranks, epochs = self.pretrained.ranks, self.epochs
         collapsed = takewhile(lambda rank: not rank >= COLLAPSE_RANK, reversed(ranks))  # nan is, too
         low = sum(1 for _ in collapsed)  # epochs in a row up to now
         lasting = max(3, round(COLLAPSE_SHARE * epochs))
@@ -238,13 +249,15 @@ class _Pretraining:
             )
 
     def state_dict(self) -> dict[str, Any]:
-        """Losses, ranks and time so far."""
-        return {name: getattr(self.pretrained, name) for name in ("losses", "ranks", "seconds")}
+        """Losses, ranks and time so far, and the accuracy of k-NN with the first weights."""
+        kept = {name: getattr(self.pretrained, name) for name in ("losses", "ranks", "seconds")}
+        return kept | {"first_accuracy": self.first_accuracy}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Restore what `state_dict` returned."""
         self.pretrained.losses, self.pretrained.ranks = list(state["losses"]), list(state["ranks"])
         self.pretrained.seconds = state["seconds"]
+        self.first_accuracy = state.get("first_accuracy", math.nan)
 
 
 def learning_rate(s: Settings, step: int, steps: int) -> float:

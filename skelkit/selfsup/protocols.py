@@ -64,6 +64,19 @@ def nearest_neighbour_scores(known: Tensor, labels: Tensor, queries: Tensor, k: 
     return known.new_zeros(len(queries), classes).scatter_add(1, labels[nearest], weights)
 
 
+def leave_one_out(features: Tensor, labels: Tensor, k: int = 5) -> float:
+    """Accuracy of k-NN that classifies each clip by all others, by cosine. [N, D], Long[N] -> 0 to 1.
+
+    >>> leave_one_out(torch.tensor([[1.0, 0.0], [1.0, 0.1], [0.0, 1.0]]), torch.tensor([0, 0, 1]), k=1)
+    0.6666666865348816
+    """
+    x = F.normalize(features)
+    cosine, nearest = (x @ x.T).fill_diagonal_(-torch.inf).topk(min(k, len(x) - 1), dim=1)
+    weights = (cosine / KNN_TEMPERATURE).exp()
+    scores = x.new_zeros(len(x), int(labels.max()) + 1).scatter_add(1, labels[nearest], weights)
+    return accuracy(scores, labels)
+
+
 def knn(network: Downstream, s: Settings, splits: Splits, generator: torch.Generator) -> Outcome:
     """Classify by the nearest training clips in cosine distance; nothing is trained."""
     network.eval()
@@ -114,9 +127,10 @@ def finetune(network: Downstream, s: Settings, splits: Splits, generator: torch.
         x = augment.tilt(augment.crop(train[index], generator, s.crop), generator, s.tilt)
         return F.cross_entropy(network(x), train.labels[index], label_smoothing=s.smoothing)
 
-    epochs = max(s.tune_epochs, -(-s.least_steps // -(-len(train) // s.batch)))
     training = _Training(network, s, splits, generator, optimiser, loss, train_encoders=True)
-    return training.run(epochs, s.batch, lambda: validation.map(network), lambda: test.map(network))
+    return training.run(
+        s.tune_epochs_for(len(train)), s.batch, lambda: validation.map(network), lambda: test.map(network)
+    )
 
 
 @torch.no_grad()
