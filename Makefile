@@ -17,6 +17,9 @@ export OMP_WAIT_POLICY ?= PASSIVE
 # One process with one thread per core; the tests of a file stay together, in order.
 PARALLEL ?= -n auto --maxprocesses 8 --dist loadfile --no-loadscope-reorder
 
+# nbval runs the notebooks that keep outputs and compares these; tests/test_notebooks.py runs all notebooks.
+KEPT = $(shell grep -l nbval-check-output notebooks/*.ipynb)
+
 BIN := .venv/bin
 READY := .venv/.ready
 MODULES = $(shell find skelkit -name '*.py' ! -name '__main__.py' \
@@ -32,9 +35,7 @@ test: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
-	$(BIN)/mypy
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest $(PARALLEL)
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest $(PARALLEL) --nbval-lax --nbval-current-env -o addopts="-p no:cacheprovider" -q notebooks
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest $(PARALLEL) --nbval-lax --nbval-current-env skelkit tests $(KEPT)
 
 lab: $(READY)
 	$(BIN)/skelkit lab

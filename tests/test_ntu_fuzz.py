@@ -65,12 +65,12 @@ def test_damaged_files_parse_as_with_the_slow_reference_or_raise_an_error_that_n
     for seed in range(ROUNDS):
         draw = random.Random(seed)
         data = damage(valid(draw), draw)
-        began = time.perf_counter()
+        began = time.process_time()
         try:
             accepted += check(data)
         except Exception as error:
             raise AssertionError(f"seed {seed}: {error!r}") from error
-        slowest = max(slowest, time.perf_counter() - began)
+        slowest = max(slowest, time.process_time() - began)
     for name, value in (("files", ROUNDS), ("read", accepted), ("slowest", slowest)):
         record_property(name, value)
     assert 0.1 < accepted / ROUNDS < 0.9  # the damage is neither harmless nor always fatal at once
@@ -154,10 +154,10 @@ def test_decimal_words_are_parsed_exactly_as_float_does(words):
 def test_the_largest_file_takes_less_than_five_seconds_and_a_gigabyte(piece):
     data = (b"8000000\n" + piece * (layout.LIMIT // len(piece)))[: layout.LIMIT]
     tracemalloc.start()
-    began = time.perf_counter()
+    began = time.process_time()
     with pytest.raises(ValueError, match=r"some file:\d+: found"):
         layout.parse(data, "some file")
-    seconds, (_, peak) = time.perf_counter() - began, tracemalloc.get_traced_memory()
+    seconds, (_, peak) = time.process_time() - began, tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert seconds < 5
     assert peak < 1e9
