@@ -96,20 +96,21 @@ def lwf_loss(
     labels: Tensor,
     classes: Sequence[int],
     old_logits: Tensor | None,
-    old_classes: Sequence[int],
+    old_groups: Sequence[Sequence[int]],
     weight: float,
     temperature: float,
 ) -> Tensor:
-    """LwF: CE among the new classes + weight · distillation loss among the old ones. (Li and Hoiem 2016.)
+    """LwF: CE among the classes + weight · distillation loss among the old ones. (Li and Hoiem 2016.)
 
-    The distillation loss is τ² · KL(softmax(old / τ) ‖ softmax(new / τ)), mean over clips. (Hinton et al.
-    2015, arXiv 1503.02531.)
+    The distillation loss is KL(softmax(old / τ) ‖ softmax(new / τ)), mean over clips. Its gradient is that of
+    the published cross-entropy between the two softmaxes.
 
     Args:
         logits, labels: of the clips of the current task, [n, classes] and Long[n].
-        classes: of the current task; only they compete in the cross-entropy.
+        classes: that compete in the cross-entropy.
         old_logits: of the network as it was before the task, [n, classes]; None in the first task.
-        old_classes: of the earlier tasks; only they are distilled.
+        old_groups: classes of the earlier tasks; those of a group compete in one softmax, and the losses of
+            the groups are added.
         weight, temperature: of the distillation loss; τ divides the logits of both networks.
     """
     position = torch.full((logits.shape[1],), -1, device=labels.device)
@@ -117,11 +118,12 @@ def lwf_loss(
     loss = F.cross_entropy(logits[:, list(classes)], position[labels])
     if old_logits is None:
         return loss
-    old = list(old_classes)
-    target = F.log_softmax(old_logits[:, old] / temperature, 1)
-    prediction = F.log_softmax(logits[:, old] / temperature, 1)
-    distilled = F.kl_div(prediction, target, reduction="batchmean", log_target=True)
-    return loss + weight * (temperature**2 * distilled)
+    for group in old_groups:
+        old = list(group)
+        target = F.log_softmax(old_logits[:, old] / temperature, 1)
+        prediction = F.log_softmax(logits[:, old] / temperature, 1)
+        loss = loss + weight * F.kl_div(prediction, target, reduction="batchmean", log_target=True)
+    return loss
 
 
 def ewc_penalty(

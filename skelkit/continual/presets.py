@@ -52,7 +52,8 @@ class Settings(WithOptions):
         logits: type of the stored logits.
         temporal_position, attention, softmax_over, attention_scale, stem: of the network, see
             `models.STTFormer`.
-        distillation: weight of the distillation loss; temperature: of its softmax (LwF).
+        lwf: form of LwF's loss, see `learners.lwf.LwF`; distillation: weight of its distillation loss;
+            temperature: of the softmax in it.
         ewc: weight of the EWC penalty; ewc_decay: factor on the importance of the earlier tasks at each new
             one.
         options: of the learner and the codec, as in `WithOptions`.
@@ -100,6 +101,7 @@ class Settings(WithOptions):
     softmax_over: Literal["inputs", "outputs"] = "inputs"
     attention_scale: float = 10.0
     stem: Literal["visible", "all"] = "visible"
+    lwf: Literal["scaled", "paper", "mammoth"] = "scaled"
     distillation: float = 1.0
     temperature: float = 2.0
     ewc: float = 0.1
@@ -152,6 +154,7 @@ CONTINUAL_PRESETS = {
         probe_lr=5e-4,
         restore="half_pixel",
         logits="float32",
+        lwf="paper",
         **PUBLISHED,
     ),
 }
