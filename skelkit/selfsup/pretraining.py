@@ -22,7 +22,7 @@ from ..training.inputs import PreparedClips
 from ..utils.progress import ProgressBar
 from ..utils.validation import instance_of, one_of
 from . import checks
-from .objectives import OBJECTIVES, Objective
+from .objectives import OBJECTIVES, UNTRAINED, Objective
 from .objectives.barlow_twins import effective_rank
 from .presets import Settings
 from .presets import settings as make_settings
@@ -113,7 +113,7 @@ def pretrain(
     generator = torch.Generator().manual_seed(seed)
     model = OBJECTIVES[method](clips.skeleton, s, generator).to(clips.device)
     pretrained = Pretrained(method, s, clips.skeleton, list(model.encoders))
-    if method == "scratch":
+    if method in UNTRAINED:
         for encoder in pretrained.encoders:
             encoder.eval()
         return pretrained

@@ -7,6 +7,7 @@ parameters, such as ``degree_joints(x, skeleton, ratio, generator)``.
 To add a mask, write a subclass of `Mask` and add it to `MASKS`.
 """
 
+from .asymmetry import JointsBy
 from .frames import (
     HighMotionFrames,
     LowMotionFrames,
@@ -30,6 +31,7 @@ from .joints import (
     random_joints,
 )
 from .mask import Mask
+from .matched import MatchedFrames, MatchedJoints, motion_share
 from .motion_energy import frame_motion, joint_motion
 from .sampling import TUPLE
 from .tubes import MotionTubes, motion_tubes
@@ -41,10 +43,13 @@ MASKS: dict[str, type[Mask]] = {
     "degree_joints": DegreeJoints,
     "inverse_degree_joints": InverseDegreeJoints,
     "degree_draws": DegreeDraws,
+    "joints_by": JointsBy,
+    "matched_joints": MatchedJoints,
     "random_frames": RandomFrames,
     "low_motion_frames": LowMotionFrames,
     "high_motion_frames": HighMotionFrames,
     "motion_attentive_frames": MotionAttentiveFrames,
+    "matched_frames": MatchedFrames,
     "random_tuples": RandomTuples,
     "motion_tubes": MotionTubes,
 }
@@ -59,8 +64,11 @@ __all__ = [
     "DegreeJoints",
     "HighMotionFrames",
     "InverseDegreeJoints",
+    "JointsBy",
     "LowMotionFrames",
     "Mask",
+    "MatchedFrames",
+    "MatchedJoints",
     "MotionAttentiveFrames",
     "MotionTubes",
     "RandomFrames",
@@ -80,6 +88,7 @@ __all__ = [
     "kept_tuples",
     "low_motion_frames",
     "motion_attentive_frames",
+    "motion_share",
     "motion_tubes",
     "random_frames",
     "random_joints",

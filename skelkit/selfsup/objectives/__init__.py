@@ -24,15 +24,22 @@ OBJECTIVES: dict[str, Callable[[Skeleton, Settings, torch.Generator], Objective]
     "two f": partial(SiameseObjective, masking=["f", "f"]),
     "two g": partial(SiameseObjective, masking=["g", "g"]),
     "two random": partial(SiameseObjective, masking=["random", "random"]),
+    "two matched": partial(SiameseObjective, masking=["matched f", "matched g"]),
+    "two untrained": partial(SiameseObjective, masking=["plain", "plain"]),
 }
 """Objectives by name.
 
-Controls: "scratch" is not trained, its encoder keeps its initial weights; "two …" has two encoders as ASMa
-has, but with the same kind of masks.
+Controls: the encoders of `UNTRAINED` keep their first weights. "two …" has two encoders as
+ASMa has, but with the same kind of masks; those of "two matched" are uniform and hide as much motion as
+f and g.
 """
+
+UNTRAINED = ("scratch", "two untrained")
+"""Objectives that are not trained."""
 
 __all__ = [
     "OBJECTIVES",
+    "UNTRAINED",
     "VIEW_MASKS",
     "CoordinateAutoencoder",
     "Objective",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -12,11 +14,15 @@ from ...ops.masks import (
     DegreeDraws,
     DegreeJoints,
     InverseDegreeJoints,
+    JointsBy,
     Mask,
+    MatchedFrames,
+    MatchedJoints,
     MotionAttentiveFrames,
     RandomFrames,
     RandomJoints,
 )
+from ...ops.masks.asymmetry import Quantity
 from ...ops.motion import as_stream
 from ...skeletons.skeleton import Skeleton
 from ..presets import Settings
@@ -46,6 +52,26 @@ def view_masks(name: str, s: Settings) -> ViewMasks:
     joint_mask, frame_mask = VIEW_MASKS[name](s.joints, s.hidden)
     if name == "pstl" and s.joint_draws:
         joint_mask = DegreeDraws(s.joint_draws, replacement=False)
+    return joint_mask, frame_mask
+
+
+def asymmetric_masks(name: str, s: Settings, quantity: Quantity, power: float, cutoff: float) -> ViewMasks:
+    """Masks of f or g with another asymmetry; "matched f" and "matched g": uniform, of as much motion.
+
+    f hides joints of high degree, near the root, or with little motion; g the opposite.
+
+    Args:
+        quantity, power: as in `JointsBy`; power is positive.
+        cutoff: of the low-pass before frames are ranked, in cycles per frame; 0 for none.
+    """
+    towards_f = 1 if quantity == "degree" else -1
+    view = name[-1]
+    joint_mask = JointsBy(quantity, power * (towards_f if view == "f" else -towards_f), s.joints)
+    frame_mask = MotionAttentiveFrames(s.hidden, lowest=view == "f")
+    if cutoff:
+        frame_mask = replace(frame_mask, cutoff=cutoff, fps=1.0)
+    if name.startswith("matched"):
+        return MatchedJoints(joint_mask), MatchedFrames(frame_mask)
     return joint_mask, frame_mask
 
 
@@ -121,14 +147,26 @@ class SiameseObjective(Objective):
     """Siamese encoders with different masks, trained together: SkeletonBT, PSTL (one), ASMa (f and g).
 
     Args:
-        masking: a name in `VIEW_MASKS` for each encoder.
+        masking: for each encoder, a name in `VIEW_MASKS`, or "matched f" or "matched g".
+
+    Attributes:
+        quantity, power, cutoff: options, the asymmetry of f and g as in `asymmetric_masks`. Default: ASMa's.
     """
+
+    options: ClassVar[tuple[str, ...]] = ("quantity", "power", "cutoff")
+    quantity: Quantity = "degree"
+    power: float = 1.0
+    cutoff: float = 0.0
 
     def __init__(self, skeleton: Skeleton, s: Settings, generator: torch.Generator, masking: Sequence[str]):
         super().__init__(s)
-        self.twins = nn.ModuleList(
-            SiameseEncoder(skeleton, s, generator, *view_masks(name, s)) for name in masking
-        )
+        self.twins = nn.ModuleList()
+        for name in masking:
+            if name in VIEW_MASKS and name not in ("f", "g"):
+                both = view_masks(name, s)
+            else:
+                both = asymmetric_masks(name, s, self.quantity, self.power, self.cutoff)
+            self.twins.append(SiameseEncoder(skeleton, s, generator, *both))
 
     @property
     def members(self) -> list[SiameseEncoder]:
