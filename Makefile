@@ -56,8 +56,7 @@ $(READY): pyproject.toml constraints.txt
 
 # Outputs that tests compare (tagged keep_output) stay.
 strip: $(READY)
-	$(BIN)/nbstripout --keep-count --extra-keys "metadata.papermill metadata.widgets \
-	  cell.metadata.papermill cell.metadata.execution" notebooks/*.ipynb
+	$(BIN)/nbstripout --keep-count --extra-keys "metadata.papermill metadata.widgets cell.metadata.papermill cell.metadata.execution" notebooks/*.ipynb
 
 clean:
 	rm -rf build .venv
