@@ -1,6 +1,6 @@
 """Action recognition from 3-D skeletons: compression, masks, continual learning, pre-training, distillation.
 
-Parts are imported at their first use, so that `from skelkit import Recognizer` works without torch.
+Modules are imported at their first use, so that `from skelkit import Recognizer` works without torch.
 """
 
 from __future__ import annotations

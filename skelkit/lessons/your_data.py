@@ -157,9 +157,8 @@ def divide(dataset: str, preset: str, seed: int, device: torch.device) -> tuple[
         study.finding(
             False,
             "",
-            f"Your data is too small to train a network ({error}). The rest of this part and the next part "
-            "use the "
-            "embedded data.",
+            f"Your data is too small to train a network ({error}). The rest of this section and the next one "
+            "use the embedded data.",
         )
         return load_split("synthetic", preset, seed, device), "the embedded data"
 
