@@ -52,6 +52,18 @@ def test_the_smoke_preset_uses_a_few_clips_of_each_class_of_recordings(tmp_path)
         load_split(preset="huge")
 
 
+def test_more_test_clips_leave_the_training_clips_as_they_are():
+    usual, more = load_split(preset="smoke", seed=3), load_split(preset="smoke", seed=3, test_clips=70)
+    assert torch.equal(more.train.poses, usual.train.poses)
+    assert more.train.names == usual.train.names
+    assert len(more.test) == 70
+    assert more.test.names[: len(usual.test)] == usual.test.names
+    assert torch.equal(more.test.poses[: len(usual.test.poses)], usual.test.poses)
+    assert not set(more.test.subject.tolist()) & set(more.train.subject.tolist())
+    with pytest.raises(ValueError, match="test_clips=5: this preset has 34; give at least as many"):
+        load_split(preset="smoke", test_clips=5)
+
+
 def test_ntu_is_split_by_the_published_subjects():
     divided = train_test_split(sk.load("synthetic", clips=240, classes=["wave", "hug"], frames=8))
     assert divided.train.subject.unique().tolist() == [

@@ -145,9 +145,10 @@ def test_several_matrices_share_one_colour_bar(every):
 def test_methods_show_every_seed_their_mean_and_the_bounds(every):
     figure = every["methods"]
     assert list(named(figure, "recorded, one seed").x) == pytest.approx([20, 30, 50, 70, 90, 90])
-    mean = named(figure, "mean ± standard deviation")
+    mean = named(figure, "mean with 95 % interval over seeds")
     assert list(mean.x) == pytest.approx([25, 60, 90])
-    assert list(mean.error_x.array) == pytest.approx([50**0.5, 200**0.5, 0])
+    t = 12.7062  # of one degree of freedom
+    assert list(mean.error_x.array) == pytest.approx([t * 5, t * 10, 0], rel=1e-5)
     assert list(named(figure, "run here").x) == pytest.approx([55])
     band = next(s for s in figure.layout.shapes if s.type == "rect")
     assert (band.x0, band.x1) == pytest.approx((25, 90))

@@ -11,6 +11,7 @@ import torch.multiprocessing as mp
 from helpers import seeded
 
 from skelkit import masks, models, motion, selfsup
+from skelkit.experiments.run_data import RunData
 from skelkit.experiments.selfsup import PretrainingVariant
 from skelkit.selfsup import objectives, pretraining, views
 from skelkit.selfsup.objectives import OBJECTIVES, Objective, siamese
@@ -96,9 +97,8 @@ def test_a_new_objective_is_trained_resumed_evaluated_and_recorded(toy, tmp_path
     train, test = clips.split("stratified", train=0.7)
     assert 0 <= selfsup.evaluate(whole, train, test, "knn").accuracy <= 1
     assert "toy" in selfsup.OBJECTIVES
-    found = PretrainingVariant("toy", "toy", ("knn",), {"epochs": 1, "size": "small"}).run(
-        "synthetic", 0, "smoke"
-    )
+    variant = PretrainingVariant("toy", "toy", ("knn",), {"epochs": 1, "size": "small"})
+    found = variant.run(RunData(preset="smoke"), 0)
     assert 0 <= found["knn"] <= 1
 
 
@@ -295,7 +295,7 @@ def test_views_are_mirrored_unless_classes_tell_left_from_right(toy):
 
 def test_invalid_arguments_are_refused(toy):
     for options, message in [
-        ({"method": "psTL"}, "no method 'psTL'; known: skeletonbt, pstl, asma"),
+        ({"method": "psTL"}, f"no method 'psTL'; known: {', '.join(selfsup.OBJECTIVES)}"),
         ({"batch": 1}, "batch=1: Barlow Twins compares"),
         ({"epoch": 1}, "no setting 'epoch'; known: size"),
         ({"stream": "bones"}, "stream='bones': expected 'joint', 'bone' or 'motion'"),

@@ -2,19 +2,23 @@
 
 import json
 import shlex
-from dataclasses import asdict
 from pathlib import Path
 
 import pytest
+import torch
 
 from skelkit import study
 from skelkit.cli.main import main
+from skelkit.cli.record import seeds as seeds_of
 from skelkit.deploy import distillation
-from skelkit.experiments import continual, recordings, selfsup
+from skelkit.experiments import continual, predictions, recordings, selfsup, statistics, students
+from skelkit.experiments.bootstrap import accuracy_interval
 from skelkit.experiments.continual import LearnerVariant
+from skelkit.experiments.run_data import RunData
 from skelkit.study import display, recorded
 from skelkit.training.settings import choose
 
+SMOKE = RunData(preset="smoke")
 FEW = {"epochs": 1, "probe_epochs": 1, "least_probe_steps": 0}
 
 
@@ -39,23 +43,21 @@ def test_help_lists_the_labels_of_every_experiment_as_a_shell_takes_them(capsys)
 
 def test_missing_runs_are_run_and_recorded_ones_are_kept(tiny, tmp_path):
     told = []
-    first = recordings.record(
-        "tiny", seeds=[0], preset="smoke", jobs=1, folder=tmp_path, only=["replay"], log=told.append
-    )
+    first = recordings.record("tiny", SMOKE, [0], jobs=1, folder=tmp_path, only=["replay"], log=told.append)
     assert first.labels == ["replay"]
     assert "1 to do" in told[0]
-    both = recordings.record("tiny", seeds=[0], preset="smoke", jobs=1, folder=tmp_path, log=told.append)
+    both = recordings.record("tiny", SMOKE, [0], jobs=1, folder=tmp_path, log=told.append)
     assert both.labels == ["nothing", "replay"], "in the order of the experiment"
     assert both.of("replay") == first.of("replay"), "it was not run again"
     before = (tmp_path / "synthetic" / "tiny.json").read_text()
-    recordings.record("tiny", seeds=[0], preset="smoke", jobs=1, folder=tmp_path, log=told.append)
+    recordings.record("tiny", SMOKE, [0], jobs=1, folder=tmp_path, log=told.append)
     assert "0 to do" in told[-1]
     assert (tmp_path / "synthetic" / "tiny.json").read_text() == before
 
 
 def test_a_recording_states_how_it_was_produced(tiny, tmp_path):
     kept = recordings.record(
-        "tiny", seeds=[0], preset="smoke", jobs=1, folder=tmp_path, only=["nothing"], log=lambda _: None
+        "tiny", SMOKE, [0], jobs=1, folder=tmp_path, only=["nothing"], log=lambda _: None
     )
     assert kept.about["command"] == "skelkit record tiny --dataset synthetic"
     assert {"machine", "date", "preset", "divided"} <= kept.about.keys()
@@ -67,30 +69,121 @@ def test_a_recording_states_how_it_was_produced(tiny, tmp_path):
 
 
 def test_a_variant_that_was_changed_is_run_again(tiny, tmp_path, monkeypatch):
-    recordings.record(
-        "tiny", seeds=[0], preset="smoke", jobs=1, folder=tmp_path, only=["nothing"], log=lambda _: None
-    )
+    recordings.record("tiny", SMOKE, [0], jobs=1, folder=tmp_path, only=["nothing"], log=lambda _: None)
     other = [LearnerVariant("nothing", "fine-tuning", changes=FEW | {"lr": 1e-3})]
     monkeypatch.setitem(recordings.EXPERIMENTS, "tiny", lambda: other)
-    kept = recordings.record("tiny", seeds=[0], preset="smoke", jobs=1, folder=tmp_path, log=lambda _: None)
+    kept = recordings.record("tiny", SMOKE, [0], jobs=1, folder=tmp_path, log=lambda _: None)
     assert len(kept.runs) == 1
     assert kept.runs[0]["variant"]["changes"]["lr"] == 1e-3
 
 
-def test_mean_and_spread_are_over_seeds():
-    runs = [{"label": "a", "seed": s, "faa": v} for s, v in ((1, 0.3), (0, 0.1), (2, 0.2))]
+def test_means_and_intervals_are_over_seeds():
+    runs = [{"label": "a", "seed": s, "faa": v} for s, v in ((1, 0.6), (0, 0.4), (2, 0.5))]
     kept = recordings.Recording({}, runs)
-    assert kept.of("a") == [0.1, 0.3, 0.2]
-    mean, spread, seeds = kept.summary()["a"]
-    assert (mean, spread, seeds) == (pytest.approx(0.2), pytest.approx(0.1), 3)
-    assert kept.points("a") == "20.0 ± 10.0 points"
+    assert kept.of("a") == [0.4, 0.6, 0.5]
+    assert kept.means() == {"a": pytest.approx(0.5)}
+    assert kept.percent("a") == "50.0 % [25.2, 74.8]"  # 4.303 · 10 / √3
+
+
+def test_recorded_numbers_are_found_again_from_the_recorded_predictions(tiny, tmp_path):
+    kept = recordings.record("tiny", SMOKE, [0, 1], jobs=1, folder=tmp_path, log=lambda _: None)
+    names = {"accuracy", "task_accuracy", "faa", "task_faa", "forgetting", "backward_transfer"}
+    for run in kept.runs:
+        found = kept.recomputed(run)
+        assert found.keys() == names
+        assert found == {name: run[name] for name in names}
+    assert len(kept.about["tests"]) == 2, "one list of labels for all runs of a seed"
+    correct, shared = kept.correct("replay", "accuracy")
+    assert not shared
+    assert accuracy_interval(correct, shared_clips=shared).seeds == 2
+    last = [sum(run["accuracy"][-1]) / 3 for run in kept.runs if run["label"] == "replay"]
+    assert [float(each.float().mean()) for each in correct] == pytest.approx(last, abs=0.1)
+
+
+def test_recorded_accuracies_of_encoders_and_students_are_found_again(tmp_path, monkeypatch):
+    encoders = selfsup.PretrainingVariant("one", "scratch", ("knn", "linear"), {"linear_epochs": 2})
+    student = students.StudentsVariant(students={"student": {"epochs": 1}})
+    for variant in (encoders, student):
+        monkeypatch.setitem(recordings.EXPERIMENTS, "tiny", lambda variant=variant: [variant])
+        kept = recordings.record("tiny", SMOKE, [0], jobs=1, folder=tmp_path, log=lambda _: None)
+        (run,) = kept.runs
+        found = kept.recomputed(run)
+        assert len(found) == (2 if variant is encoders else 4)
+        assert found == {name: run[name] for name in found}
+
+
+def test_recordings_without_predictions_are_still_read():
+    kept = recordings.read("methods", "synthetic")
+    old = [run for run in kept.runs if "predictions" not in run]
+    assert all(kept.recomputed(run) == {} for run in old)
+    assert all(kept.recomputed(run)["faa"] == run["faa"] for run in kept.runs if run not in old)
+    assert kept.correct("charon", "no such metric") == ([], False)
+
+
+def test_the_predictions_of_a_whole_experiment_stay_below_a_megabyte():
+    """Eight variants with eight seeds on 2,000 clips, even if they are guessed, which compresses worst."""
+    generator = torch.Generator().manual_seed(0)
+    labels, seen = torch.arange(2_000) % 10, torch.arange(10) // 2
+    unseen = seen[labels] > torch.arange(5)[:, None]  # [tasks, clips]
+    guessed = torch.randint(10, (5, 2_000), generator=generator).masked_fill(unseen, -1)
+    within = (labels // 2 * 2 + torch.randint(2, (5, 2_000), generator=generator)).masked_fill(unseen, -1)
+    size = 64 * sum(len(predictions.pack(each)) for each in (guessed, within))
+    assert size + 8 * len(predictions.pack(labels)) < 700_000
+    assert torch.equal(predictions.unpack(predictions.pack(guessed)), guessed)
+    many = torch.tensor([0, 300])
+    assert torch.equal(predictions.unpack(predictions.pack(many)), many)
+    with pytest.raises(ValueError, match="expected numbers of 16 bits"):
+        predictions.pack(torch.tensor([40_000]))
+
+
+def test_runs_with_other_test_clips_are_not_mixed(tiny, tmp_path):
+    told = []
+    options = {"jobs": 1, "folder": tmp_path, "only": ["nothing"], "log": told.append}
+    few = recordings.record("tiny", SMOKE, [0], **options)
+    many = recordings.record("tiny", RunData(preset="smoke", test_clips=60), [0], **options)
+    assert "34 to test" in few.about["divided"]
+    assert "60 to test" in many.about["divided"]
+    assert told[2] == "tiny on synthetic: 0 runs kept, 1 to do"
+    assert len(many.about["tests"]) == len(many.runs) == 1
+
+
+def test_workers_of_a_dask_cluster_find_what_local_processes_find(tmp_path, monkeypatch):
+    distributed = pytest.importorskip("distributed", reason="needs Dask: pip install 'skelkit[cluster]'")
+    variant = LearnerVariant("fine-tuning", "fine-tuning", changes=FEW)
+    monkeypatch.setitem(recordings.EXPERIMENTS, "tiny", lambda: [variant])
+    options = {"folder": tmp_path, "log": lambda _: None}
+    local = recordings.record("tiny", SMOKE, [0, 1], jobs=2, **options)
+    (tmp_path / "synthetic" / "tiny.json").unlink()
+    with distributed.LocalCluster(
+        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None
+    ) as cluster:
+        remote = recordings.record("tiny", SMOKE, [0, 1], scheduler=cluster.scheduler_address, **options)
+    seconds = ("seconds", "total_seconds")
+    plain = [[{k: v for k, v in r.items() if k not in seconds} for r in x.runs] for x in (local, remote)]
+    assert plain[0] == plain[1]
+    assert local.about == remote.about
+
+
+@pytest.mark.parametrize("words", [["x"], ["0"], ["1-2-3"], ["-1"], ["1.5"]])
+def test_an_error_says_how_seeds_are_given(words, capsys):
+    with pytest.raises(ValueError, match="expected a number of seeds, such as 8, or seeds, such as 3 4"):
+        seeds_of(words)
+
+
+def test_the_command_records_on_more_test_clips_and_prints_intervals(tmp_path, capsys):
+    words = ["record", "ratios", "--preset", "smoke", "--only", "0%", "--seeds", "2", "--test-clips", "50"]
+    assert main([*words, "--jobs", "1", "--out", str(tmp_path)]) == 0
+    kept = recordings.read("ratios", "synthetic", tmp_path)
+    assert kept.about["test_clips"] == 50
+    assert [run["seed"] for run in kept.runs] == [0, 1]
+    assert f"FAA {kept.percent('0%')} (2 seeds)" in capsys.readouterr().out
 
 
 def test_errors_on_unknown_names_list_the_known_ones(tiny, tmp_path):
     with pytest.raises(ValueError, match="no experiment 'speed'; known: methods"):
-        recordings.record("speed", folder=tmp_path)
+        recordings.record("speed", SMOKE, [0], folder=tmp_path)
     with pytest.raises(ValueError, match="no variant x in tiny; there are: nothing; replay"):
-        recordings.record("tiny", only=["x"], folder=tmp_path)
+        recordings.record("tiny", SMOKE, [0], only=["x"], folder=tmp_path)
     assert recordings.read("tiny", "synthetic", tmp_path) is None
 
 
@@ -105,11 +198,11 @@ def test_every_variant_names_a_learner_and_settings_that_exist(name):
         settings("laptop", LEARNERS[variant.learner], **variant.changes).memory_codec()
 
 
-@pytest.mark.parametrize("name", list(selfsup.EXPERIMENTS))
+@pytest.mark.parametrize("name", [*selfsup.EXPERIMENTS, *students.EXPERIMENTS])
 def test_every_variant_names_a_method_and_settings_that_exist(name):
     from skelkit.selfsup import OBJECTIVES, presets
 
-    variants = selfsup.EXPERIMENTS[name]()
+    variants = recordings.EXPERIMENTS[name]()
     assert len({v.label for v in variants}) == len(variants), "labels are told apart"
     for variant in variants:
         if name == "students":
@@ -122,14 +215,14 @@ def test_every_variant_names_a_method_and_settings_that_exist(name):
 
 def test_where_few_labels_are_known_neither_teacher_nor_student_sees_the_others(monkeypatch):
     seen = []
-    distill = selfsup.distill
+    distill = students.distill
     monkeypatch.setattr(
-        selfsup,
+        students,
         "distill",
         lambda teacher, clips, **rest: (seen.append((len(clips), rest)), distill(teacher, clips, **rest))[1],
     )
     ways = {"answers alone": {"hard": 0.0, "epochs": 1}, "labels": {"epochs": 1}}
-    found = selfsup.StudentsVariant(students=ways, fraction=0.1).run("synthetic", 0, "smoke")
+    found = students.StudentsVariant(students=ways, fraction=0.1).run(SMOKE, 0)
     (every, answers), (known, labels) = seen
     assert known == found["labelled"] < every
     assert answers["hard"] == 0
@@ -137,9 +230,8 @@ def test_where_few_labels_are_known_neither_teacher_nor_student_sees_the_others(
 
 
 def test_a_run_of_students_keeps_the_teacher_and_all_of_them():
-    found = selfsup.StudentsVariant(students={"student": {"epochs": 1}, "labels": {"epochs": 1}}).run(
-        "synthetic", 0, "smoke"
-    )
+    ways = {"student": {"epochs": 1}, "labels": {"epochs": 1}}
+    found = students.StudentsVariant(students=ways).run(SMOKE, 0)
     assert {"teacher", "student", "labels", "student, 2:4", "student, 2:4, taught again"} <= found.keys()
     assert found["student_parameters"] < 0.1 * found["teacher_parameters"]
 
@@ -156,7 +248,7 @@ def test_a_run_of_pretraining_keeps_how_it_was_judged_and_what_it_cost(method, j
     variant = selfsup.PretrainingVariant(
         "one", method, judged, {"epochs": 1, "linear_epochs": 2, "projector": 8}
     )
-    found = variant.run("synthetic", 0, "smoke")
+    found = variant.run(SMOKE, 0)
     streams = ("joint", "bone", "motion", "ensemble", "joined", "aligned")
     assert all(0 <= found[name] <= 1 for way in judged for name in (streams if way == "streams" else [way]))
     assert found["parameters"] > 0
@@ -164,37 +256,29 @@ def test_a_run_of_pretraining_keeps_how_it_was_judged_and_what_it_cost(method, j
     assert found["total_seconds"] >= found["pretraining_seconds"] > 0
 
 
-@pytest.mark.parametrize(("name", "seconds"), [("heads", 1), ("pairs", 1)])
-def test_recorded_runs_of_every_kind_are_recognised_and_not_repeated(name, seconds, monkeypatch, tmp_path):
+@pytest.mark.parametrize("name", ["heads", "pairs"])
+def test_recorded_runs_of_every_kind_are_recognised_and_not_repeated(name, monkeypatch, tmp_path, toy):
     """Settings with many decimals; variants that are not judged by linear evaluation."""
     found = dict.fromkeys(("knn", "linear", "first alone", "second alone", "joined", "aligned"), 0.5) | {
         "total_seconds": 1.0,
         "divided": "so",
+        "test": toy(),
     }
     monkeypatch.setattr(
-        selfsup.PretrainingVariant,
-        "run",
-        lambda self, dataset, seed, *rest: {
-            "label": self.label,
-            "seed": seed,
-            "variant": asdict(self),
-            **found,
-        },
+        selfsup.PretrainingVariant, "run", lambda self, data, seed: {**found, "predictions": {}}
     )
     told = []
     variants = len(selfsup.EXPERIMENTS[name]())
     assert (
-        len(recordings.record(name, seeds=[0], jobs=1, folder=tmp_path, log=told.append).runs)
+        len(recordings.record(name, RunData(), [0], jobs=1, folder=tmp_path, log=told.append).runs)
         == variants
         == len(told) - 1
     )
-    recordings.record(name, seeds=[0], jobs=1, folder=tmp_path, log=told.append)
+    recordings.record(name, RunData(), [0], jobs=1, folder=tmp_path, log=told.append)
     assert told[-1] == f"{name} on synthetic: {variants} runs kept, 0 to do"
 
 
 def test_sources_are_gathered_on_the_skeleton_of_the_first(tmp_path, toy):
-    import torch
-
     from skelkit import ClipSet
     from skelkit.skeletons.layouts import KINECT20
 
@@ -223,10 +307,10 @@ def test_a_recording_of_a_renamed_experiment_is_read_and_continued_under_its_new
     variants = [LearnerVariant("nothing", "fine-tuning", changes=FEW)]
     for name in ("parts", "ablation"):
         monkeypatch.setitem(recordings.EXPERIMENTS, name, lambda: variants)
-    options = {"preset": "smoke", "jobs": 1, "folder": tmp_path, "log": lambda _: None}
-    old = recordings.record("parts", seeds=[0], **options)
+    options = {"jobs": 1, "folder": tmp_path, "log": lambda _: None}
+    old = recordings.record("parts", SMOKE, [0], **options)
     assert recordings.read("ablation", "synthetic", tmp_path) == old
-    new = recordings.record("ablation", seeds=[0, 1], **options)
+    new = recordings.record("ablation", SMOKE, [0, 1], **options)
     assert new.runs[0] == old.runs[0]
     assert recordings.read("ablation", "synthetic", tmp_path) == new != old
     assert (tmp_path / "synthetic" / "ablation.json").exists()
@@ -239,32 +323,37 @@ def test_differences_between_variants_are_paired_by_seed():
     ]
     assert recordings.Recording({}, runs).paired_differences("x", "CHARON") == pytest.approx([-10])
     assert recordings.Recording({}, runs).paired_differences("y", "CHARON") == []
+    assert recordings.Recording({}, runs).differences_from("CHARON") == {"x": pytest.approx([-10])}
 
 
-def test_a_verdict_says_whether_a_difference_is_more_than_seeds_differ(capsys):
+def test_a_verdict_says_whether_a_difference_is_significant(capsys):
     study.begin("x", preset="smoke", seed=0)
-    recorded.verdict("one against the other", [3.0, 4.0, 5.0])
-    recorded.verdict("one against the other", [-3.0, 4.0, 5.0])
-    recorded.verdict("one against the other", [7.0])
-    recorded.verdict("one against the other", [])
+    for differences in ([3.0, 4.0, 5.0], [-3.0, 4.0, 5.0], [7.0], []):
+        recorded.verdict("one against the other", differences)
     told = capsys.readouterr().out.splitlines()
+    assert told[0] == ("→ one against the other: +4.0 [+1.5, +6.5] points, p = 0.02, 3 seeds: significant.")
+    assert told[1].endswith("not significant at this size (14.2 points could have been seen).")
     assert told[2:] == [
-        "→ one against the other: +7.0 points in one seed; the spread over seeds is unknown.",
+        "→ one against the other: +7.0 points; one seed: no test.",
         "→ one against the other: not recorded yet.",
     ]
-    assert told[0] == "→ one against the other: +4.0 ± 1.0 points over 3 seeds."
-    assert told[1].endswith("not significant.")
+    assert [claim["holds"] for claim in study.results()["claims"]] == [True, False, False, False]
 
 
-def test_several_verdicts_are_one_table_and_each_is_kept(capsys):
+def test_the_tables_of_a_figure_are_corrected_together(capsys):
     study.begin("x", preset="smoke", seed=0)
-    recorded.verdicts("Against <nothing>", {"one": [3.0, 4.0, 5.0], "two": [-3.0, 4.0, 5.0], "three": []})
-    assert capsys.readouterr().out.splitlines() == [
-        "→ Against <nothing>: one: +4.0 ± 1.0 points over 3 seeds.",
-        "→ Against <nothing>: two: +2.0 ± 4.4 points over 3 seeds; not significant.",
-        "→ Against <nothing>: three: not recorded yet.",
-    ]
-    assert [claim["holds"] for claim in study.results()["claims"]] == [True, False, False]
+    values = [3.0, 4.0, 5.0]
+    recorded.verdicts({"Against <nothing>": {"one": values, "three": []}})
+    recorded.verdicts({"Against <nothing>": {"one": values}, "Against more": {"two": [-3.0, 4.0, 5.0]}})
+    recorded.verdicts({"Against <nothing>": {"one": values}}, also={"hidden": [-3.0, 4.0, 5.0]})
+    recorded.verdict("one", values, also={"hidden": [-3.0, 4.0, 5.0]})
+    alone, missing, first, second, shown, single = capsys.readouterr().out.splitlines()
+    assert alone == "→ Against <nothing>: one: +4.0 [+1.5, +6.5] points, p = 0.02, 3 seeds: significant."
+    assert missing == "→ Against <nothing>: three: not recorded yet."
+    assert "p = 0.04, 3 seeds: significant" in first
+    assert "p = 0.51, 3 seeds: not significant" in second
+    assert shown == first
+    assert "p = 0.04" in single
     page = display.FindingsTable("Against <nothing>:", [(True, "", ("one", "+4.0", ""))])._repr_html_()
     assert "Against &lt;nothing&gt;" in page
     assert page.count("<tr>") == 1
@@ -273,9 +362,7 @@ def test_several_verdicts_are_one_table_and_each_is_kept(capsys):
 def test_a_notebook_is_told_how_a_recording_came_about_or_how_to_make_it(tiny, tmp_path, capsys):
     setup = study.begin("x", preset="smoke", seed=0)
     assert recorded.find("tiny", setup, tmp_path) is None
-    recordings.record(
-        "tiny", seeds=[0], preset="smoke", jobs=1, folder=tmp_path, only=["nothing"], log=lambda _: None
-    )
+    recordings.record("tiny", SMOKE, [0], jobs=1, folder=tmp_path, only=["nothing"], log=lambda _: None)
     assert recorded.find("tiny", setup, tmp_path).labels == ["nothing"]
     told = capsys.readouterr().out
     assert "make one with: skelkit record tiny --dataset synthetic" in told
@@ -288,12 +375,15 @@ def test_another_data_sets_recording_is_shown_only_where_there_is_none_and_it_is
     setup = study.begin(
         "x", preset="smoke", dataset=str(toy().save(tmp_path / "elsewhere.safetensors")), seed=0
     )
-    recordings.record(
-        "tiny", seeds=[0], preset="smoke", jobs=1, folder=tmp_path, only=["nothing"], log=lambda _: None
-    )
+    recordings.record("tiny", SMOKE, [0], jobs=1, folder=tmp_path, only=["nothing"], log=lambda _: None)
     assert recorded.find("tiny", setup, tmp_path) is None
     assert recorded.find("tiny", setup, tmp_path, instead="synthetic").labels == ["nothing"]
     assert "results on synthetic are shown" in capsys.readouterr().out
+
+
+def interval(recording, label, metric="faa"):
+    """A mean and its interval, as the page shows them."""
+    return recording.percent(label, metric).replace(" %", "")
 
 
 def first_table(text, heading):
@@ -302,8 +392,47 @@ def first_table(text, heading):
     return [
         [cell.strip() for cell in line.split("|")[1:-1]]
         for line in lines
-        if line.startswith("|") and " ± " in line
+        if line.startswith("|") and "[" in line
     ]
+
+
+def test_the_page_of_results_says_which_differences_are_significant():
+    text = (Path(__file__).parents[1] / "docs" / "results.md").read_text("utf-8")
+    page, read = " ".join(text.split()), recordings.read
+
+    def table(experiment, reference, metric="faa", dataset="synthetic"):
+        return statistics.compare_all(read(experiment, dataset).differences_from(reference, metric))
+
+    def words(comparison, sign=1):
+        numbers = sorted(sign * v for v in (comparison.low, comparison.mean, comparison.high))
+        return f"{numbers[1]:.1f} [{numbers[0]:.1f}, {numbers[2]:.1f}] points"
+
+    methods = read("methods", "synthetic")
+    others = ("der++", "er", "icarl", "joint")
+    charon = statistics.compare_all({o: methods.paired_differences("charon", o) for o in others})
+    assert [name for name, each in charon.items() if each.significant] == ["der++"]
+    assert f"{words(charon['der++'])} above DER++, which is significant ({charon['der++'].p_words})" in page
+    fifth = table("intervals", "s = 1")["s = 5"]
+    assert f"{words(fifth)} ({fifth.p_words})" in page
+    codecs = table("codecs", "float32, every frame")
+    assert words(codecs["int8, every 30th frame"]) in page
+    ratios = table("ratios", "0%")
+    assert f"{words(ratios['90%'], -1)} ({ratios['90%'].p_words}, corrected for six ratios)" in page
+    sizes = table("heads", "2 x 32", "linear")
+    assert not any(each.significant for each in (*codecs.values(), *ratios.values(), *sizes.values()))
+    ways, pretraining = ("linear", "finetune", "semi 10 %", "semi 1 %"), read("pretraining", "synthetic")
+    pairs = (("asma", "pstl"), ("pstl", "skeletonbt"), ("asma", "scratch"))
+    twelve = statistics.compare_all(
+        {(a, b, w): pretraining.paired_differences(a, b, w) for a, b in pairs for w in ways}
+    )
+    assert not any(each.significant for each in twelve.values())
+    gain = twelve["asma", "scratch", "semi 1 %"]
+    assert f"{words(gain)} ({gain.p_words})" in page
+    mirrored, ways = read("mirrored", "precog"), ("knn", "linear", "finetune")
+    views = statistics.compare_all(
+        {way: mirrored.paired_differences("not mirrored", "mirrored", way) for way in ways}
+    )
+    assert f"{words(views['linear'])} ({views['linear'].p_words})" in page
 
 
 def test_the_page_of_results_says_what_was_recorded():
@@ -313,16 +442,13 @@ def test_the_page_of_results_says_what_was_recorded():
     for name, *cells in methods:
         method = {"none": "scratch"}.get(name, name.replace("*", "").lower())
         for way, cell in zip(("knn", "linear", "finetune", "semi 10 %", "semi 1 %"), cells, strict=True):
-            assert f"{cell} points" == recordings.read("pretraining", "synthetic").points(method, way), (
-                method,
-                way,
-            )
+            assert cell == interval(recordings.read("pretraining", "synthetic"), method, way), (method, way)
     learners = first_table(table, "Continual learning")
     assert len(learners) == 8
     for name, *cells in learners:
         learner = name.replace("*", "").split(" (")[0].lower().removesuffix(" training")
         for dataset, cell in zip(("synthetic", "precog", "bandai-namco-2"), cells, strict=True):
-            assert f"{cell} points" == recordings.read("methods", dataset).points(learner), (learner, dataset)
+            assert cell == interval(recordings.read("methods", dataset), learner), (learner, dataset)
     for experiment, label, what in (
         ("intervals", "s = 1", ""),
         ("intervals", "s = 5", ""),
@@ -332,19 +458,19 @@ def test_the_page_of_results_says_what_was_recorded():
         ("ratios", "90%", ""),
     ):
         kept = recordings.read(experiment, "synthetic")
-        assert kept.points(label).removesuffix(" points") in table, (experiment, label)
-        assert not what or f"{kept.summary('bytes_per_clip')[label][0]:,.0f}" in table, (experiment, label)
+        assert interval(kept, label) in table, (experiment, label)
+        assert not what or f"{kept.means('bytes_per_clip')[label]:,.0f}" in table, (experiment, label)
     pairs, heads = recordings.read("pairs", "synthetic"), recordings.read("heads", "synthetic")
     of_f_and_g = [("f and g", way) for way in ("first alone", "second alone", "joined", "aligned")]
     for label, way in [*of_f_and_g, ("two g", "aligned"), ("two random", "aligned")]:
-        assert pairs.points(label, way).removesuffix(" points") in table, (label, way)
+        assert interval(pairs, label, way) in table, (label, way)
     for label in ("2 x 32", "2 x 1024"):
-        assert heads.points(label, "linear").removesuffix(" points") in table, label
+        assert interval(heads, label, "linear") in table, label
         assert f"{heads.of(label, 'head')[0]:,}" in table, label
     streams = recordings.read("streams", "synthetic")
     for label, ways in (("asma", ("joint", "bone", "motion", "ensemble")), ("pstl", ("joint", "ensemble"))):
         for way in ways:
-            assert streams.points(label, way).removesuffix(" points") in table, (label, way)
+            assert interval(streams, label, way) in table, (label, way)
     taught = recordings.read("students", "synthetic")
     usual, _, few = taught.labels
     for label, ways in (
@@ -352,11 +478,11 @@ def test_the_page_of_results_says_what_was_recorded():
         (few, ("teacher", "answers alone", "labels")),
     ):
         for way in ways:
-            assert taught.points(label, way).removesuffix(" points") in table, (label, way)
-    mean, apart, _ = recordings.spread(taught.paired_differences(usual, usual, "teacher", "student"))
-    assert f"loses {mean:.1f} ± {apart:.1f} points" in table
-    mean, apart, _ = recordings.spread(taught.paired_differences(few, few, "answers alone", "labels"))
-    assert f"{mean:.1f} ± {apart:.1f} points (paired by seed), which is not significant" in table
+            assert interval(taught, label, way) in table, (label, way)
+    compare, table = statistics.paired_comparison, " ".join(table.split())
+    assert compare(taught.paired_differences(usual, usual, "student", "teacher")).difference in table
+    found = compare(taught.paired_differences(few, few, "answers alone", "labels")).difference
+    assert found.replace("+", "") in table
     for label, way in (
         ("asma", "linear"),
         ("pstl", "linear"),
@@ -364,11 +490,9 @@ def test_the_page_of_results_says_what_was_recorded():
         ("asma", "transfer"),
         ("scratch", "transfer"),
     ):
-        assert recordings.read("transfer", "precog").points(label, way).removesuffix(" points") in table, (
+        assert interval(recordings.read("transfer", "precog"), label, way) in table, (
             label,
             way,
         )
     for label in ("mirrored", "not mirrored"):
-        assert (
-            recordings.read("mirrored", "precog").points(label, "linear").removesuffix(" points") in table
-        ), label
+        assert interval(recordings.read("mirrored", "precog"), label, "linear") in table, label

@@ -30,7 +30,7 @@ _EPILOG = """examples:
   skelkit data convert recordings/ clips.safetensors    write any readable data as one fast file
   skelkit data split clips.safetensors --train 1 3 5    write train and test sets of different subjects
   skelkit data show recordings/ --clip 3                play a clip in a browser page
-  skelkit record methods --dataset recordings/          every learner with three seeds; can be interrupted
+  skelkit record methods --dataset recordings/          every learner with eight seeds; can be interrupted
   skelkit bench codecs                                  how fast this machine compresses clips
   skelkit --debug data describe recordings/             the traceback of an error, for bug reports
 """

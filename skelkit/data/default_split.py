@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import torch
@@ -115,7 +116,12 @@ def _counts(clips: ClipSet) -> Tensor:
 
 
 def load_split(
-    dataset: str = "synthetic", preset: str = "laptop", seed: int = 0, device: torch.device | str = "cpu"
+    dataset: str = "synthetic",
+    preset: str = "laptop",
+    seed: int = 0,
+    device: torch.device | str = "cpu",
+    *,
+    test_clips: int | None = None,
 ) -> TrainTestSplit:
     """Load a data set at the size of a preset, and split it with `train_test_split`.
 
@@ -125,9 +131,11 @@ def load_split(
             all thirty actions. Recordings are used whole; "smoke" uses only a few clips of each class.
         seed: of the embedded set, of the clips that "smoke" draws, and of the split.
         device: where the clips are put.
+        test_clips: number of test clips of the embedded set, of which more can be generated. The training
+            clips are the same, and the first test clips too. Default: those of the preset.
 
     Raises:
-        ValueError: an unknown preset, or what `skelkit.load` raises.
+        ValueError: an unknown preset, fewer test clips than the preset has, or what `skelkit.load` raises.
         TooFewClips: as in `train_test_split`.
 
     >>> load_split(preset="smoke")
@@ -137,12 +145,33 @@ def load_split(
     classes, size = _SIZES[preset]
     if dataset == "synthetic":
         some = TEN_ACTIONS[::-1][:classes] if classes <= len(TEN_ACTIONS) else None
-        clips = load("synthetic", seed=seed, clips=size, classes=some)
-    else:
-        clips = load(dataset)
-        if preset == "smoke" and len(clips) > size:
-            clips = _sample(clips, size, classes, seed)
+        split = train_test_split(load("synthetic", seed=seed, clips=size, classes=some).to(device), seed)
+        return split if test_clips is None else _more_test_clips(split, test_clips, size, seed, some)
+    clips = load(dataset)
+    if preset == "smoke" and len(clips) > size:
+        clips = _sample(clips, size, classes, seed)
     return train_test_split(clips.to(device), seed)
+
+
+def _more_test_clips(
+    split: TrainTestSplit, count: int, size: int, seed: int, classes: Sequence[str] | None
+) -> TrainTestSplit:
+    """The split of the first `size` embedded clips with `count` test clips, whose first ones are the same.
+
+    A clip does not depend on the number of clips that are generated.
+    """
+    if count < len(split.test):
+        raise ValueError(f"test_clips={count}: this preset has {len(split.test)}; give at least as many")
+    assert split.train.subject is not None  # embedded clips have subjects
+    people = set(split.train.subject.tolist())
+    size, tests = max(size, 2 * count), torch.zeros(0)  # half of the subjects are for testing
+    while int(tests.sum()) < count:
+        clips = load("synthetic", seed=seed, clips=size, classes=classes)
+        assert clips.subject is not None
+        tests = torch.tensor([subject not in people for subject in clips.subject.tolist()])
+        size += count
+    chosen = tests.nonzero().flatten()[:count]
+    return replace(split, test=clips.select(chosen).to(split.test.device))
 
 
 def _sample(clips: ClipSet, size: int, classes: int, seed: int) -> ClipSet:

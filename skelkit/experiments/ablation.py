@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 from .continual import COMPONENTS, component_names
-from .recordings import Recording, spread
+from .recordings import Recording
 
-__all__ = ["COMPONENTS", "best", "component_names", "gain", "percent", "rows"]
+__all__ = ["COMPONENTS", "best", "component_names", "gain", "rows"]
 
 
 def rows(recording: Recording) -> list[dict[str, Any]]:
@@ -66,23 +66,15 @@ def gain(
 
 def best(
     rows: Sequence[dict[str, Any]], among: Literal["alone", "together"], memory: str | None = None
-) -> tuple[str, float, float, int] | None:
-    """The component with the largest mean gain; None if nothing can be compared.
+) -> tuple[str, list[float]] | None:
+    """The component with the largest mean gain, and its gains; None if nothing can be compared.
 
     Args:
         rows, among, memory: as in `gain`.
-
-    Returns:
-        its name, mean gain and standard deviation over seeds (percentage points), number of seeds.
     """
     gains = {component: gain(rows, component, among, memory) for component in COMPONENTS}
     known = {component: values for component, values in gains.items() if values}
     if not known:
         return None
     component = max(known, key=lambda c: statistics.mean(known[c]))
-    return component, *spread(known[component])
-
-
-def percent(shares: Sequence[float]) -> tuple[float, float, int]:
-    """Mean and standard deviation in percent, and number of values, of shares from 0 to 1."""
-    return spread([100 * share for share in shares])
+    return component, known[component]

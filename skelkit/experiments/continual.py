@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from itertools import product
 from typing import Any, ClassVar
 
 from ..continual.learners import LEARNERS
 from ..continual.learning import learn
-from ..data.default_split import load_split
+from .run_data import RunData
 
 MEMORY = "20 clips"
 """Memory budget for small data sets: two uncompressed clips per class with ten classes."""
@@ -40,30 +40,32 @@ class LearnerVariant:
     tasks: int | None = None
     headline: ClassVar[str] = "faa"
 
-    def run(self, dataset: str, seed: int, preset: str, sources: Sequence[str] = ()) -> dict[str, Any]:
-        """Results of one run, as they are recorded."""
-        split = load_split(dataset, preset, seed)
+    def run(self, data: RunData, seed: int) -> dict[str, Any]:
+        """Results of one run, as `RunData.results` collects them."""
+        split = data.split(seed)
         history = learn(
             self.learner,
             split.train,
             split.test,
             self.tasks or split.tasks,
             memory=self.memory,
-            preset=preset,
+            preset=data.preset,
             seed=seed,
             progress=False,
             **self.changes,
         )
         numbers = history.as_dict()
         seconds = numbers.pop("seconds")
-        return {
-            "label": self.label,
-            "seed": seed,
-            "variant": asdict(self),
-            **numbers,
+        return numbers | {
+            "order": history.scenario.order,
             "total_seconds": sum(seconds.values()),
             "seconds": seconds,
             "divided": repr(split),
+            "test": history.scenario.test,
+            "predictions": {
+                "accuracy": history.predictions,
+                "task_accuracy": history.task_predictions,
+            },
         }
 
 

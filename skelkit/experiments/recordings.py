@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import datetime
 import json
-import statistics
 from collections.abc import Callable, Container, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
+from statistics import mean
 from typing import Any, ClassVar, Protocol
+
+from torch import Tensor
 
 from ..data.loading import dataset_name
 from ..utils import parallel
@@ -20,7 +22,10 @@ from ..utils.files import make_folder, write_atomic
 from ..utils.machine import machine
 from ..utils.notebooks import recorded_folder
 from ..utils.validation import one_of
-from . import continual, selfsup
+from . import continual, selfsup, students
+from .predictions import fingerprint, pack, recompute, unpack
+from .run_data import RunData
+from .statistics import in_percent
 
 FOLDER = recorded_folder()
 """The project's own recordings: a folder for each data set, a file for each experiment."""
@@ -37,11 +42,19 @@ class Variant(Protocol):
     def label(self) -> str:
         """Name in figures and tables; no two variants of an experiment share one."""
 
-    def run(self, dataset: str, seed: int, preset: str, sources: Sequence[str] = ()) -> dict[str, Any]:
-        """Results of one run, as they are recorded."""
+    def run(self, data: RunData, seed: int) -> dict[str, Any]:
+        """Results of one run: numbers by name, and what is predicted.
+
+        "divided": how the data were split; "total_seconds"; "test": the test clips; "predictions": name of an
+        accuracy -> predicted classes of these clips, Long[N], or after each task, Long[tasks, N].
+        """
 
 
-EXPERIMENTS: dict[str, Callable[[], Sequence[Variant]]] = {**continual.EXPERIMENTS, **selfsup.EXPERIMENTS}
+EXPERIMENTS: dict[str, Callable[[], Sequence[Variant]]] = {
+    **continual.EXPERIMENTS,
+    **selfsup.EXPERIMENTS,
+    **students.EXPERIMENTS,
+}
 """Experiment name -> function that returns its variants."""
 
 FORMER_NAMES = {"ablation": "parts"}
@@ -53,8 +66,10 @@ class Recording:
     """All recorded runs of one experiment on one data set.
 
     Attributes:
-        about: how it was produced: command, machine, date, preset, data set, split.
-        runs: one dictionary per run: label, seed, changed settings, results such as faa or bytes_per_clip.
+        about: how it was produced: command, machine, date, preset, data set, split; "tests": fingerprint of
+            test clips -> their labels, packed.
+        runs: one dictionary per run: label, seed, changed settings, results such as faa or bytes_per_clip;
+            "predictions" and the fingerprint "test" of the clips, which older recordings do not have.
     """
 
     about: dict[str, Any]
@@ -62,17 +77,16 @@ class Recording:
 
     def of(self, label: str, metric: str = "faa") -> list[Any]:
         """One value of a variant for each seed, in order of seed; empty if it was not recorded."""
-        runs = sorted(self.runs, key=lambda run: run["seed"])
-        return [run[metric] for run in runs if run["label"] == label and metric in run]
+        return [run[metric] for run in self._of(label) if metric in run]
 
     @property
     def labels(self) -> list[str]:
         """Labels of the recorded variants, in the order of the experiment."""
         return list(dict.fromkeys(run["label"] for run in self.runs))
 
-    def summary(self, metric: str = "faa") -> dict[str, tuple[float, float, int]]:
-        """Mean, sample standard deviation (0 for one seed) and number of seeds of each variant."""
-        return {label: spread(values) for label in self.labels if (values := self.of(label, metric))}
+    def means(self, metric: str = "faa") -> dict[str, float]:
+        """Mean over seeds of each variant that has the metric."""
+        return {label: mean(values) for label in self.labels if (values := self.of(label, metric))}
 
     def paired_differences(
         self, one: str, other: str, metric: str = "faa", other_metric: str = ""
@@ -84,24 +98,47 @@ class Recording:
             other_metric: of the other variant. Default: `metric`.
         """
         mine, theirs = (
-            {run["seed"]: run[key] for run in self.runs if run["label"] == label}
+            {run["seed"]: run[key] for run in self._of(label) if key in run}
             for label, key in ((one, metric), (other, other_metric or metric))
         )
         return [100 * (mine[seed] - theirs[seed]) for seed in sorted(mine.keys() & theirs.keys())]
 
-    def points(self, label: str, metric: str = "faa") -> str:
-        """Mean and standard deviation of a variant as text: "64.1 ± 2.0 points"."""
-        mean, deviation, _ = self.summary(metric)[label]
-        return f"{100 * mean:.1f} ± {100 * deviation:.1f} points"
+    def differences_from(self, reference: str, metric: str = "faa") -> dict[str, list[float]]:
+        """`paired_differences` of every other variant from a reference, by label."""
+        return {
+            label: self.paired_differences(label, reference, metric)
+            for label in self.labels
+            if label != reference
+        }
 
+    def percent(self, label: str, metric: str = "faa") -> str:
+        """Mean of a variant and its 95 % interval over seeds as text: "64.1 % [59.1, 69.1]"."""
+        return in_percent(self.of(label, metric))
 
-def spread(values: Sequence[float]) -> tuple[float, float, int]:
-    """Mean, sample standard deviation (0 for one value) and number of values.
+    def correct(self, label: str, metric: str) -> tuple[list[Tensor], bool]:
+        """Which test clips each seed classifies correctly in the end, and whether all have the same clips.
 
-    >>> spread([1.0, 3.0])
-    (2.0, 1.4142135623730951, 2)
-    """
-    return statistics.mean(values), statistics.stdev(values) if len(values) > 1 else 0.0, len(values)
+        Both are the arguments of `statistics.accuracy_interval`.
+
+        Args:
+            metric: a name in the "predictions" of a run: "accuracy" or an evaluation such as "linear".
+        """
+        runs = [run for run in self._of(label) if metric in run.get("predictions", {})]
+        found = []
+        for run in runs:
+            predicted, labels = unpack(run["predictions"][metric]), unpack(self.about["tests"][run["test"]])
+            found.append((predicted if predicted.ndim == 1 else predicted[-1]) == labels)
+        return found, len({run["test"] for run in runs}) == 1
+
+    def recomputed(self, run: dict[str, Any]) -> dict[str, Any]:
+        """Results of a run computed from its predictions, rounded as recorded; empty without predictions."""
+        if "predictions" not in run:
+            return {}
+        return _rounded(recompute(run, unpack(self.about["tests"][run["test"]])))
+
+    def _of(self, label: str) -> list[dict[str, Any]]:
+        """Runs of a variant in order of seed."""
+        return sorted((run for run in self.runs if run["label"] == label), key=lambda run: run["seed"])
 
 
 def read(experiment: str, dataset: str, folder: Path = FOLDER) -> Recording | None:
@@ -129,12 +166,11 @@ def read(experiment: str, dataset: str, folder: Path = FOLDER) -> Recording | No
 
 def record(
     experiment: str,
-    dataset: str = "synthetic",
-    seeds: Sequence[int] = (0, 1, 2),
+    data: RunData,
+    seeds: Sequence[int],
     *,
-    preset: str = "laptop",
     jobs: int = 2,
-    sources: Sequence[str] = (),
+    scheduler: str | None = None,
     folder: Path = FOLDER,
     only: Sequence[str] = (),
     log: Callable[[str], None] = print,
@@ -143,9 +179,10 @@ def record(
 
     Args:
         experiment: a name in `EXPERIMENTS`.
-        dataset: "synthetic" or a path. sources: data sets to pre-train on, for "transfer".
-        seeds: for each variant; preset: of the settings.
+        data: of all runs. Recorded runs with another preset or other test clips are dropped.
+        seeds: for each variant.
         jobs: number of parallel processes, of one thread each: faster than one process of many threads.
+        scheduler: address of a Dask scheduler, whose workers run the runs, in one thread each.
         folder: of the recordings.
         only: labels of the variants to run. Default: all.
         log: called with one line of text for each run.
@@ -154,20 +191,21 @@ def record(
         ValueError: an unknown experiment or variant.
     """
     one_of(experiment, EXPERIMENTS, "experiment")
-    variants, name = EXPERIMENTS[experiment](), dataset_name(dataset)
+    variants, name = EXPERIMENTS[experiment](), dataset_name(data.dataset)
     _check_labels(only, variants, experiment)
     order = {_key(asdict(v)): i for i, v in enumerate(variants)}
-    runs = _reusable_runs(read(experiment, name, folder), order, preset)
+    about = _about(experiment, name, data)
+    runs, about["tests"] = _reusable_runs(read(experiment, name, folder), order, about)
     done = {(_key(r["variant"]), r["seed"]) for r in runs}
     chosen = [v for v in variants if not only or v.label in only]
     todo = [(v, seed) for seed in seeds for v in chosen if (_key(asdict(v)), seed) not in done]
     log(f"{experiment} on {name}: {len(runs)} runs kept, {len(todo)} to do")
-    about, headline = _about(experiment, name, preset, sources), variants[0].headline
-    run_one = partial(run, dataset=dataset, preset=preset, sources=sources)
-    for _, result in parallel.map_unordered(run_one, todo, jobs):
-        about["divided"] = result.pop("divided")
+    headline = variants[0].headline
+    for _, result in parallel.map_unordered(partial(run, data=data), todo, jobs, scheduler):
+        about |= {key: result.pop(key) for key in ("divided", "machine")}
+        about["tests"][result["test"]] = result.pop("test_labels")
         runs = sorted([*runs, result], key=lambda r: (order[_key(r["variant"])], r["seed"]))
-        content = about | {"machine": machine(), "date": datetime.date.today().isoformat(), "runs": runs}
+        content = about | {"date": datetime.date.today().isoformat(), "runs": runs}
         write_atomic(make_folder(folder / name) / f"{experiment}.json", _compact(content))
         log(
             f"  {result['label']}, seed {result['seed']}: {headline} {result[headline]:.3f}, "
@@ -176,14 +214,23 @@ def record(
     return read(experiment, name, folder) or Recording(about, runs)
 
 
-def run(
-    variant_and_seed: tuple[Variant, int], dataset: str, preset: str, sources: Sequence[str] = ()
-) -> dict:
+def run(variant_and_seed: tuple[Variant, int], data: RunData) -> dict[str, Any]:
     """Results of one run, as they are recorded; floats are rounded to four decimals."""
     variant, seed = variant_and_seed
-    results = variant.run(dataset, seed, preset, sources)
+    results = variant.run(data, seed)
+    test = results.pop("test")
+    predictions = {name: pack(classes) for name, classes in results.pop("predictions").items()}
     # The variant identifies the run, so its settings are not rounded.
-    return _rounded(results) | {"variant": results["variant"]}
+    return {
+        "label": variant.label,
+        "seed": seed,
+        "variant": asdict(variant),
+        **_rounded(results),
+        "test": fingerprint(test),
+        "test_labels": pack(test.labels),
+        "predictions": predictions,
+        "machine": machine(),
+    }
 
 
 def _check_labels(only: Sequence[str], variants: Sequence[Variant], experiment: str) -> None:
@@ -195,28 +242,37 @@ def _check_labels(only: Sequence[str], variants: Sequence[Variant], experiment: 
         )
 
 
-def _reusable_runs(recording: Recording | None, known: Container[str], preset: str) -> list[dict[str, Any]]:
-    """Recorded runs of variants that still exist, with the same preset."""
-    if recording is None or recording.about["preset"] != preset:
-        return []
-    return [r for r in recording.runs if _key(r["variant"]) in known]
+def _reusable_runs(
+    recording: Recording | None, known: Container[str], about: dict[str, Any]
+) -> tuple[list[dict[str, Any]], dict[str, str]]:
+    """Recorded runs of variants that still exist, with the same preset and test clips; the clips' labels."""
+    same = recording is not None and all(
+        recording.about.get(key) == about.get(key) for key in ("preset", "test_clips")
+    )
+    if recording is None or not same:
+        return [], {}
+    runs = [r for r in recording.runs if _key(r["variant"]) in known]
+    used = {r.get("test") for r in runs}
+    return runs, {key: labels for key, labels in recording.about.get("tests", {}).items() if key in used}
 
 
-def _about(experiment: str, dataset: str, preset: str, sources: Sequence[str]) -> dict[str, Any]:
-    """Command, data set and preset of a recording; paths are left out of the command."""
+def _about(experiment: str, dataset: str, data: RunData) -> dict[str, Any]:
+    """Command, data set, preset and number of test clips; paths are left out of the command."""
 
     def public(name: str) -> str:
         return "synthetic" if name == "synthetic" else "PATH"
 
-    command = f"skelkit record {experiment} --dataset {public(dataset)}"
-    if not sources:
-        return {"command": command, "dataset": dataset, "preset": preset}
-    return {
-        "command": f"{command} --sources {' '.join(map(public, sources))}",
+    about: dict[str, Any] = {
+        "command": f"skelkit record {experiment} --dataset {public(dataset)}",
         "dataset": dataset,
-        "preset": preset,
-        "sources": [dataset_name(source) for source in sources],
+        "preset": data.preset,
     }
+    if dataset == "synthetic" and data.test_clips is not None:
+        about["test_clips"] = data.test_clips
+    if data.sources:
+        about["command"] += f" --sources {' '.join(map(public, data.sources))}"
+        about["sources"] = [dataset_name(source) for source in data.sources]
+    return about
 
 
 def _key(variant: dict[str, Any]) -> str:

@@ -1,28 +1,25 @@
-"""Self-supervised and distillation experiments, as `skelkit record` runs and notebooks show them."""
+"""Self-supervised experiments, as `skelkit record` runs and notebooks show them."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
-from typing import Any, ClassVar
+from dataclasses import dataclass, field
+from typing import Any
+
+from torch import Tensor
 
 from ..data import ClipSet, load
 from ..data.default_split import TrainTestSplit, load_split
 from ..data.mapping import as_skeleton
 from ..data.merging import merge
-from ..deploy.distillation import distill
-from ..deploy.sparsity import prune
-from ..models import parameters
-from ..models.classifier import Classifier
 from ..ops import augment
-from ..selfsup.downstream import Downstream
-from ..selfsup.evaluation import Evaluation, ensemble, evaluate
+from ..selfsup.evaluation import Evaluation, evaluate, mean_probabilities
 from ..selfsup.objectives import OBJECTIVES
 from ..selfsup.pretrained import Pretrained, concatenate_encoders
 from ..selfsup.pretraining import pretrain
-from ..selfsup.protocols import accuracy
-from ..training.inputs import PreparedClips
+from .predictions import accuracy
+from .run_data import RunData, describe_split
 
 EVALUATIONS = ("knn", "linear", "finetune", "semi 10 %", "semi 1 %")
 """How every method is evaluated."""
@@ -55,24 +52,23 @@ class PretrainingVariant:
         """The result that is printed when a run ends."""
         return "linear" if "linear" in self.judged else self.judged[-1]
 
-    def run(self, dataset: str, seed: int, preset: str, sources: Sequence[str] = ()) -> dict[str, Any]:
+    def run(self, data: RunData, seed: int) -> dict[str, Any]:
         """Pre-train and evaluate once: test accuracies, costs and what was trained on, as it is recorded."""
-        split = load_split(dataset, preset, seed)
-        clips = merged_sources(sources, preset, seed) if self.elsewhere and sources else split.train
+        split = data.split(seed)
+        clips = split.train
+        if self.elsewhere and data.sources:
+            clips = merged_sources(data.sources, data.preset, seed).to(data.device)
         # The classes of the evaluation decide, whatever data the encoders are trained on.
         mirror = {"mirror": 0.0} if augment.sides(split.train.classes) else {}
         begun = time.perf_counter()
         pretrained = pretrain(
-            self.method, clips, preset=preset, seed=seed, progress=False, **mirror | self.changes
+            self.method, clips, preset=data.preset, seed=seed, progress=False, **mirror | self.changes
         )
-        accuracies: dict[str, float] = {}
+        predicted: dict[str, Tensor] = {}
         for name in self.judged:
-            accuracies |= evaluate_by(name, pretrained, split, clips, seed, preset)
+            predicted |= predict_by(name, pretrained, split, clips, seed, data.preset)
         return {
-            "label": self.label,
-            "seed": seed,
-            "variant": asdict(self),
-            **accuracies,
+            **{name: accuracy(classes, split.test.labels) for name, classes in predicted.items()},
             "parameters": pretrained.parameters,
             "head": pretrained.head,
             "mirror": pretrained.settings.mirror,
@@ -82,19 +78,17 @@ class PretrainingVariant:
             "pretraining_seconds": pretrained.seconds,
             "total_seconds": time.perf_counter() - begun,
             "divided": describe_split(split),
+            "test": split.test,
+            "predictions": predicted,
         }
 
 
-def describe_split(split: TrainTestSplit) -> str:
-    """Numbers of classes and clips, and how they were split."""
-    classes, train, test = len(split.train.labels.unique()), len(split.train), len(split.test)
-    return f"{classes} classes, {train} clips to train, {test} to test, {split.method}"
-
-
-def evaluate_by(
+def predict_by(
     name: str, pretrained: Pretrained, split: TrainTestSplit, clips: ClipSet, seed: int, preset: str
-) -> dict[str, float]:
-    """Test accuracies of one evaluation of `PretrainingVariant.judged`; several for "streams".
+) -> dict[str, Tensor]:
+    """Predicted classes of the test clips in one evaluation of `PretrainingVariant.judged`, Long[N].
+
+    Several for "streams".
 
     Args:
         clips: what the encoders were trained on; those of the other streams are, too.
@@ -103,14 +97,17 @@ def evaluate_by(
     def run(encoders: Pretrained, protocol: str = "linear", **options: Any) -> Evaluation:
         return evaluate(encoders, split.train, split.test, protocol, seed=seed, **options)
 
+    def predict(encoders: Pretrained, protocol: str = "linear", **options: Any) -> Tensor:
+        return run(encoders, protocol, **options).logits.argmax(1)
+
     if name.startswith("semi"):
-        return {name: run(pretrained, "semi", fraction=float(name.split()[1]) / 100).accuracy}
+        return {name: predict(pretrained, "semi", fraction=float(name.split()[1]) / 100)}
     if name in ("joined", "aligned"):
-        return {name: run(pretrained, head="linear" if name == "joined" else "aligned").accuracy}
+        return {name: predict(pretrained, head="linear" if name == "joined" else "aligned")}
     if name in ("first alone", "second alone"):
         encoders = pretrained.encoders[:1] if name == "first alone" else pretrained.encoders[1:]
         single = Pretrained(pretrained.method, pretrained.settings, pretrained.skeleton, encoders)
-        return {name: run(single).accuracy}
+        return {name: predict(single)}
     if name == "streams":
         others = [
             pretrain(pretrained.method, clips, preset=preset, seed=seed, progress=False, stream=stream)
@@ -118,12 +115,12 @@ def evaluate_by(
         ]
         alone = {each.settings.stream: run(each) for each in (pretrained, *others)}
         combined = concatenate_encoders(pretrained, *others)
-        return {stream: found.accuracy for stream, found in alone.items()} | {
-            "ensemble": ensemble(*alone.values()),
-            "joined": run(combined, head="linear").accuracy,
-            "aligned": run(combined, head="aligned").accuracy,
+        return {stream: found.logits.argmax(1) for stream, found in alone.items()} | {
+            "ensemble": mean_probabilities(*alone.values()).argmax(1),
+            "joined": predict(combined, head="linear"),
+            "aligned": predict(combined, head="aligned"),
         }
-    return {name: run(pretrained, name).accuracy}
+    return {name: predict(pretrained, name)}
 
 
 def merged_sources(sources: Sequence[str], preset: str, seed: int) -> ClipSet:
@@ -192,92 +189,6 @@ def transfer() -> list[PretrainingVariant]:
     ]
 
 
-@dataclass(frozen=True)
-class StudentsVariant:
-    """One teacher (f and g, aligned and fine-tuned) and several students.
-
-    Recordings are matched by these fields, so their names must not change.
-
-    Args:
-        label: its name in notebooks.
-        students: settings of `distill` by label of the student; students whose label begins with "labels"
-            have no teacher.
-        fraction: share of the labels that teacher and students use. The teacher has validation clips
-            besides; a student without labels (hard = 0) learns the teacher's logits of all clips.
-    """
-
-    label: str = "ASMa, aligned, fine-tuned"
-    students: dict[str, dict[str, Any]] = field(default_factory=dict)
-    fraction: float = 1.0
-    headline: ClassVar[str] = "teacher"
-
-    def run(self, dataset: str, seed: int, preset: str, sources: Sequence[str] = ()) -> dict[str, Any]:
-        """Train the teacher and its students once: test accuracies and costs, as they are recorded."""
-        split = load_split(dataset, preset, seed)
-        begun = time.perf_counter()
-        pretrained = pretrain("asma", split.train, preset=preset, seed=seed, progress=False)
-        teacher = evaluate(pretrained, split.train, split.test, "finetune", fraction=self.fraction, seed=seed)
-        options: dict[str, Any] = {"preset": preset, "seed": seed, "progress": False}
-        labelled = split.train
-        if self.fraction < 1:
-            labelled, options["validation"] = teacher.labelled_clips, 0.0  # too few to choose an epoch by
-        test = PreparedClips(split.test, pretrained.settings.frames)
-        students: dict[str, Classifier] = {}
-        for name, changes in self.students.items():
-            clips = split.train if changes.get("hard") == 0 else labelled
-            network = None if name.startswith("labels") else teacher.network
-            students[name] = distill(network, clips, **options, **changes)
-        tested = dict(students)
-        if "student" in students:
-            tested |= _sparse_students(students["student"], teacher.network, split.train, options)
-        accuracies = {name: accuracy(test.map(student), test.labels) for name, student in tested.items()}
-        return {
-            "label": self.label,
-            "seed": seed,
-            "variant": asdict(self),
-            "teacher": teacher.accuracy,
-            **accuracies,
-            "teacher_parameters": parameters(teacher.network),
-            "student_parameters": parameters(next(iter(students.values()))),
-            "labelled": len(labelled),
-            "total_seconds": time.perf_counter() - begun,
-            "divided": describe_split(split),
-        }
-
-
-def _sparse_students(
-    student: Classifier, teacher: Downstream, clips: ClipSet, options: dict[str, Any]
-) -> dict[str, Classifier]:
-    """The student after 2:4 pruning, and after distillation has been continued."""
-    pruned = prune(student)
-    continued = distill(teacher, clips, start=pruned, **options, epochs=20, least_steps=0)
-    return {"student, 2:4": pruned, "student, 2:4, taught again": continued}
-
-
-def students() -> list[StudentsVariant]:
-    """Students of one teacher, by loss, temperature and size, and controls that learn from labels alone.
-
-    The last variant knows few labels: its student learns the teacher's logits of unlabelled clips.
-    """
-    losses: dict[str, dict[str, Any]] = {
-        "student": {},
-        "labels": {},
-        "labels, laptop size": {"size": "laptop"},
-        "τ = 1": {"temperature": 1.0},
-        "τ = 4": {"temperature": 4.0},
-        "τ = 8": {"temperature": 8.0},
-        "answers alone": {"hard": 0.0},
-        "and features": {"features": 1.0},
-    }
-    pocket = {"pocket": {"size": "pocket"}, "labels, pocket": {"size": "pocket"}}
-    few_labels: dict[str, dict[str, Any]] = {"answers alone": {"hard": 0.0}, "labels": {}}
-    return [
-        StudentsVariant(students=losses),
-        StudentsVariant("the smallest student", pocket),
-        StudentsVariant("ASMa, aligned, fine-tuned with 10 % of the labels", few_labels, fraction=0.1),
-    ]
-
-
 EXPERIMENTS: dict[str, Callable[[], list]] = {
     "pretraining": pretraining,
     "pairs": pairs,
@@ -285,6 +196,5 @@ EXPERIMENTS: dict[str, Callable[[], list]] = {
     "streams": streams,
     "mirrored": mirrored,
     "transfer": transfer,
-    "students": students,
 }
 """Lists of variants by name of the experiment."""

@@ -1,4 +1,4 @@
-"""Statistics over seeds: paired comparisons, Holm's correction, and intervals of an accuracy.
+"""Statistics over seeds: paired comparisons, Holm's correction, and intervals of a mean.
 
 scipy and statsmodels are imported when they are needed, because the core of the package does without them.
 """
@@ -6,10 +6,10 @@ scipy and statsmodels are imported when they are needed, because the core of the
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -23,11 +23,17 @@ ALPHA = 0.05
 POWER = 0.8
 """Probability with which the smallest detectable difference would have been significant."""
 
-RESAMPLES = 4_000
-"""Draws of a bootstrap, and of a sign-flip test of too many seeds to try all signs."""
+RESOLUTION = 0.01
+"""Percentage points by which two recorded differences may deviate because accuracies have four decimals."""
+
+SIGN_FLIPS = 9_999
+"""Random draws of a sign-flip test of too many seeds to try all signs."""
 
 EXACT_SEEDS = 12
 """Up to this number of seeds the sign-flip test tries all signs."""
+
+
+Key = TypeVar("Key", bound=Hashable)
 
 
 class Interval(NamedTuple):
@@ -111,10 +117,11 @@ def paired_comparison(
     """Compare two variants that ran with the same seeds.
 
     Args:
-        a, b: one value per seed, in the same order. Without `b`, `a` are the differences.
+        a, b: one value per seed in percentage points, in the same order. Without `b`, `a` are the
+            differences.
         test: "t": paired t test. "sign flip": under the null hypothesis each difference may as well have the
-            other sign; all signs are tried for up to 12 seeds, random ones for more. Differences that are all
-            equal have no spread for a t test, and are always tested by sign flips.
+            other sign; all signs are tried for up to 12 seeds, random ones for more. Differences that are
+            equal as far as they were recorded have no spread for a t test, and are tested by sign flips.
         comparisons: number of comparisons among which this one is corrected; it makes `detectable` larger.
             The p value of a single comparison is not corrected; `compare_all` does that.
 
@@ -133,16 +140,16 @@ def paired_comparison(
     if seeds < 2:
         return Comparison(mean, low, high, math.nan, math.nan, seeds)
     spread = float(differences.std(ddof=1))
-    equal = spread <= 1e-9 * max(1.0, abs(mean))
+    equal = spread <= RESOLUTION
     if equal or test == "sign flip":
         p = _sign_flip(differences)
     else:
-        p = float(_stats().ttest_rel(differences, np.zeros(seeds)).pvalue)
+        p = float(scipy_stats().ttest_rel(differences, np.zeros(seeds)).pvalue)
     detectable = math.nan if equal else spread * _detectable_effect(seeds, ALPHA / comparisons)
     return Comparison(mean, low, high, p, detectable, seeds)
 
 
-def compare_all(differences: Mapping[str, Sequence[float]]) -> dict[str, Comparison]:
+def compare_all(differences: Mapping[Key, Sequence[float]]) -> dict[Key, Comparison]:
     """Comparisons of one figure or table, with p values corrected together by Holm's method.
 
     Args:
@@ -187,67 +194,18 @@ def mean_interval(values: ArrayLike) -> Interval:
     if len(values) < 2:
         return Interval(mean, math.nan, math.nan, len(values))
     error = float(values.std(ddof=1)) / math.sqrt(len(values))
-    margin = float(_stats().t.ppf((1 + LEVEL) / 2, len(values) - 1)) * error
+    margin = float(scipy_stats().t.ppf((1 + LEVEL) / 2, len(values) - 1)) * error
     return Interval(mean, mean - margin, mean + margin, len(values))
 
 
-def accuracy_interval(
-    correct_by_seed: Sequence[ArrayLike], *, shared_clips: bool, resamples: int = RESAMPLES, seed: int = 0
-) -> Interval:
-    """Mean accuracy over seeds, and its 95 % interval by a bootstrap over seeds and test clips.
+def in_percent(shares: Sequence[float]) -> str:
+    """Mean of accuracies from 0 to 1 and, of several, its 95 % interval, cut off at 0 and 100 %.
 
-    Args:
-        correct_by_seed: whether each test clip was classified correctly, bool[N] for each seed.
-        shared_clips: whether all seeds were tested on the same clips, in the same order, as on a data set
-            that was recorded. Then seeds and clips are drawn independently. Otherwise each seed had its own
-            clips, as on the embedded data, and a seed is drawn together with its clips. With one seed, only
-            clips are drawn.
-        resamples: number of draws.
-        seed: of the draws.
-
-    The bootstrap of few seeds is too narrow; its deviations are therefore widened by the ratio of Student's t
-    to the normal distribution, and by √(S / (S - 1)) for S seeds. (Hesterberg, 2015.)
-
-    Raises:
-        ValueError: no seed, or shared clips of different numbers.
-
-    >>> accuracy_interval([[True] * 60 + [False] * 40], shared_clips=True)
-    Interval(mean=0.6, low=0.51, high=0.69, seeds=1)
+    >>> in_percent([0.6, 0.65, 0.7]), in_percent([0.25])
+    ('65.0 % [52.6, 77.4]', '25.0 %')
     """
-    clips, seeds = {len(np.asarray(each)) for each in correct_by_seed}, len(correct_by_seed)
-    if not seeds or 0 in clips or (shared_clips and len(clips) > 1):
-        raise ValueError(
-            f"{seeds} seeds with {sorted(clips)} test clips: nothing that could be drawn together"
-        )
-    random = np.random.default_rng(seed)
-    per_seed = np.array([np.asarray(each, float).mean() for each in correct_by_seed])
-    deviations = np.zeros(resamples)
-    if seeds > 1:
-        ratio = _stats().t.ppf((1 + LEVEL) / 2, seeds - 1) / _stats().norm.ppf((1 + LEVEL) / 2)
-        widened = ratio * math.sqrt(seeds / (seeds - 1))
-        deviations += widened * (random.choice(per_seed, (resamples, seeds)).mean(1) - per_seed.mean())
-    if shared_clips or seeds == 1:
-        correct = np.asarray(correct_by_seed, float)
-        per_clip = correct.mean(0)
-        drawn = random.choice(per_clip, (resamples, len(per_clip))).mean(1) - per_clip.mean()
-        deviations += math.sqrt(_share_of_clips(correct)) * drawn
-    ends = np.quantile(deviations, [(1 - LEVEL) / 2, (1 + LEVEL) / 2]) + per_seed.mean()
-    low, high = np.clip(ends, 0.0, 1.0).round(12).tolist()
-    return Interval(float(per_seed.mean()), low, high, seeds)
-
-
-def _share_of_clips(correct: np.ndarray) -> float:
-    """Share of the variance between clips that is not chance of single answers, which the seeds account for.
-
-    `correct` is 0 or 1, [seeds, clips]. The share is 1 for one seed.
-    """
-    seeds, clips = correct.shape
-    if seeds == 1 or clips == 1:
-        return 1.0
-    per_clip, per_seed = correct.mean(0, keepdims=True), correct.mean(1, keepdims=True)
-    chance = ((correct - per_clip - per_seed + correct.mean()) ** 2).sum() / (seeds - 1) / (clips - 1)
-    variance = per_clip.var(ddof=1)
-    return max(0.0, 1 - chance / seeds / variance) if variance > 0 else 0.0
+    mean, low, high, seeds = mean_interval([100 * share for share in shares])
+    return f"{mean:.1f} %" + (f" [{max(low, 0):.1f}, {min(high, 100):.1f}]" if seeds > 1 else "")
 
 
 @cache
@@ -255,7 +213,7 @@ def _detectable_effect(seeds: int, alpha: float) -> float:
     """Smallest mean, in standard deviations, that a two-sided t test finds with probability `POWER`."""
     from scipy.optimize import brentq
 
-    stats, freedom = _stats(), seeds - 1
+    stats, freedom = scipy_stats(), seeds - 1
     critical = stats.t.isf(alpha / 2, freedom)
 
     def missing_power(effect: float) -> float:  # the probability of the wrong sign is negligible
@@ -270,12 +228,12 @@ def _detectable_effect(seeds: int, alpha: float) -> float:
 def _sign_flip(differences: np.ndarray) -> float:
     """Two-sided p value of the mean if every difference may as well have the other sign."""
     exact = len(differences) <= EXACT_SEEDS
-    found = _stats().permutation_test(
+    found = scipy_stats().permutation_test(
         (differences,),
         lambda x, axis: x.mean(axis),
         permutation_type="samples",
         vectorized=True,
-        n_resamples=2 ** len(differences) if exact else RESAMPLES,
+        n_resamples=2 ** len(differences) if exact else SIGN_FLIPS,
         rng=np.random.default_rng(0),
     )
     return float(found.pvalue)
@@ -284,8 +242,8 @@ def _sign_flip(differences: np.ndarray) -> float:
 _MISSING = "statistics need scipy and statsmodels; install them with: pip install 'skelkit[notebooks]'"
 
 
-def _stats() -> Any:
-    """The module scipy.stats."""
+def scipy_stats() -> Any:
+    """The module scipy.stats, or an error that says what to install."""
     try:
         from scipy import stats
     except ImportError:

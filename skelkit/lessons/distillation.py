@@ -10,7 +10,8 @@ from torch import Tensor
 from .. import study
 from ..deploy.latency import Latency
 from ..deploy.recognizer import Recognition
-from ..experiments.recordings import Recording, spread
+from ..experiments.recordings import Recording
+from ..experiments.statistics import paired_comparison
 from ..study import recorded
 from ..viz import show
 from ..viz.figures import representations
@@ -110,59 +111,50 @@ def show_students(found: Recording, accuracy: Mapping[str, float], preset: str) 
 def compare_students(found: Recording) -> None:
     """Compare students with the teacher, with the control, and with each other, over seeds."""
     usual, smallest, few = (*found.labels, "", "")[:3]
-    mean, deviation, seeds = spread(found.paired_differences(usual, usual, "teacher", "student"))
-    loss = (
-        f"Over {seeds} seeds the student loses {mean:.2f} ± {deviation:.2f} points compared with the teacher"
+    apart = paired_comparison(found.paired_differences(usual, usual, "student", "teacher"))
+    words = f"Over {apart.seeds} seeds the student differs from its teacher by {apart.difference}"
+    study.finding(
+        apart.mean >= -LOST, f"{words} (in the paper by -{LOST}).", f"{words}, more than the paper's -{LOST}."
     )
-    study.finding(mean <= LOST, f"{loss} (in the paper {LOST}).", f"{loss}, more than the paper's {LOST}.")
-    recorded.verdict(
-        "A student of the teacher compared with one trained on labels alone",
-        found.paired_differences(usual, usual, "student", "labels"),
-    )
-    recorded.verdicts(
-        "Other settings of the student compared with τ = 2 and labels at half weight",
-        {
+    tables = {
+        "A student of the teacher compared with": {
+            "its teacher": found.paired_differences(usual, usual, "student", "teacher"),
+            "one trained on labels alone": found.paired_differences(usual, usual, "student", "labels"),
+        },
+        "Other settings of the student compared with τ = 2 and labels at half weight": {
             VARIANTS.get(way, way): found.paired_differences(usual, usual, way, "student")
             for way in ("τ = 1", "τ = 4", "τ = 8", "answers alone", "and features")
         },
-    )
+    }
     if smallest:
-        compare_smallest(found, smallest)
+        one = next(run for run in found.runs if run["label"] == smallest)
+        fewer = 1 - one["student_parameters"] / one["teacher_parameters"]
+        tables[f"The smallest student, with {fewer:.1%} fewer parameters, compared with"] = {
+            "its teacher": found.paired_differences(smallest, smallest, "pocket", "teacher"),
+            "the same network trained on labels": found.paired_differences(
+                smallest, smallest, "pocket", "labels, pocket"
+            ),
+        }
     if few:
-        recorded.verdict(
-            "With 10 % of the labels: a student trained on the teacher's soft labels of all clips, compared "
-            "with a "
-            "network trained on those labels",
-            found.paired_differences(few, few, "answers alone", "labels"),
-        )
-        recorded.verdict(
-            "The same student compared with its teacher",
-            found.paired_differences(few, few, "answers alone", "teacher"),
-        )
-
-
-def compare_smallest(found: Recording, label: str) -> None:
-    """Compare the smallest recorded student with its teacher, and with the same network trained on labels."""
-    one = next(run for run in found.runs if run["label"] == label)
-    fewer = 1 - one["student_parameters"] / one["teacher_parameters"]
-    recorded.verdict(
-        f"The smallest student, with {fewer:.1%} fewer parameters, compared with its teacher",
-        found.paired_differences(label, label, "pocket", "teacher"),
-    )
-    recorded.verdict(
-        "The smallest student compared with the same network trained on labels",
-        found.paired_differences(label, label, "pocket", "labels, pocket"),
-    )
+        tables[
+            "With 10 % of the labels: a student of the teacher's soft labels of all clips compared with"
+        ] = {
+            "a network trained on those labels": found.paired_differences(
+                few, few, "answers alone", "labels"
+            ),
+            "its teacher": found.paired_differences(few, few, "answers alone", "teacher"),
+        }
+    recorded.verdicts(tables)
 
 
 def compare_sparse(found: Recording) -> None:
     """Compare students with 2:4 sparsity with the dense student, over seeds."""
     usual = found.labels[0]
     ways = {"without further training": "student, 2:4", "trained further": "student, 2:4, taught again"}
-    recorded.verdicts(
-        "A student with 2:4 sparsity compared with the dense one",
-        {words: found.paired_differences(usual, usual, way, "student") for words, way in ways.items()},
-    )
+    differences = {
+        words: found.paired_differences(usual, usual, way, "student") for words, way in ways.items()
+    }
+    recorded.verdicts({"A student with 2:4 sparsity compared with the dense one": differences})
 
 
 def check_export(answers: Sequence[Recognition], probabilities: Tensor, names: Sequence[str]) -> None:

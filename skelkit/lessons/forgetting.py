@@ -68,14 +68,9 @@ def rank_methods(faa: Mapping[str, float]) -> None:
     ranked = ", ".join(f"{name} {faa[name]:.0%}" for name in sorted(faa, key=faa.__getitem__))
     study.finding(
         faa["charon"] > faa["der++"] > faa["er"],
-        f"Ranking of this run, from lowest to highest: {ranked}.",
-        f"This single run does not rank as in the paper (CHARON above DER++ above ER): {ranked}.",
+        f"Ranking of this run (one seed), from lowest to highest: {ranked}.",
+        f"This run (one seed) does not rank as in the paper (CHARON above DER++ above ER): {ranked}.",
     )
-
-
-def means(recording: Recording, metric: str = "faa") -> dict[str, float]:
-    """Mean over seeds of one metric for each variant of a recording."""
-    return {label: mean for label, (mean, _, _) in recording.summary(metric).items()}
 
 
 def show_recorded_methods(found: Recording, faa: Mapping[str, float], preset: str) -> None:
@@ -83,25 +78,27 @@ def show_recorded_methods(found: Recording, faa: Mapping[str, float], preset: st
     here = {name: [value] for name, value in faa.items()} if preset == found.about["preset"] else None
     rows = {label: found.of(label) for label in found.labels}
     show(learning.methods(rows, "Final average accuracy over seeds", live=here))
-    mean = means(found)
+    mean = found.means()
     lowest, highest = min(mean, key=mean.__getitem__), max(mean, key=mean.__getitem__)
-    bounds = f"fine-tuning has {found.points('fine-tuning')}, joint training {found.points('joint')}"
+    bounds = f"fine-tuning has {found.percent('fine-tuning')}, joint training {found.percent('joint')}"
     study.finding(
         lowest == "fine-tuning" and highest == "joint",
-        f"Over the seeds, fine-tuning is lowest ({found.points('fine-tuning')}) and joint training highest "
-        f"({found.points('joint')}).",
-        f"Over the seeds, {lowest} is lowest ({found.points(lowest)}) and {highest} highest "
-        f"({found.points(highest)}); {bounds}.",
+        f"On average over the seeds, fine-tuning is lowest ({found.percent('fine-tuning')}) and joint "
+        f"training highest ({found.percent('joint')}).",
+        f"On average over the seeds, {lowest} is lowest ({found.percent(lowest)}) and {highest} highest "
+        f"({found.percent(highest)}); {bounds}.",
     )
     three = (
-        f"At equal bytes, CHARON has {found.points('charon')}, DER++ {found.points('der++')}, "
-        f"ER {found.points('er')} and iCaRL {found.points('icarl')}"
+        f"At equal bytes, CHARON has {found.percent('charon')}, DER++ {found.percent('der++')}, "
+        f"ER {found.percent('er')} and iCaRL {found.percent('icarl')}"
     )
     study.finding(
         mean["charon"] > mean["der++"] > mean["er"],
-        f"{three}: CHARON, DER++ and ER rank as in the paper.",
-        f"{three}: CHARON, DER++ and ER do not rank as in the paper.",
+        f"{three}: the means of CHARON, DER++ and ER rank as in the paper.",
+        f"{three}: the means of CHARON, DER++ and ER do not rank as in the paper.",
     )
+    others = ("der++", "er", "icarl", "joint")
+    recorded.verdicts({"CHARON compared with": {o: found.paired_differences("charon", o) for o in others}})
 
 
 def show_recorded_intervals(setup: study.Setup) -> None:
@@ -111,25 +108,16 @@ def show_recorded_intervals(setup: study.Setup) -> None:
         return
     rows = {label: found.of(label) for label in found.labels}
     show(learning.methods(rows, "CHARON at equal bytes: the interval s", lower="", upper=""))
-    mean, stored = means(found), means(found, "stored")
+    mean, stored = found.means(), found.means("stored")
     best = max(mean, key=mean.__getitem__)
     study.finding(
         best != WHOLE,
-        f"At equal bytes, {best} is best: {stored[best]:.0f} clips stored, {found.points(best)}. Whole "
-        "clips: "
-        f"{stored[WHOLE]:.0f} stored, {found.points(WHOLE)}.",
-        f"At equal bytes, whole clips are best: {stored[WHOLE]:.0f} stored, {found.points(WHOLE)}.",
+        f"At equal bytes, {best} has the highest mean: {stored[best]:.0f} clips stored, "
+        f"{found.percent(best)}. Whole clips: {stored[WHOLE]:.0f} stored, {found.percent(WHOLE)}.",
+        f"At equal bytes, whole clips have the highest mean: {stored[WHOLE]:.0f} stored, "
+        f"{found.percent(WHOLE)}.",
     )
-    near = mean[best] - found.summary()[best][1]
-    alike = [label for label in mean if label != best and mean[label] > near]
-    if alike:
-        study.finding(
-            WHOLE not in alike,
-            f"Within one standard deviation of the best: {', '.join(alike)}. The seeds do not tell which of "
-            "them "
-            "is best; whole clips are worse.",
-            f"Within one standard deviation of the best: {', '.join(alike)}.",
-        )
+    recorded.verdicts({"Compared with whole clips": found.differences_from(WHOLE)})
 
 
 def codec_family(label: str) -> str:
@@ -153,23 +141,24 @@ def show_recorded_codecs(setup: study.Setup, clips: ClipSet) -> None:
     found = recorded.find("codecs", setup)
     if not found:
         return
-    size = means(found, "bytes_per_clip")
+    size = found.means("bytes_per_clip")
     series: dict[str, list[tuple[float, list[float]]]] = {}
     for label in found.labels:
         series.setdefault(codec_family(label), []).append((size[label], found.of(label)))
     show(learning.by_budget(series))
-    mean = means(found)
+    mean = found.means()
     frames = CONTINUAL_PRESETS["laptop"].frames
     uncompressed = clips.poses.shape[1] * 3 * 4 * len(clips.skeleton) * frames
     near = [label for label in mean if mean[label] > mean[UNCOMPRESSED] - 0.01]
     smallest = min(near, key=size.__getitem__)
     times = uncompressed / size[smallest]
     words = (
-        f"Within one point of whole clips ({found.points(UNCOMPRESSED)}), '{smallest}' is smallest: "
-        f"{size[smallest]:.0f} bytes per clip with label and logits, "
+        f"On average within one point of whole clips ({found.percent(UNCOMPRESSED)}), '{smallest}' is "
+        f"smallest: {size[smallest]:.0f} bytes per clip with label and logits, "
     )
-    rest = f"{times:.0f} times smaller than the clip with all person slots; {found.points(smallest)}."
+    rest = f"{times:.0f} times smaller than the clip with all person slots; {found.percent(smallest)}."
     study.finding(times >= 100, words + rest, f"{words}only {rest}")
+    recorded.verdicts({"Compared with whole clips": found.differences_from(UNCOMPRESSED)})
 
 
 def show_recorded_extras(setup: study.Setup) -> None:
@@ -179,8 +168,7 @@ def show_recorded_extras(setup: study.Setup) -> None:
         return
     rows = {label: found.of(label) for label in found.labels}
     show(learning.methods(rows, "CHARON with one change at a time", lower="", upper=""))
-    changes = {label: found.paired_differences(label, "CHARON") for label in found.labels[1:]}
-    recorded.verdicts("Compared with CHARON unchanged", changes)
+    recorded.verdicts({"Compared with CHARON unchanged": found.differences_from("CHARON")})
 
 
 def metrics_by_hand(accuracy: Tensor) -> Sequence[float]:

@@ -14,6 +14,8 @@ from ..continual.history import History
 from ..continual.learners.base import Network
 from ..experiments import ablation
 from ..experiments.continual import MEMORY
+from ..experiments.recordings import Recording
+from ..experiments.statistics import paired_comparison
 from ..ops import codecs
 from ..study import recorded
 from ..viz import figures, learning, show
@@ -44,8 +46,8 @@ def compare_probing(before: Statistics, after: Statistics) -> None:
     accuracies = f"accuracy on all clips {before['all']:.0%} before, {after['all']:.0%} after"
     study.finding(
         after["all"] > before["all"],
-        f"After the last task, probing helps: {accuracies}.",
-        f"After the last task, probing does not help here: {accuracies}.",
+        f"After the last task, probing helps in this run (one seed): {accuracies}.",
+        f"After the last task, probing does not help in this run (one seed): {accuracies}.",
     )
     bias_before, bias_after = (each["predicted_new"] - each["share_new"] for each in (before, after))
     shares = (
@@ -107,7 +109,7 @@ def compare_classifiers(found: Mapping[str, Statistics], clips: int, two_errors:
         two_errors: two standard errors of an accuracy on them.
     """
     before, after, best = (found[name]["all"] for name in ("trained, not probed", "probed", "discriminant"))
-    print(f"two standard errors of {clips} clips: {100 * two_errors:.0f} points")
+    print(f"two standard errors of {clips} clips: {100 * two_errors:.0f} points; one seed")
     study.finding(
         best > before + two_errors,
         f"The features allow a higher accuracy than the trained classifier has: {before:.0%} against "
@@ -121,8 +123,7 @@ def compare_classifiers(found: Mapping[str, Statistics], clips: int, two_errors:
         best > after + two_errors,
         f"The features also allow more than the probed classifier has ({after:.0%}): probing leaves some "
         "unused.",
-        f"The probed classifier ({after:.0%}) is not significantly worse: probing finds what a linear "
-        "classifier can.",
+        f"The probed classifier ({after:.0%}) is worse by less than two standard errors here (one seed).",
     )
 
 
@@ -158,7 +159,7 @@ def compare_conditions(
     gain = accuracy["whole clips, recalibrated"] - accuracy["whole clips, lagging"]
     study.finding(
         gain > 100 * two_errors,
-        f"Recalibration alone, without any training, changes the accuracy by {gain:+.1f} points.",
+        f"Recalibration alone, without any training, changes the accuracy by {gain:+.1f} points (one seed).",
         f"Recalibration alone changes the accuracy of the classifier before probing by only {gain:+.1f} "
         "points.",
     )
@@ -232,22 +233,25 @@ def compare_components(rows: Sequence[dict]) -> None:
     for size in dict.fromkeys(row["memory"] for row in rows):
         alone, together = ablation.best(rows, "alone", size), ablation.best(rows, "together", size)
         if alone and together:
-            by_itself = f"({alone[1]:+.1f} ± {alone[2]:.1f} points)"
-            on_top = f"({together[1]:+.1f} ± {together[2]:.1f} points)"
+            by_itself, on_top = (paired_comparison(each[1]).difference for each in (alone, together))
             study.finding(
                 alone[0] == together[0],
-                f"Memory of {size}: {alone[0]} contributes most, both alone {by_itself} and added to the "
-                "other two "
-                f"{on_top}.",
-                f"Memory of {size}: {alone[0]} contributes most alone {by_itself}, {together[0]} added to "
-                "the other "
-                f"two {on_top}.",
+                f"Memory of {size}: on average {alone[0]} contributes most, both alone ({by_itself}) and "
+                f"added to the other two ({on_top}).",
+                f"Memory of {size}: on average {alone[0]} contributes most alone ({by_itself}), "
+                f"{together[0]} added to the other two ({on_top}).",
             )
     gains = {name: ablation.gain(rows, name) for name in ablation.COMPONENTS}
-    recorded.verdicts(
-        "With a component instead of without it, over all combinations and memory sizes",
-        {name: values for name, values in gains.items() if values},
-    )
+    caption = "With a component instead of without it, over all combinations and memory sizes"
+    recorded.verdicts({caption: {name: values for name, values in gains.items() if values}})
+
+
+def compare_extra(found: Recording | None, label: str) -> None:
+    """Compare one change of CHARON with CHARON; p is corrected for all changes of the recording "extras"."""
+    if found:
+        changes = found.differences_from("CHARON")
+        words = f"CHARON with {label} compared with CHARON unchanged"
+        recorded.verdict(words, changes.pop(label, []), also=changes)
 
 
 def failure_signs(history: History, labels: Tensor, after: Statistics, best: Statistics) -> dict[str, bool]:

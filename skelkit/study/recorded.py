@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from ..experiments.recordings import FOLDER, Recording, read, spread
+from ..experiments.recordings import FOLDER, Recording, read
+from ..experiments.statistics import compare_all
 from .session import finding, findings
 from .setup import Setup
+
+Differences = Mapping[str, Sequence[float]]
+"""What is compared -> differences in percentage points, one per seed."""
 
 
 def find(experiment: str, setup: Setup, folder: Path = FOLDER, *, instead: str = "") -> Recording | None:
@@ -37,41 +41,39 @@ def find(experiment: str, setup: Setup, folder: Path = FOLDER, *, instead: str =
     return found
 
 
-def verdict(sentence: str, differences: Sequence[float]) -> None:
+def verdict(sentence: str, differences: Sequence[float], also: Differences | None = None) -> None:
     """Show a finding on paired differences in percentage points, one per seed.
 
-    It holds if the mean is larger in magnitude than the standard deviation over seeds.
-    """
-    holds, *words = _judged(differences)
-    text = _sentence(sentence, holds, words)
-    finding(holds, text, text)
-
-
-def verdicts(compared: str, differences: Mapping[str, Sequence[float]]) -> None:
-    """Show several findings as a table; see `verdict`.
+    It holds if the difference is significant; see `statistics.compare_all`.
 
     Args:
-        compared: caption.
-        differences: name -> differences in percentage points, one per seed.
+        sentence: what is compared.
+        differences: one per seed.
+        also: further comparisons of the same figure, for which the p value is corrected too.
     """
-    rows = []
-    for name, values in differences.items():
-        holds, *words = _judged(values)
-        rows.append((holds, _sentence(f"{compared}: {name}", holds, words), (name, *words)))
-    findings(f"{compared}:", rows)
+    found = compare_all({**(also or {}), sentence: differences})[sentence]
+    text = f"{sentence}: {found}."
+    finding(found.significant, text, text)
 
 
-def _sentence(subject: str, holds: bool, words: Sequence[str]) -> str:
-    return f"{subject}: {words[0] if holds else '; '.join(filter(None, words))}."
+def verdicts(tables: Mapping[str, Differences], also: Differences | None = None) -> None:
+    """Show the comparisons of a figure as one or several tables of findings; see `verdict`.
 
+    The p values of all of them are corrected together.
 
-def _judged(differences: Sequence[float]) -> tuple[bool, str, str]:
-    """Whether the mean exceeds the standard deviation over seeds; both in words; the verdict in words."""
-    if not differences:
-        return False, "", "not recorded yet"
-    if len(differences) < 2:
-        return False, f"{differences[0]:+.1f} points in one seed", "the spread over seeds is unknown"
-    mean, deviation, seeds = spread(differences)
-    holds = abs(mean) > deviation
-    text = f"{mean:+.1f} ± {deviation:.1f} points over {seeds} seeds"
-    return holds, text, "larger than the spread over seeds" if holds else "not significant"
+    Args:
+        tables: caption -> name -> differences in percentage points, one per seed.
+        also: further comparisons of the same figure that are not shown.
+    """
+    differences = {(caption, name): of for caption, table in tables.items() for name, of in table.items()}
+    hidden = {("", name): of for name, of in (also or {}).items()}
+    found = compare_all(differences | hidden)
+    for caption, table in tables.items():
+        rows = []
+        for name in table:
+            each = found[caption, name]
+            cells = (name, each.difference, each.p_words, each.verdict)
+            rows.append((each.significant, f"{caption}: {name}: {each}.", cells))
+        tests = sum(each.seeds > 1 for each in found.values())
+        note = f", p corrected for {tests} comparisons" if tests > 1 else ""
+        findings(f"{caption} (mean [95 % interval]{note}):", rows)

@@ -107,6 +107,12 @@ def _start_worker() -> None:
     threading.Thread(target=exit_with_parent, daemon=True).start()
 
 
+def _in_one_thread(job: Callable[[Task], Result], task: Task) -> Result:
+    """job(task) in one thread, so that the result is that of a local process to the last bit."""
+    torch.set_num_threads(1)
+    return job(task)
+
+
 @contextlib.contextmanager
 def _cluster(scheduler: str) -> Iterator[_Pool]:
     """The workers of a Dask cluster."""
@@ -124,7 +130,7 @@ def _cluster(scheduler: str) -> Iterator[_Pool]:
                 f"the Dask scheduler at {scheduler} has no workers; start some with: dask worker {scheduler}"
             )
         yield _Pool(
-            lambda job, task: client.submit(job, task, pure=False),
+            lambda job, task: client.submit(_in_one_thread, job, task, pure=False),
             lambda running: wait_for(list(running), return_when="FIRST_COMPLETED").done,
             workers,
         )

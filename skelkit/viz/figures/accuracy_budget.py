@@ -53,6 +53,8 @@ def by_budget(
     least = min((at for at, values in points if abs(percent(values)[0] - middle) <= 1), default=None)
     within = f" The smallest within one point of it: {least:,.0f}." if least is not None else ""
     alt = f"{title}: {', '.join(series)}. {reference.capitalize()} reaches {middle:.1f} %.{within}"
+    if any(len(values) > 1 for _, values in points):
+        accuracy += "<br>(mean with 95 % interval over seeds)"
     return figure_defaults(fig, title, alt, size, accuracy)
 
 

@@ -10,12 +10,14 @@ from torch import Tensor
 
 from ..style import COLORWAY, figure_defaults
 from .axes import DASHES, SYMBOLS, faint, rounded
+from .seeds import percent
 
 
 def learnt_so_far(
     matrices: Mapping[str, Tensor | Sequence[Tensor]], title: str = "Accuracy on all tasks learnt so far"
 ) -> go.Figure:
-    """Mean accuracy over the tasks learnt so far, after each task: a curve and a band over seeds per method.
+    """Mean accuracy over the tasks learnt so far, after each task: a curve per method, with a 95 %
+    interval over seeds.
 
     Args:
         matrices: name -> accuracy matrix [tasks, tasks], or a list of them, one per seed.
@@ -23,14 +25,14 @@ def learnt_so_far(
     fig, ends = go.Figure(), {}
     for k, (name, given) in enumerate(matrices.items()):
         curves = _curves(given)
-        mean, spread = curves.mean(0), curves.std(0) if len(curves) > 1 else torch.zeros(curves.shape[1])
+        mean = curves.mean(0)
         known = (~mean.isnan()).nonzero().flatten()
         if not len(known):
             continue
         x, y = (known + 1).tolist(), mean[known]
         ends[name] = float(y[-1])
         if len(curves) > 1 and len(known) > 1:
-            _band(fig, x, y, spread[known], name, COLORWAY[k % len(COLORWAY)])
+            _band(fig, x, y, curves[:, known], name, COLORWAY[k % len(COLORWAY)])
         _line(fig, x, y, name, k)
     for rank, name in enumerate(sorted(ends, key=lambda each: ends[each], reverse=True), 1):
         fig.update_traces(legendrank=rank, selector={"name": name})  # the best curve comes first
@@ -52,11 +54,12 @@ def _curves(given: Tensor | Sequence[Tensor]) -> Tensor:
     return 100 * torch.stack(rows, 1)
 
 
-def _band(fig: go.Figure, x: list[int], y: Tensor, spread: Tensor, name: str, colour: str) -> None:
-    """Mean ± standard deviation as a filled outline."""
+def _band(fig: go.Figure, x: list[int], y: Tensor, curves: Tensor, name: str, colour: str) -> None:
+    """The 95 % interval over seeds of curves [seeds, x] as a filled outline."""
+    margin = torch.tensor([percent(values)[1] / 100 for values in curves.T.tolist()], dtype=y.dtype)
     fig.add_scatter(
         x=x + x[::-1],
-        y=rounded(torch.cat([y + spread, (y - spread).flip(0)])),
+        y=rounded(torch.cat([y + margin, (y - margin).flip(0)])),
         fill="toself",
         fillcolor=faint(colour),
         line={"width": 0},

@@ -72,7 +72,7 @@ def _dots(fig: go.Figure, y: int, on: Combination, names: Sequence[str]) -> None
 def _accuracies(
     fig: go.Figure, rows: Sequence[dict], combinations: list[Combination], shift: float, k: int
 ) -> None:
-    """Mean and standard deviation of the k-th memory, [rows]."""
+    """Mean and 95 % interval of the k-th memory, [rows]."""
     means, spreads = percents([r["faa"] for r in rows])
     memory = str(rows[0]["memory"])
     fig.add_scatter(
@@ -94,7 +94,9 @@ def _axes(fig: go.Figure, names: Sequence[str], combinations: int) -> None:
     look |= {"showgrid": False, "showline": False}
     fig.update_xaxes(tickvals=list(range(len(names))), ticktext=names, **look, row=1, col=1)
     fig.update_xaxes(title_text="components that are on", row=1, col=1)
-    fig.update_xaxes(title_text="final average accuracy ± standard deviation", ticksuffix=" %", row=1, col=2)
+    fig.update_xaxes(
+        title_text="final average accuracy: mean with 95 % interval over seeds", ticksuffix=" %", row=1, col=2
+    )
     legend = {
         "orientation": "h",
         "x": 0.28,

@@ -2,7 +2,7 @@
 
 Accuracies are shares, 0 to 1, and are drawn in percent. An accuracy matrix is float[tasks, tasks]: entry
 [i, j] is the accuracy on task j after learning task i, nan where unknown. Several values of one quantity are
-its seeds: their mean is drawn, with the standard deviation.
+its seeds: their mean is drawn, with its 95 % interval.
 """
 
 from .accuracy_budget import by_budget

@@ -9,7 +9,7 @@ from plotly.subplots import make_subplots
 
 from ..style import OKABE_ITO, figure_defaults
 from .axes import GREY
-from .seeds import percents
+from .seeds import INTERVAL, percents
 
 BLUE = {"color": OKABE_ITO["blue"]}
 
@@ -94,7 +94,7 @@ def _accuracy(
         x=x,
         y=means,
         mode="lines+markers",
-        name="mean ± standard deviation" if several else "accuracy",
+        name=INTERVAL if several else "accuracy",
         line=BLUE,
         error_y={"type": "data", "array": spreads, "thickness": 1.5, "width": 4},
         hovertemplate="%{x:.0f} % masked: %{y:.1f} %<extra></extra>",

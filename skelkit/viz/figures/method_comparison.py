@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 
 from ..style import OKABE_ITO, figure_defaults
 from .axes import GREY
-from .seeds import in_words, percent
+from .seeds import INTERVAL, in_words, percent
 
 LABEL_GAP = 14
 """Percentage points between the labels of two bounds, at least."""
@@ -22,7 +22,7 @@ def methods(
     chance: float | None = None,
     live: Mapping[str, Sequence[float]] | None = None,
 ) -> go.Figure:
-    """Final average accuracy (FAA) of each method: a dot per seed, the mean and the standard deviation.
+    """Final average accuracy (FAA) of each method: a dot per seed, the mean and its 95 % interval.
 
     Args:
         rows: method -> FAA of each seed, 0 to 1; drawn from top to bottom in this order.
@@ -85,7 +85,7 @@ def _seeds(fig: go.Figure, rows: Mapping[str, Sequence[float]], names: list[str]
         x=[m for m, _ in means],
         y=[names.index(name) for name in rows],
         mode="markers",
-        name="mean ± standard deviation",
+        name=INTERVAL,
         marker={"color": "black", "symbol": "line-ns-open", "size": 16, "line": {"width": 3}},
         error_x=spread,
         hoverinfo="skip",

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import plotly.graph_objects as go
-import torch
 from plotly.subplots import make_subplots
 
 from ..style import COLORWAY, figure_defaults, readable
-from .seeds import percent
+from .seeds import INTERVAL, percent, percents
 
 Rows = Mapping[str, Mapping[str, Sequence[float]]]
 Live = Mapping[str, Mapping[str, float]]
@@ -21,7 +20,7 @@ COMMON_SCALE = 1.4
 def comparison(rows: Rows, title: str, live: Live | None = None) -> go.Figure:
     """Test accuracy of methods, a panel per evaluation protocol.
 
-    A dot is a seed, a line the mean with its standard deviation, a diamond a run of this notebook.
+    A dot is a seed, a line the mean with its 95 % interval, a diamond a run of this notebook.
 
     Args:
         rows: protocol -> method -> accuracy of each seed, 0 to 1.
@@ -80,18 +79,17 @@ def _seeds(
 def _means(
     fig: go.Figure, recorded: Mapping[str, Sequence[float]], methods: Sequence[str], column: int
 ) -> None:
-    values = [100 * torch.tensor(v, dtype=torch.float64) for v in recorded.values()]
-    deviations = [float(v.std()) if len(v) > 1 else 0.0 for v in values]
+    means, margins = percents(list(recorded.values())) if recorded else ((), ())
     fig.add_scatter(
-        x=[float(v.mean()) for v in values],
+        x=means,
         y=[methods.index(m) for m in recorded],
         mode="markers",
-        name="mean ± standard deviation",
+        name=INTERVAL,
         legendgroup="mean",
         showlegend=column == 1 and bool(recorded),
         marker={"symbol": "line-ns-open", "size": 14, "color": "black", "line": {"width": 3}},
         hoverinfo="skip",
-        error_x={"type": "data", "array": deviations, "color": "black", "width": 4, "thickness": 1.5},
+        error_x={"type": "data", "array": margins, "color": "black", "width": 4, "thickness": 1.5},
         row=1,
         col=column,
     )

@@ -1,33 +1,37 @@
-"""Several values of one quantity, one per seed: mean, standard deviation, and words for both."""
+"""Several values of one quantity, one per seed: mean, 95 % interval, and words for both."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-import torch
+import numpy as np
+
+from ...experiments.statistics import in_percent, mean_interval
+
+INTERVAL = "mean with 95 % interval over seeds"
+"""Name of marks and axes that show both."""
 
 
 def percent(values: Sequence[float]) -> tuple[float, float]:
-    """Mean and standard deviation (0 for one value) of shares, in percent.
+    """Mean of shares, in percent, and half the width of its 95 % interval, by Student's t; 0 for one value.
 
     >>> percent([0.5])
     (50.0, 0.0)
     """
-    shares = 100 * torch.as_tensor(values, dtype=torch.float64).flatten()
-    return float(shares.mean()), float(shares.std()) if len(shares) > 1 else 0.0
+    mean, low, _, seeds = mean_interval(100 * np.asarray(values, float).flatten())
+    return mean, mean - low if seeds > 1 else 0.0
 
 
 def percents(rows: Sequence[Sequence[float]]) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """Means and standard deviations of several rows of seeds, in percent."""
-    means, deviations = zip(*map(percent, rows), strict=True)
-    return means, deviations
+    """Means and half widths of the 95 % intervals of several rows of seeds, in percent."""
+    means, margins = zip(*map(percent, rows), strict=True)
+    return means, margins
 
 
 def in_words(values: Sequence[float]) -> str:
-    """Mean and, of several values, the standard deviation.
+    """Mean and, of several values, the 95 % interval.
 
-    >>> in_words([0.25]), in_words([0.25, 0.25])
-    ('25.0 %', '25.0 % ± 0.0')
+    >>> in_words([0.25]), in_words([0.25, 0.35])
+    ('25.0 %', '30.0 % [0.0, 93.5]')
     """
-    mean, deviation = percent(values)
-    return f"{mean:.1f} %" + (f" ± {deviation:.1f}" if len(values) > 1 else "")
+    return in_percent(np.asarray(values, float).flatten().tolist())

@@ -11,6 +11,7 @@ import torch
 from ...continual import metrics
 from ...continual.diagnostics import FeatureRecorder, old_new_statistics
 from ...experiments import ablation
+from ...experiments.statistics import in_percent
 from ...utils.tables import html_table
 from ..figures.confusion_matrix import confusion, confusions
 from ..style import readable
@@ -127,13 +128,12 @@ class AblationTable:
     def __init__(
         self,
         rows: Sequence[dict],
-        caption: str = "Final average accuracy (%): mean ± standard deviation (seeds)",
+        caption: str = "Final average accuracy: mean [95 % interval] (seeds)",
     ):
         memories = list(dict.fromkeys(r["memory"] for r in rows))
         found = {}
         for r in rows:
-            mean, deviation, seeds = ablation.percent(list(r["of"].values()))
-            found[r["components"], r["memory"]] = f"{mean:.1f} ± {deviation:.1f} ({seeds})"
+            found[r["components"], r["memory"]] = f"{in_percent(r['faa'])} ({len(r['faa'])})"
         combinations = sorted(
             {r["components"] for r in rows}, key=lambda on: (sum(on), [not each for each in on])
         )

@@ -1,0 +1,51 @@
+"""Data of a run: which clips it trains on and is tested on, at which preset, on which device."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from ..data.default_split import TrainTestSplit, load_split
+from ..utils.machine import pick_device
+
+TEST_CLIPS = 2_000
+"""Test clips of the embedded set in recordings.
+
+They are generated, so more of them cost their evaluation alone. An accuracy of 80 % has a standard error of
+2.3 points with 300 clips, and of 0.9 points with 2,000.
+"""
+
+
+@dataclass(frozen=True)
+class RunData:
+    """What all runs of an experiment have in common.
+
+    Args:
+        dataset: "synthetic" or a path.
+        preset: of the data and of the settings.
+        sources: data sets to pre-train on, for "transfer".
+        test_clips: number of test clips of the embedded set. Default: that of the preset.
+        device: where the runs compute: "auto", "cpu", "cuda".
+    """
+
+    dataset: str = "synthetic"
+    preset: str = "laptop"
+    sources: Sequence[str] = ()
+    test_clips: int | None = None
+    device: str = "cpu"
+
+    def split(self, seed: int) -> TrainTestSplit:
+        """Training and test clips of a run with this seed; those of the last seed are kept in memory."""
+        return _load(self.dataset, self.preset, seed, str(pick_device(self.device)), self.test_clips)
+
+
+@lru_cache(maxsize=1)
+def _load(dataset: str, preset: str, seed: int, device: str, test_clips: int | None) -> TrainTestSplit:
+    return load_split(dataset, preset, seed, device, test_clips=test_clips)
+
+
+def describe_split(split: TrainTestSplit) -> str:
+    """Numbers of classes and clips, and how they were split."""
+    classes, train, test = len(split.train.labels.unique()), len(split.train), len(split.test)
+    return f"{classes} classes, {train} clips to train, {test} to test, {split.method}"
