@@ -405,10 +405,10 @@ def test_the_command_line_asks_for_a_skeleton_when_the_joint_count_fits_two_layo
     path = str(npz(data=np.random.default_rng(0).normal(1, 0.3, (7, 25, 3))))
     assert main(["data", "describe", path]) != 0
     printed = capsys.readouterr().err
-    assert (
-        f"{path}: 2 built-in skeletons have 25 joints: ntu25, another25; say which one: --skeleton" in printed
-    )
-    assert "skeleton='ntu25' (sk.load)" in printed
+    names = [name for name, skeleton in layouts.KNOWN.items() if len(skeleton) == 25]
+    listed = f"{len(names)} built-in skeletons have 25 joints: {', '.join(names)}"
+    assert f"{path}: {listed}; say which one: --skeleton" in printed
+    assert f"skeleton='{names[0]}' (sk.load)" in printed
     assert main(["data", "describe", path, "--skeleton", "another25"]) == 0
     assert "another-25" in capsys.readouterr().out
 
