@@ -16,18 +16,14 @@ class LwF(BaseLearner):
     """On new clips, keep the old network's predictions for old classes. (Li and Hoiem 2016.)
 
     CE + weight · distillation loss between the softmaxes of old and new network, both of temperature τ. The
-    setting `lwf` says how:
+    setting `lwf` says which classes compete in them, and the weight:
 
-    ========= ========================== ============================= ======================
-    lwf       the CE is among            the distillation is among     weight
-    ========= ========================== ============================= ======================
-    "scaled"  the task's classes         all old classes               distillation · τ²
-    "paper"   the task's classes         those of each old task apart  distillation (1)
-    "mammoth" all classes so far         all old classes               distillation (0.5)
-    ========= ========================== ============================= ======================
-
-    In brackets: the published weight; the published τ is 2. "scaled" has the factor τ² of Hinton et al.
-    2015, arXiv 1503.02531, with which a temperature does not change the size of the gradient.
+    * "scaled": in the CE the task's classes, in the distillation all old ones; distillation · τ². With this
+      factor (Hinton et al. 2015, arXiv 1503.02531) a temperature does not change the size of the gradient.
+    * "paper": in the CE the task's classes, in the distillation those of each old task apart; distillation,
+      published as 1 with τ = 2.
+    * "mammoth": in the CE all classes so far, in the distillation all old ones; distillation, by default 0.5
+      there with τ = 2.
 
     Differs from the authors: "scaled" is the default, and the effect of the others on accuracy is not
     measured yet. In all three there is one classifier for all classes, whose rows compete in the test, the
