@@ -261,7 +261,10 @@ class _Pretraining:
 
 
 def learning_rate(s: Settings, step: int, steps: int) -> float:
-    """Learning rate of a step: a linear rise to `lr` during warm-up, then a cosine to 0."""
+    """Learning rate of a step: a linear rise to `lr` during warm-up, then a cosine to 0.
+
+    Differs from the authors: PSTL's rate changes from epoch to epoch, and is 0 in the first.
+    """
     rise = max(1, round(s.warmup * steps))
     if step < rise:
         return s.lr * (step + 1) / rise

@@ -86,7 +86,8 @@ class SiameseEncoder(nn.Module):
     many, drawn one after another by degree. Those of PSTL are the same for a batch: 8 draws without
     replacement from the list in which each joint stands as often as its degree, on average 7.35 distinct
     joints of NTU-25; so does the preset "paper". The effect on features is not measured yet. Every clip has
-    its own augmentation, theirs is the same for a batch; absent persons take no part.
+    its own augmentation, theirs is the same for a batch, rotates to one side, repeats the end frames in the
+    padding of the crop and mirrors without negating x. Absent persons take no part.
 
     Args:
         joint_mask: draws the joints to remove; None: nothing is removed.
