@@ -117,10 +117,10 @@ def test_the_same_fraction_of_every_class_keeps_its_labels(fraction, count, toy)
         keep_labels(clips, 0, seeded())
 
 
-def test_two_encoders_are_aligned_by_default(sets):
+def test_two_encoders_are_aligned_on_demand(sets):
     made = encoders(sets, "asma")
-    assert Downstream(made, NAMES, seeded()).alignment is not None
-    assert Downstream(made, NAMES, seeded(), head="linear").alignment is None
+    assert Downstream(made, NAMES, seeded()).alignment is None
+    assert Downstream(made, NAMES, seeded(), head="aligned").alignment is not None
     with pytest.raises(ValueError, match="head='aligned' takes several encoders, pstl has 1"):
         Downstream(encoders(sets), NAMES, seeded(), head="aligned")
 
@@ -132,7 +132,7 @@ def test_encoders_of_several_streams_are_aligned_with_each_other(sets):
     assert both.parameters == joint.parameters + bone.parameters
     x = PreparedClips(sets[1], 10)[torch.arange(3)]
     assert torch.equal(both.features(x), torch.cat([joint.features(x), bone.features(x)], 1))
-    network = evaluate(both, *sets, "linear").network
+    network = evaluate(both, *sets, "linear", head="aligned").network
     assert len(network.alignment.asks) == 4
     assert network.norm.num_features == both.features(x).shape[1]
 
@@ -224,8 +224,8 @@ def test_k_nn_has_no_network_and_no_head(sets):
     found = evaluate(encoders(sets), *sets, "knn")
     with pytest.raises(ValueError, match="k-NN trains no network; evaluate by 'linear' or 'finetune'"):
         found.network  # noqa: B018
-    with pytest.raises(ValueError, match="head='linear': k-NN compares"):
-        evaluate(encoders(sets), *sets, "knn", head="linear")
+    with pytest.raises(ValueError, match="head='aligned': k-NN compares"):
+        evaluate(encoders(sets), *sets, "knn", head="aligned")
     with pytest.raises(ValueError, match="fraction=0"):
         evaluate(encoders(sets), *sets, "semi", fraction=0)
 

@@ -484,7 +484,7 @@ def test_the_page_of_results_says_what_was_recorded():
     found = compare(taught.paired_differences(few, few, "answers alone", "labels")).difference
     assert found.replace("+", "") in table
     for label, way in (
-        ("asma", "linear"),
+        ("asma", "aligned"),
         ("pstl", "linear"),
         ("scratch", "linear"),
         ("asma", "transfer"),

@@ -15,7 +15,7 @@ from ..data.mapping import as_skeleton
 from ..data.merging import merge
 from ..ops import augment
 from ..selfsup.evaluation import Evaluation, evaluate, mean_probabilities
-from ..selfsup.objectives import OBJECTIVES
+from ..selfsup.objectives import OBJECTIVES, UNTRAINED
 from ..selfsup.pretrained import Pretrained, concatenate_encoders
 from ..selfsup.pretraining import pretrain
 from .predictions import accuracy
@@ -138,8 +138,17 @@ def merged_sources(sources: Sequence[str], preset: str, seed: int) -> ClipSet:
 
 
 def pretraining() -> list[PretrainingVariant]:
-    """Every method with the same encoder, clips, epochs and augmentation; "scratch" has initial weights."""
-    return [PretrainingVariant(name, name) for name in OBJECTIVES if " " not in name]
+    """Every method with the same encoder, clips, steps and augmentation, and two controls without training.
+
+    Linear evaluation is one layer on the concatenated features. Two encoders are also aligned: the control of
+    ASMa aligned is two untrained encoders aligned.
+    """
+    names = [name for name in OBJECTIVES if " " not in name or name in UNTRAINED]
+    both = ("asma", "two untrained")
+    return [
+        PretrainingVariant(name, name, (*EVALUATIONS, "aligned") if name in both else EVALUATIONS)
+        for name in names
+    ]
 
 
 def pairs() -> list[PretrainingVariant]:
@@ -152,6 +161,7 @@ def pairs() -> list[PretrainingVariant]:
             ("two f", "two f"),
             ("two g", "two g"),
             ("two random", "two random"),
+            ("two untrained", "two untrained"),
         )
     ]
 

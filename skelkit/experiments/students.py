@@ -44,7 +44,8 @@ class StudentsVariant:
         split = data.split(seed)
         begun = time.perf_counter()
         pretrained = pretrain("asma", split.train, preset=data.preset, seed=seed, progress=False)
-        teacher = evaluate(pretrained, split.train, split.test, "finetune", fraction=self.fraction, seed=seed)
+        labels: dict[str, Any] = {"fraction": self.fraction, "head": "aligned", "seed": seed}
+        teacher = evaluate(pretrained, split.train, split.test, "finetune", **labels)
         options: dict[str, Any] = {"preset": data.preset, "seed": seed, "progress": False}
         labelled = split.train
         if self.fraction < 1:

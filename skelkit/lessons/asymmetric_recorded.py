@@ -11,7 +11,13 @@ from ..study import recorded
 from ..viz import learning, show
 from ..viz.figures import representations
 
-NAMES = {"asma": "ASMa", "pstl": "PSTL", "skeletonbt": "SkeletonBT", "scratch": "none"}
+NAMES = {
+    "asma": "ASMa",
+    "pstl": "PSTL",
+    "skeletonbt": "SkeletonBT",
+    "two untrained": "two untrained encoders",
+    "scratch": "none",
+}
 """How the sentences name the methods; "scratch" is an encoder without pre-training."""
 
 Evaluations = Mapping[str, str]
@@ -24,6 +30,11 @@ def by_evaluation(found: Recording, ways: Evaluations) -> dict[str, dict[str, li
         words: {label: found.of(label, way) for label in found.labels if found.of(label, way)}
         for way, words in ways.items()
     }
+
+
+def both_recorded(found: Recording, pairs: Sequence[tuple[str, str]], way: str) -> list[tuple[str, str]]:
+    """The pairs of methods of which both were evaluated in this way."""
+    return [pair for pair in pairs if all(found.of(label, way) for label in pair)]
 
 
 def compared(one: str, other: str) -> str:
@@ -62,6 +73,8 @@ def show_pairs(setup: study.Setup) -> None:
         "two g, aligned": ("two g", "aligned"),
         "two with random masks, aligned": ("two random", "aligned"),
     }
+    if "two untrained" in found.labels:
+        others["two untrained encoders, aligned"] = ("two untrained", "aligned")
     differences = {
         words: found.paired_differences("f and g", pair, "aligned", way)
         for words, (pair, way) in others.items()
@@ -106,10 +119,10 @@ def compare_methods(found: Recording) -> None:
         "semi 10 %": "Fine-tuned with 10 % of the labels",
         "semi 1 %": "Fine-tuned with 1 % of the labels",
     }
-    pairs = (("asma", "pstl"), ("pstl", "skeletonbt"), ("asma", "scratch"))
+    pairs = (("asma", "pstl"), ("pstl", "skeletonbt"), ("asma", "scratch"), ("asma", "two untrained"))
     for way, words in ways.items():
         means = found.means(way)
-        values = ", ".join(f"{name} {means[method]:.1%}" for method, name in NAMES.items())
+        values = ", ".join(f"{name} {means[method]:.1%}" for method, name in NAMES.items() if method in means)
         study.finding(
             means["asma"] > means["pstl"] > means["skeletonbt"],
             f"{words}: the means rank as in the paper (ASMa, PSTL, SkeletonBT): {values}.",
@@ -117,7 +130,10 @@ def compare_methods(found: Recording) -> None:
         )
     recorded.verdicts(
         {
-            words: {compared(a, b): found.paired_differences(a, b, way) for a, b in pairs}
+            words: {
+                compared(a, b): found.paired_differences(a, b, way)
+                for a, b in both_recorded(found, pairs, way)
+            }
             for way, words in ways.items()
         }
     )
@@ -151,7 +167,10 @@ def show_transfer(setup: study.Setup) -> None:
     pairs = (("asma", "scratch"), ("asma", "pstl"), ("pstl", "scratch"))
     recorded.verdicts(
         {
-            f"Transfer, {ways[way]}": {compared(a, b): found.paired_differences(a, b, way) for a, b in pairs}
+            f"Transfer, {ways[way]}": {
+                compared(a, b): found.paired_differences(a, b, way)
+                for a, b in both_recorded(found, pairs, way)
+            }
             for way in ("linear", "transfer")
         }
     )

@@ -31,7 +31,7 @@ class Downstream(nn.Module):
         skeleton: of the clips. Joints are matched by name with the encoders' skeleton; those that clips lack
             are removed from the graph. Default: the encoders' skeleton.
         head: "linear": one layer on the concatenated features. "aligned": the feature alignment module before
-            it. Default: "aligned" if there are several encoders.
+            it, with many times as many parameters: compare it with untrained encoders under the same head.
 
     Raises:
         ValueError: An unknown head, an aligned head for one encoder, or skeletons without a common joint.
@@ -49,11 +49,10 @@ class Downstream(nn.Module):
         classes: Sequence[str],
         generator: torch.Generator,
         skeleton: Skeleton | None = None,
-        head: str = "",
+        head: str = "linear",
     ):
         super().__init__()
         count = len(pretrained.encoders)
-        head = head or ("aligned" if count > 1 else "linear")
         if head not in HEADS:
             raise ValueError(f"head={head!r}: expected {' or '.join(map(repr, HEADS))}")
         if head == "aligned" and count < 2:

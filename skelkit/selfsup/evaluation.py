@@ -86,7 +86,7 @@ def evaluate(
     protocol: str = "linear",
     *,
     fraction: float | None = None,
-    head: str = "",
+    head: str = "linear",
     seed: int = 0,
     validation: float = 0.15,
     **changes: Any,
@@ -128,7 +128,7 @@ def evaluate(
             f"validation={validation}: the epoch (or k) is chosen on that share of the training subjects "
             "or clips; give a number between 0 and 1"
         )
-    if protocol == "knn" and head:
+    if protocol == "knn" and head != "linear":
         raise ValueError(
             f"head={head!r}: k-NN compares the concatenated features of all encoders and has no head; "
             "leave it out"
