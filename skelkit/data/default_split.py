@@ -89,6 +89,27 @@ def train_test_split(clips: ClipSet, seed: int = 0) -> TrainTestSplit:
     return _trainable(train, test, f"stratified ({reason})")
 
 
+def validation_split(split: TrainTestSplit, seed: int = 0) -> TrainTestSplit:
+    """The training clips split again, to choose settings without the test clips.
+
+    Every fourth training subject validates, another quarter for each seed modulo 4; with fewer than four
+    subjects a quarter of the clips of each class.
+
+    Raises:
+        TooFewClips: as in `train_test_split`.
+
+    >>> validation_split(load_split(preset="laptop"))
+    5 tasks x 2 classes, 225 clips to train, 75 to test, validation subjects
+    """
+    clips = split.train
+    subjects = [] if clips.subject is None else clips.subject.unique().tolist()
+    if len(subjects) >= 4:
+        kept = [s for i, s in enumerate(subjects) if i % 4 != seed % 4]
+        return _trainable(*clips.split("subject", train=kept), "validation subjects")
+    train, rest = replace(clips, subject=None).split("stratified", train=0.75, seed=seed)
+    return _trainable(train, rest, "validation clips")
+
+
 def _trainable(train: ClipSet, test: ClipSet, method: str) -> TrainTestSplit:
     """The classes with enough clips, as many of them as make equal tasks."""
     names = train.classes

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 from ..continual.learners import LEARNERS
 from ..continual.learning import learn
+from ..data.default_split import TrainTestSplit
 from .run_data import RunData
 
 MEMORY = "20 clips"
@@ -40,9 +41,13 @@ class LearnerVariant:
     tasks: int | None = None
     headline: ClassVar[str] = "faa"
 
+    def split(self, data: RunData, seed: int) -> TrainTestSplit:
+        """Training and test clips."""
+        return data.split(seed)
+
     def run(self, data: RunData, seed: int) -> dict[str, Any]:
         """Results of one run, as `RunData.results` collects them."""
-        split = data.split(seed)
+        split = self.split(data, seed)
         history = learn(
             self.learner,
             split.train,
@@ -102,6 +107,26 @@ def component_names(on: Sequence[bool]) -> str:
     return " + ".join(name for name, is_on in zip(COMPONENTS, on, strict=True) if is_on) or "none"
 
 
+def replay() -> list[LearnerVariant]:
+    """Every learner with a memory, at equal bytes and steps: whole or compressed, probed, logits refreshed.
+
+    iCaRL has no classifier to probe, and only DER++ and CHARON store logits.
+    """
+    components: dict[str, tuple[str, ...]] = {
+        "icarl": ("compression",),
+        "er": ("compression", "probing"),
+        "der++": ("compression", "probing", "refresh"),
+        "charon": ("compression", "probing", "refresh"),
+    }
+    variants = []
+    for learner, names in components.items():
+        for on in product((False, True), repeat=len(names)):
+            changes = dict(zip(names, on, strict=True))
+            words = " + ".join(name for name, is_on in changes.items() if is_on) or "none"
+            variants.append(LearnerVariant(f"{learner}, {words}", learner, changes=changes))
+    return variants
+
+
 def codecs() -> list[LearnerVariant]:
     """Codecs at the same number of stored clips, from the most bytes to the fewest."""
     ways: dict[str, dict[str, Any]] = {"float32, every frame": {"compression": False}}
@@ -152,6 +177,7 @@ def extras() -> list[LearnerVariant]:
 EXPERIMENTS: dict[str, Callable[[], list[LearnerVariant]]] = {
     "methods": methods,
     "ablation": ablation,
+    "replay": replay,
     "codecs": codecs,
     "intervals": intervals,
     "ratios": ratios,

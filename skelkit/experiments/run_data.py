@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from ..data.default_split import TrainTestSplit, load_split
+from ..data.default_split import TrainTestSplit, load_split, validation_split
 from ..utils.machine import pick_device
 
 TEST_CLIPS = 2_000
@@ -38,6 +38,11 @@ class RunData:
     def split(self, seed: int) -> TrainTestSplit:
         """Training and test clips of a run with this seed; those of the last seed are kept in memory."""
         return _load(self.dataset, self.preset, seed, str(pick_device(self.device)), self.test_clips)
+
+
+    def inner_split(self, seed: int) -> TrainTestSplit:
+        """The training clips of `split` split again: settings are chosen on the second part."""
+        return validation_split(self.split(seed), seed)
 
 
 @lru_cache(maxsize=1)

@@ -36,7 +36,7 @@ class PretrainingVariant:
         method: a name in `OBJECTIVES`.
         judged: names as in `EVALUATIONS`. Linear evaluations of two encoders: "joined" (concatenated
             features), "aligned", "first alone", "second alone". "streams": joint, bone and motion, each
-            alone, as an ensemble, concatenated and aligned.
+            alone, as an ensemble, concatenated and aligned. "finetune, 300 steps": with so many steps.
         changes: settings that differ from the preset.
         elsewhere: pre-train on other data sets than the one of the evaluation.
     """
@@ -52,9 +52,13 @@ class PretrainingVariant:
         """The result that is printed when a run ends."""
         return "linear" if "linear" in self.judged else self.judged[-1]
 
+    def split(self, data: RunData, seed: int) -> TrainTestSplit:
+        """Training and test clips."""
+        return data.split(seed)
+
     def run(self, data: RunData, seed: int) -> dict[str, Any]:
         """Pre-train and evaluate once: test accuracies, costs and what was trained on, as it is recorded."""
-        split = data.split(seed)
+        split = self.split(data, seed)
         clips = split.train
         if self.elsewhere and data.sources:
             clips = merged_sources(data.sources, data.preset, seed).to(data.device)
@@ -100,6 +104,9 @@ def predict_by(
     def predict(encoders: Pretrained, protocol: str = "linear", **options: Any) -> Tensor:
         return run(encoders, protocol, **options).logits.argmax(1)
 
+    if name.startswith("finetune, "):
+        steps = int(name.split()[1])
+        return {name: predict(pretrained, "finetune", tune_epochs=1, least_tune_steps=steps)}
     if name.startswith("semi"):
         return {name: predict(pretrained, "semi", fraction=float(name.split()[1]) / 100)}
     if name in ("joined", "aligned"):

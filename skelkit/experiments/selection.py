@@ -1,0 +1,107 @@
+"""Experiments that choose settings: runs are evaluated on validation subjects, never on the test clips."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import product
+from typing import Any
+
+from ..continual.learners import LEARNERS
+from ..data.default_split import TrainTestSplit
+from .continual import LearnerVariant
+from .run_data import RunData
+from .selfsup import PretrainingVariant
+
+STEPS = (25, 50, 100, 200, 400)
+"""Smallest numbers of steps of a task."""
+
+RATES = (1e-3, 3e-3, 1e-2)
+"""Learning rates."""
+
+PRETRAINING_STEPS = (150, 400, 800, 1600)
+"""Numbers of steps of pre-training."""
+
+TUNING_STEPS = (75, 150, 300, 600, 1200)
+"""Numbers of steps of fine-tuning."""
+
+ENOUGH = 800
+"""Steps of pre-training after which every number of steps of fine-tuning is tried."""
+
+OWN_WEIGHTS: dict[str, dict[str, tuple[float, ...]]] = {
+    "ewc": {"ewc": (0.1, 10.0, 1e3, 1e5)},
+    "lwf": {"distillation": (0.3, 1.0, 3.0, 10.0)},
+    "der++": {"alpha": (0.03, 0.1, 0.3), "beta": (0.5, 1.0)},
+    "charon": {"alpha": (0.03, 0.1, 0.3), "gamma": (0.1, 1.0, 10.0)},
+}
+"""Weights of the terms of a learner's loss, by setting."""
+
+
+@dataclass(frozen=True)
+class ChoiceVariant(LearnerVariant):
+    """A learner with settings to choose between, evaluated on validation subjects."""
+
+    def split(self, data: RunData, seed: int) -> TrainTestSplit:
+        """Training clips, and validation clips in place of the test clips."""
+        return data.inner_split(seed)
+
+
+def _variants(learner: str, grid: dict[str, tuple[Any, ...]]) -> list[ChoiceVariant]:
+    """A variant for each combination of values of the settings in `grid`."""
+    chosen = []
+    for values in product(*grid.values()):
+        changes = dict(zip(grid, values, strict=True))
+        words = ", ".join(f"{name} = {value:g}" for name, value in changes.items())
+        chosen.append(ChoiceVariant(f"{learner}, {words}", learner, changes=changes))
+    return chosen
+
+
+def steps() -> list[ChoiceVariant]:
+    """Every learner by the number of steps of a task: how many are enough, and which learner needs more."""
+    return [v for learner in LEARNERS for v in _variants(learner, {"least_steps": STEPS})]
+
+
+def grid() -> list[ChoiceVariant]:
+    """Every learner by its learning rate, then by the weights of its loss."""
+    by_rate = [v for learner in LEARNERS for v in _variants(learner, {"lr": RATES})]
+    return by_rate + [v for learner, weights in OWN_WEIGHTS.items() for v in _variants(learner, weights)]
+
+
+def attention() -> list[ChoiceVariant]:
+    """The axis of the softmax and the first scale of the scores, crossed, for CHARON and joint training."""
+    settings = {"softmax_over": ("inputs", "outputs"), "attention_scale": (1.0, 10.0)}
+    return [
+        ChoiceVariant(f"{learner}, over {axis}, scale {scale:g}", learner, changes=changes)
+        for learner in ("charon", "joint")
+        for axis, scale in product(*settings.values())
+        for changes in [{"softmax_over": axis, "attention_scale": scale}]
+    ]
+
+
+@dataclass(frozen=True)
+class PretrainingChoice(PretrainingVariant):
+    """A way of pre-training with settings to choose between, evaluated on validation subjects."""
+
+    def split(self, data: RunData, seed: int) -> TrainTestSplit:
+        """Training clips, and validation clips in place of the test clips."""
+        return data.inner_split(seed)
+
+
+def curves() -> list[PretrainingChoice]:
+    """Pre-training by its number of steps, and fine-tuning by its own, with and without pre-training."""
+    tuned = tuple(f"finetune, {steps} steps" for steps in TUNING_STEPS)
+    variants = [PretrainingChoice("scratch", "scratch", ("knn", "linear", *tuned))]
+    for method, steps in product(("skeletonbt", "pstl", "asma"), PRETRAINING_STEPS):
+        judged = ("knn", "linear", *(tuned if steps == ENOUGH else tuned[-2:-1]))
+        changes = {"epochs": 1, "least_steps": steps}
+        variants.append(PretrainingChoice(f"{method}, {steps} steps", method, judged, changes))
+    return variants
+
+
+EXPERIMENTS: dict[str, Callable[[], Sequence[ChoiceVariant | PretrainingChoice]]] = {
+    "steps": steps,
+    "grid": grid,
+    "attention": attention,
+    "curves": curves,
+}
+"""Lists of variants by name of the experiment."""

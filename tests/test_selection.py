@@ -1,0 +1,78 @@
+"""Settings are chosen on validation subjects; the test clips are not looked at."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+
+from skelkit.data.default_split import load_split, validation_split
+from skelkit.experiments import continual, selection
+from skelkit.experiments.run_data import RunData
+from skelkit.experiments.selfsup import PretrainingVariant
+
+SMOKE = RunData(preset="smoke")
+
+
+def subjects(clips):
+    return set(clips.subject.tolist())
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2, 3])
+def test_a_quarter_of_the_training_subjects_validates_another_for_each_seed(seed):
+    split = load_split(preset="laptop")
+    inner, other = validation_split(split, seed), validation_split(split, seed + 1)
+    assert subjects(inner.train) | subjects(inner.test) == subjects(split.train)
+    assert not subjects(inner.train) & subjects(inner.test)
+    assert not subjects(inner.test) & (subjects(split.test) | subjects(other.test))
+    assert len(subjects(inner.test)) == len(subjects(split.train)) // 4
+    assert subjects(validation_split(split, seed + 4).test) == subjects(inner.test)
+
+
+def test_without_subjects_a_quarter_of_the_clips_of_each_class_validates():
+    split = load_split(preset="laptop")
+    inner = validation_split(replace(split, train=replace(split.train, subject=None)))
+    counts = [c.labels.bincount() for c in (inner.test, split.train)]
+    assert torch.equal(counts[0], (counts[1] - (0.75 * counts[1]).round()).long())
+
+
+@pytest.mark.parametrize(
+    "variant",
+    [
+        selection.ChoiceVariant("one", "fine-tuning", changes={"epochs": 1}),
+        selection.PretrainingChoice("one", "scratch", ("knn",)),
+    ],
+    ids=["learner", "pre-training"],
+)
+def test_a_choice_is_evaluated_on_training_subjects_alone(variant):
+    split, inner = SMOKE.split(0), SMOKE.inner_split(0)
+    found = variant.run(SMOKE, 0)
+    assert subjects(found["test"]) == subjects(inner.test) < subjects(split.train)
+
+
+def test_fine_tuning_takes_the_number_of_steps_that_its_name_says(monkeypatch):
+    from skelkit.experiments import selfsup
+
+    taken = []
+    evaluate = selfsup.evaluate
+    monkeypatch.setattr(
+        selfsup, "evaluate", lambda *a, **options: taken.append(options) or evaluate(*a, **options)
+    )
+    found = PretrainingVariant("one", "scratch", ("finetune, 7 steps",)).run(SMOKE, 0)
+    assert 0 <= found["finetune, 7 steps"] <= 1
+    assert (taken[0]["tune_epochs"], taken[0]["least_tune_steps"]) == (1, 7)
+
+
+def test_the_factorial_of_replay_has_every_combination_once_and_no_component_that_a_learner_lacks():
+    variants = continual.replay()
+    assert len({v.label for v in variants}) == len(variants) == 2 + 4 + 8 + 8
+    assert [v.changes for v in variants if v.learner == "icarl"] == [
+        {"compression": False},
+        {"compression": True},
+    ]
+    assert all("refresh" not in v.changes for v in variants if v.learner in ("er", "icarl"))
+
+
+def test_every_learner_has_a_grid_and_labels_are_unique():
+    for variants in (selection.grid(), selection.steps(), selection.attention(), selection.curves()):
+        assert len({v.label for v in variants}) == len(variants)
+    assert {v.learner for v in selection.grid()} == {v.learner for v in selection.steps()}
