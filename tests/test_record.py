@@ -15,6 +15,7 @@ from skelkit.experiments import continual, predictions, recordings, selfsup, sta
 from skelkit.experiments.bootstrap import accuracy_interval
 from skelkit.experiments.continual import LearnerVariant
 from skelkit.experiments.run_data import RunData
+from skelkit.lessons import asymmetric_recorded, linear_probing
 from skelkit.study import display, recorded
 from skelkit.training.settings import choose
 
@@ -143,7 +144,7 @@ def test_runs_with_other_test_clips_are_not_mixed(tiny, tmp_path):
     many = recordings.record("tiny", RunData(preset="smoke", test_clips=60), [0], **options)
     assert "34 to test" in few.about["divided"]
     assert "60 to test" in many.about["divided"]
-    assert told[2] == "tiny on synthetic: 0 runs kept, 1 to do"
+    assert told[2] == "tiny on synthetic: 0 runs kept, 1 that differ are dropped, 1 to do"
     assert len(many.about["tests"]) == len(many.runs) == 1
 
 
@@ -155,7 +156,7 @@ def test_workers_of_a_dask_cluster_find_what_local_processes_find(tmp_path, monk
     local = recordings.record("tiny", SMOKE, [0, 1], jobs=2, **options)
     (tmp_path / "synthetic" / "tiny.json").unlink()
     with distributed.LocalCluster(
-        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None
+        n_workers=1, threads_per_worker=1, processes=True, dashboard_address=None
     ) as cluster:
         remote = recordings.record("tiny", SMOKE, [0, 1], scheduler=cluster.scheduler_address, **options)
     seconds = ("seconds", "total_seconds")
@@ -357,6 +358,29 @@ def test_the_tables_of_a_figure_are_corrected_together(capsys):
     page = display.FindingsTable("Against <nothing>:", [(True, "", ("one", "+4.0", ""))])._repr_html_()
     assert "Against &lt;nothing&gt;" in page
     assert page.count("<tr>") == 1
+
+
+def test_one_recorded_change_of_charon_is_corrected_for_all_of_them(capsys):
+    study.begin("x", preset="smoke", seed=0)
+    found = recordings.read("extras", "synthetic")
+    linear_probing.compare_extra(found, "no recalibration")
+    expected = statistics.compare_all(found.differences_from("CHARON"))["no recalibration"]
+    alone = statistics.paired_comparison(found.paired_differences("no recalibration", "CHARON"))
+    assert expected.p > alone.p
+    assert capsys.readouterr().out.strip() == (
+        f"→ CHARON with no recalibration compared with CHARON unchanged: {expected}."
+    )
+
+
+def test_all_evaluations_of_the_methods_are_corrected_together(capsys):
+    study.begin("x", preset="smoke", seed=0)
+    found = recordings.read("pretraining", "synthetic")
+    asymmetric_recorded.compare_methods(found)
+    alone = statistics.paired_comparison(found.paired_differences("asma", "scratch", "semi 1 %"))
+    told = [line for line in capsys.readouterr().out.splitlines() if "seeds" in line]
+    assert len(told) == 12
+    least = min(told, key=lambda line: float(line.split("p = ")[1].split(",")[0]))
+    assert f"p = {min(12 * alone.p, 1):.2g}" in least
 
 
 def test_a_notebook_is_told_how_a_recording_came_about_or_how_to_make_it(tiny, tmp_path, capsys):

@@ -107,3 +107,12 @@ def recompute(run: dict[str, Any], labels: Tensor) -> dict[str, Any]:
             found["backward_transfer"] = metrics.backward_transfer(matrix)
         found[name] = [[None if math.isnan(v) else v for v in row] for row in matrix.tolist()]
     return found
+
+
+def rounded(value: Any) -> Any:
+    """Nested value whose floats have four decimals."""
+    if isinstance(value, float):
+        return round(value, 4)
+    if isinstance(value, dict):
+        return {k: rounded(v) for k, v in value.items()}
+    return [rounded(v) for v in value] if isinstance(value, list) else value

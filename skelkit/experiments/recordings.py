@@ -23,7 +23,7 @@ from ..utils.machine import machine
 from ..utils.notebooks import recorded_folder
 from ..utils.validation import one_of
 from . import continual, selfsup, students
-from .predictions import fingerprint, pack, recompute, unpack
+from .predictions import fingerprint, pack, recompute, rounded, unpack
 from .run_data import RunData
 from .statistics import in_percent
 
@@ -134,7 +134,7 @@ class Recording:
         """Results of a run computed from its predictions, rounded as recorded; empty without predictions."""
         if "predictions" not in run:
             return {}
-        return _rounded(recompute(run, unpack(self.about["tests"][run["test"]])))
+        return rounded(recompute(run, unpack(self.about["tests"][run["test"]])))
 
     def _of(self, label: str) -> list[dict[str, Any]]:
         """Runs of a variant in order of seed."""
@@ -179,7 +179,8 @@ def record(
 
     Args:
         experiment: a name in `EXPERIMENTS`.
-        data: of all runs. Recorded runs with another preset or other test clips are dropped.
+        data: of all runs. Recorded runs with another preset, other settings or another number of test clips
+            are dropped as soon as a run is finished.
         seeds: for each variant.
         jobs: number of parallel processes, of one thread each: faster than one process of many threads.
         scheduler: address of a Dask scheduler, whose workers run the runs, in one thread each.
@@ -195,11 +196,17 @@ def record(
     _check_labels(only, variants, experiment)
     order = {_key(asdict(v)): i for i, v in enumerate(variants)}
     about = _about(experiment, name, data)
-    runs, about["tests"] = _reusable_runs(read(experiment, name, folder), order, about)
+    before = read(experiment, name, folder)
+    runs, about["tests"] = _reusable_runs(before, order, about)
     done = {(_key(r["variant"]), r["seed"]) for r in runs}
     chosen = [v for v in variants if not only or v.label in only]
     todo = [(v, seed) for seed in seeds for v in chosen if (_key(asdict(v)), seed) not in done]
-    log(f"{experiment} on {name}: {len(runs)} runs kept, {len(todo)} to do")
+    dropped = (
+        f", {lost} that differ are dropped"
+        if (lost := len(before.runs if before else []) - len(runs))
+        else ""
+    )
+    log(f"{experiment} on {name}: {len(runs)} runs kept{dropped}, {len(todo)} to do")
     headline = variants[0].headline
     for _, result in parallel.map_unordered(partial(run, data=data), todo, jobs, scheduler):
         about |= {key: result.pop(key) for key in ("divided", "machine")}
@@ -225,7 +232,7 @@ def run(variant_and_seed: tuple[Variant, int], data: RunData) -> dict[str, Any]:
         "label": variant.label,
         "seed": seed,
         "variant": asdict(variant),
-        **_rounded(results),
+        **rounded(results),
         "test": fingerprint(test),
         "test_labels": pack(test.labels),
         "predictions": predictions,
@@ -278,15 +285,6 @@ def _about(experiment: str, dataset: str, data: RunData) -> dict[str, Any]:
 def _key(variant: dict[str, Any]) -> str:
     """Text that identifies a variant."""
     return json.dumps(variant, sort_keys=True)
-
-
-def _rounded(value: Any) -> Any:
-    """Nested value whose floats have four decimals."""
-    if isinstance(value, float):
-        return round(value, 4)
-    if isinstance(value, dict):
-        return {k: _rounded(v) for k, v in value.items()}
-    return [_rounded(v) for v in value] if isinstance(value, list) else value
 
 
 def _compact(content: dict[str, Any]) -> bytes:
