@@ -1,9 +1,7 @@
 """Notebooks on real motion capture: a folder of BVH files."""
 
-import pytest
 from study_runs import READING, check_study
 
 
-@pytest.mark.parametrize("number", READING)
-def test_every_claim_holds_on_motion_capture(number, real_data, tmp_path):
-    check_study(real_data("bandai-namco-2"), tmp_path, [number])
+def test_every_claim_holds_on_motion_capture(real_data, tmp_path):
+    check_study(real_data("bandai-namco-2"), tmp_path, READING)

@@ -12,4 +12,4 @@ def test_raw_files_with_every_oddity_are_judged_and_learnt_from_task_by_task(tmp
     written = sample_writer.synthesise(tmp_path / "raw", clips)
     assert set(sample_writer.ODDITIES) <= set(written.values())
     assert load_split(str(tmp_path / "raw"), "smoke").tasks == 3
-    check_study(tmp_path / "raw", tmp_path / "out", ["08"])
+    check_study(tmp_path / "raw", tmp_path, ["08"])

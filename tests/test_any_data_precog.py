@@ -3,10 +3,8 @@
 A file per data set, because files are what is shared out to processes.
 """
 
-import pytest
-from study_runs import NOTEBOOKS, check_study
+from study_runs import ALL, check_study
 
 
-@pytest.mark.parametrize("number", NOTEBOOKS)
-def test_every_claim_holds_on_recordings_of_a_depth_camera(number, real_data, tmp_path):
-    check_study(real_data("precog-2016/precog.npz"), tmp_path, [number])
+def test_every_claim_holds_on_recordings_of_a_depth_camera(real_data, tmp_path):
+    check_study(real_data("precog-2016/precog.npz"), tmp_path, ALL)

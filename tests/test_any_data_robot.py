@@ -1,8 +1,7 @@
 """The whole study, as interactive as for a reader, on a skeleton that is no human body."""
 
 import numpy as np
-import pytest
-from study_runs import NOTEBOOKS, READING, check_study
+from study_runs import ALL, READING, check_study
 
 import skelkit as sk
 
@@ -20,12 +19,10 @@ def save_robot(path, clips: int):
     ).save(path)
 
 
-@pytest.mark.parametrize("number", NOTEBOOKS)
-def test_twelve_clips_are_enough_to_train_on(number, tmp_path):
+def test_twelve_clips_are_enough_to_train_on(tmp_path):
     """One task of two classes, as in docs/data.md."""
-    check_study(save_robot(tmp_path / "robot.safetensors", 12), tmp_path / "out", [number], interactive=True)
+    check_study(save_robot(tmp_path / "robot.safetensors", 12), tmp_path, ALL, interactive=True)
 
 
-@pytest.mark.parametrize("number", READING)
-def test_three_clips_are_enough_to_look_at(number, tmp_path):
-    check_study(save_robot(tmp_path / "robot.safetensors", 3), tmp_path / "out", [number])
+def test_three_clips_are_enough_to_look_at(tmp_path):
+    check_study(save_robot(tmp_path / "robot.safetensors", 3), tmp_path, READING)

@@ -117,6 +117,8 @@ def _execute(notebook: Path, target: Path, values: Path, parameters: dict[str, A
             kernel_name="python3",
             cwd=str(notebook.parent.resolve()),
             progress_bar=False,
+            # Else the whole notebook is written after each cell; it is written at the end and on an error.
+            request_save_on_cell_execute=False,
             # Kernels warn that they use TCP without encryption, which is local to this machine.
             extra_arguments=["--IPKernelApp.log_level=CRITICAL"],
         )
