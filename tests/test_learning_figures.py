@@ -166,6 +166,15 @@ def test_the_accuracy_so_far_is_the_mean_over_the_tasks_seen(every):
     assert list(named(every["learnt_so_far"], "CHARON").y) == pytest.approx([85, 60, 45])
 
 
+def test_the_band_of_a_curve_is_the_interval_over_seeds():
+    matrices = [torch.tensor([[a, nan], [b, b]]) for a, b in ((0.6, 0.4), (0.8, 0.5))]
+    figure = learning.learnt_so_far({"ER": matrices})
+    band, t = figure.data[0], 12.7062  # of one degree of freedom
+    assert list(band.y) == pytest.approx([70 + 10 * t, 45 + 5 * t, 45 - 5 * t, 70 - 10 * t], abs=0.01)
+    assert "95 % interval over seeds" in figure.layout.yaxis.title.text
+    assert "interval" not in learning.learnt_so_far({"ER": matrices[0]}).layout.yaxis.title.text
+
+
 def test_unknown_accuracies_are_left_out_of_the_curve():
     late = torch.full((3, 3), nan)
     late[2] = 0.75

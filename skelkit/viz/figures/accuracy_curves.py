@@ -22,7 +22,7 @@ def learnt_so_far(
     Args:
         matrices: name -> accuracy matrix [tasks, tasks], or a list of them, one per seed.
     """
-    fig, ends = go.Figure(), {}
+    fig, ends, bands = go.Figure(), {}, False
     for k, (name, given) in enumerate(matrices.items()):
         curves = _curves(given)
         mean = curves.mean(0)
@@ -32,6 +32,7 @@ def learnt_so_far(
         x, y = (known + 1).tolist(), mean[known]
         ends[name] = float(y[-1])
         if len(curves) > 1 and len(known) > 1:
+            bands = True
             _band(fig, x, y, curves[:, known], name, COLORWAY[k % len(COLORWAY)])
         _line(fig, x, y, name, k)
     for rank, name in enumerate(sorted(ends, key=lambda each: ends[each], reverse=True), 1):
@@ -41,7 +42,10 @@ def learnt_so_far(
     fig.update_layout(height=420, legend={"x": 1.02, "y": 1})
     text = ", ".join(f"{name} {value:.1f} %" for name, value in ends.items())
     alt = f"{title}: mean accuracy over the tasks seen so far, after each task. At the end: {text}."
-    return figure_defaults(fig, title, alt, "tasks learnt", "mean accuracy over tasks so far")
+    accuracy = "mean accuracy over tasks so far"
+    if bands:
+        accuracy += "<br>(band: 95 % interval over seeds)"
+    return figure_defaults(fig, title, alt, "tasks learnt", accuracy)
 
 
 def _curves(given: Tensor | Sequence[Tensor]) -> Tensor:

@@ -94,9 +94,8 @@ def _axes(fig: go.Figure, names: Sequence[str], combinations: int) -> None:
     look |= {"showgrid": False, "showline": False}
     fig.update_xaxes(tickvals=list(range(len(names))), ticktext=names, **look, row=1, col=1)
     fig.update_xaxes(title_text="components that are on", row=1, col=1)
-    fig.update_xaxes(
-        title_text="final average accuracy: mean with 95 % interval over seeds", ticksuffix=" %", row=1, col=2
-    )
+    title = "final average accuracy: mean with 95 % interval over seeds"
+    fig.update_xaxes(title_text=title, range=[0, 100], ticksuffix=" %", row=1, col=2)
     legend = {
         "orientation": "h",
         "x": 0.28,
