@@ -22,7 +22,7 @@ from ..utils.files import make_folder, write_atomic
 from ..utils.machine import machine
 from ..utils.notebooks import recorded_folder
 from ..utils.validation import one_of
-from . import continual, selfsup, students
+from . import continual, selection, selfsup, students
 from .predictions import fingerprint, pack, recompute, rounded, unpack
 from .run_data import RunData
 from .statistics import in_percent
@@ -52,6 +52,7 @@ class Variant(Protocol):
 
 EXPERIMENTS: dict[str, Callable[[], Sequence[Variant]]] = {
     **continual.EXPERIMENTS,
+    **selection.EXPERIMENTS,
     **selfsup.EXPERIMENTS,
     **students.EXPERIMENTS,
 }
