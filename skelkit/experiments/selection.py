@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import product
 from typing import Any
@@ -98,7 +98,7 @@ def curves() -> list[PretrainingChoice]:
     return variants
 
 
-EXPERIMENTS: dict[str, Callable[[], Sequence[ChoiceVariant | PretrainingChoice]]] = {
+EXPERIMENTS: dict[str, Callable[[], list]] = {
     "steps": steps,
     "grid": grid,
     "attention": attention,
