@@ -39,7 +39,6 @@ class RunData:
         """Training and test clips of a run with this seed; those of the last seed are kept in memory."""
         return _load(self.dataset, self.preset, seed, str(pick_device(self.device)), self.test_clips)
 
-
     def inner_split(self, seed: int) -> TrainTestSplit:
         """The training clips of `split` split again: settings are chosen on the second part."""
         return validation_split(self.split(seed), seed)
