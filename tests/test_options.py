@@ -12,7 +12,9 @@ import torch
 from skelkit import codecs, continual, models, selfsup
 from skelkit.continual import LEARNERS
 from skelkit.continual.learners import FineTuning
+from skelkit.experiments import recordings
 from skelkit.experiments.continual import LearnerVariant
+from skelkit.experiments.run_data import RunData
 from skelkit.ops.codecs import Uniform
 from skelkit.selfsup import presets
 from skelkit.selfsup.objectives import OBJECTIVES, Objective
@@ -121,7 +123,8 @@ def test_an_objective_takes_its_own_parameters(toy):
 
 def test_a_recording_carries_the_options_of_a_variant():
     changes = {"strength": 0.7, "when": "never", "epochs": 1, "size": "small", "frames": 12}
-    found = LearnerVariant("scaled", "scaled", changes=changes).run("synthetic", 0, "smoke")
+    variant = LearnerVariant("scaled", "scaled", changes=changes)
+    found = recordings.run((variant, 0), data=RunData(preset="smoke"))
     assert json.loads(json.dumps(found))["variant"]["changes"] == changes
 
 
