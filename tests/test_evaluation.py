@@ -1,3 +1,5 @@
+import math
+
 import pytest
 import torch
 import torch.nn.functional as F
@@ -234,3 +236,13 @@ def test_the_features_of_clips_are_the_means_of_their_tokens(sets):
     made = encoders(sets, "asma")
     x = PreparedClips(sets[0], 10)[torch.arange(4)]
     assert torch.allclose(made.features(x), torch.cat([t.mean(1) for t in made.tokens(x)], 1))
+
+
+@pytest.mark.parametrize(("protocol", "chosen"), [("knn", 1), ("linear", 9), ("semi", 7)])
+def test_with_fewer_labels_than_validation_clips_nothing_is_chosen(protocol, chosen, sets):
+    options = {"fraction": 0.02, "tune_epochs": 7, "linear_epochs": 9}
+    found = evaluate(encoders(sets), *sets, protocol, **options)
+    assert found.labelled == 3
+    assert (math.isnan(found.validation), found.chosen) == (True, chosen)
+    many = evaluate(encoders(sets), *sets, protocol, **options | {"fraction": 0.9})
+    assert 0 <= many.validation <= 1

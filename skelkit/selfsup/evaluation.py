@@ -37,8 +37,8 @@ class Evaluation:
     Attributes:
         protocol: of `PROTOCOLS`.
         accuracy: on the test clips, 0 to 1.
-        validation: accuracy on the validation clips at the chosen epoch (or k).
-        chosen: that epoch, counted from 1, or that k.
+        validation: accuracy on the validation clips at the chosen epoch (or k); nan if nothing was chosen.
+        chosen: that epoch, counted from 1, or that k; the last epoch if none was chosen.
         logits: of the test clips, [N, classes].
         labels: of the test clips, Long[N].
         labelled_clips: training clips whose labels were used.
@@ -93,7 +93,9 @@ def evaluate(
 ) -> Evaluation:
     """Test accuracy of a classifier on pre-trained encoders. (ASMa and PSTL, experiments.)
 
-    The epoch (or k) is chosen by validation accuracy; the test clips are used once, at the end.
+    The epoch (or k) is chosen by validation accuracy; the test clips are used once, at the end. With fewer
+    labelled clips than validation clips nothing is chosen, because whoever has so few labels would not spare
+    more of them for validation: all epochs are run, and k is the number of labels per class, at most 5.
 
     Args:
         pretrained: the encoders; they are copied.
@@ -142,7 +144,9 @@ def evaluate(
     labelled = keep_labels(scenario.train, fraction, generator)
     network = Downstream(pretrained, train.classes, generator, train.skeleton, head).to(train.device)
     splits = protocols.Splits(
-        *(PreparedClips(clips, s.frames) for clips in (labelled, scenario.validation, scenario.test))
+        PreparedClips(labelled, s.frames),
+        PreparedClips(scenario.validation, s.frames) if len(scenario.validation) <= len(labelled) else None,
+        PreparedClips(scenario.test, s.frames),
     )
     outcome = PROTOCOLS[protocol](network, s, splits, generator)
     return Evaluation(

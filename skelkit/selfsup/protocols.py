@@ -1,10 +1,12 @@
 """Evaluation protocols: k-NN, linear evaluation and fine-tuning. (ASMa and PSTL, experiments.)
 
-Each chooses k or the epoch by validation accuracy and computes the logits of the test clips once, at the end.
+Each chooses k or the epoch by validation accuracy, if there are validation clips, and computes the logits of
+the test clips once, at the end.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -21,6 +23,9 @@ from .presets import Settings
 LINEAR_BATCH = 128
 """Clips per step of linear evaluation."""
 
+FEW_NEIGHBOURS = 5
+"""Largest k where there are too few labels to choose it."""
+
 NEIGHBOURS = (1, 3, 5, 10, 20)
 """Values of k that validation accuracy chooses from."""
 
@@ -29,15 +34,15 @@ KNN_TEMPERATURE = 0.1
 
 
 class Splits(NamedTuple):
-    """Training, validation and test clips."""
+    """Training, validation and test clips; validation: None if nothing is to be chosen."""
 
     train: PreparedClips
-    validation: PreparedClips
+    validation: PreparedClips | None
     test: PreparedClips
 
 
 class Outcome(NamedTuple):
-    """Validation accuracy, the epoch (or k) that it chose, and logits of the test clips [N, classes]."""
+    """Validation accuracy (nan without), the epoch or k in use, and logits of the test clips [N, classes]."""
 
     validation: float
     chosen: int
@@ -80,42 +85,46 @@ def leave_one_out(features: Tensor, labels: Tensor, k: int = 5) -> float:
 def knn(network: Downstream, s: Settings, splits: Splits, generator: torch.Generator) -> Outcome:
     """Classify by the nearest training clips in cosine distance; nothing is trained."""
     network.eval()
-    train, validation, test = (
-        F.normalize(clips.map(lambda x: torch.cat([t.mean(1) for t in network.tokens(x)], 1)))
-        for clips in splits
-    )
-    classes, labels = network.classifier.out_features, splits.train.labels
 
-    def validation_accuracy(k: int) -> float:
-        scores = nearest_neighbour_scores(train, labels, validation, k, classes)
-        return accuracy(scores, splits.validation.labels)
+    def features(clips: PreparedClips) -> Tensor:
+        return F.normalize(clips.map(lambda x: torch.cat([t.mean(1) for t in network.tokens(x)], 1)))
 
-    found = {k: validation_accuracy(k) for k in NEIGHBOURS if k <= len(train)}
-    best = max(found, key=lambda k: found[k])
-    return Outcome(found[best], best, nearest_neighbour_scores(train, labels, test, best, classes))
+    train, labels, classes = features(splits.train), splits.train.labels, network.classifier.out_features
+
+    def scores(queries: Tensor, k: int) -> Tensor:
+        return nearest_neighbour_scores(train, labels, queries, k, classes)
+
+    best, validation_accuracy = max(1, min(FEW_NEIGHBOURS, len(train) // len(labels.unique()))), math.nan
+    if splits.validation is not None:
+        validation, wanted = features(splits.validation), splits.validation.labels
+        found = {k: accuracy(scores(validation, k), wanted) for k in NEIGHBOURS if k <= len(train)}
+        best = max(found, key=lambda k: found[k])
+        validation_accuracy = found[best]
+    return Outcome(validation_accuracy, best, scores(features(splits.test), best))
 
 
 def linear(network: Downstream, s: Settings, splits: Splits, generator: torch.Generator) -> Outcome:
     """Train the head on features of frozen encoders."""
     network.eval()
-    train, validation, test = (_tokens(network, clips) for clips in splits)  # encoders are frozen: once
-    labels = splits.train.labels
+    # Encoders are frozen, so each clip is encoded once.
+    tokens = {id(clips): _tokens(network, clips) for clips in splits if clips is not None}
+    train, labels = tokens[id(splits.train)], splits.train.labels
     optimiser = torch.optim.Adam(network.head, lr=s.linear_lr)
 
     def loss(index: Tensor) -> Tensor:
         return F.cross_entropy(network.classify([t[index] for t in train]), labels[index])
 
     @torch.no_grad()
-    def logits(tokens: list[Tensor]) -> Tensor:
-        return network.classify(tokens)
+    def logits(clips: PreparedClips) -> Tensor:
+        return network.classify(tokens[id(clips)])
 
-    training = _Training(network, s, splits, generator, optimiser, loss, train_encoders=False)
-    return training.run(s.linear_epochs, LINEAR_BATCH, lambda: logits(validation), lambda: logits(test))
+    training = _Training(network, s, splits, generator, optimiser, loss, logits, train_encoders=False)
+    return training.run(s.linear_epochs, LINEAR_BATCH)
 
 
 def finetune(network: Downstream, s: Settings, splits: Splits, generator: torch.Generator) -> Outcome:
     """Train encoders and head on augmented clips."""
-    train, validation, test = splits
+    train = splits.train
     groups = [
         {"params": list(network.encoders.parameters()), "factor": 1.0},
         {"params": network.head, "factor": s.tune_factor},
@@ -127,10 +136,11 @@ def finetune(network: Downstream, s: Settings, splits: Splits, generator: torch.
         x = augment.tilt(augment.crop(train[index], generator, s.crop), generator, s.tilt)
         return F.cross_entropy(network(x), train.labels[index], label_smoothing=s.smoothing)
 
-    training = _Training(network, s, splits, generator, optimiser, loss, train_encoders=True)
-    return training.run(
-        s.tune_epochs_for(len(train)), s.batch, lambda: validation.map(network), lambda: test.map(network)
-    )
+    def logits(clips: PreparedClips) -> Tensor:
+        return clips.map(network)
+
+    training = _Training(network, s, splits, generator, optimiser, loss, logits, train_encoders=True)
+    return training.run(s.tune_epochs_for(len(train)), s.batch)
 
 
 @torch.no_grad()
@@ -149,16 +159,15 @@ class _Training(NamedTuple):
     generator: torch.Generator
     optimiser: torch.optim.Optimizer
     loss: Callable[[Tensor], Tensor]
+    logits: Callable[[PreparedClips], Tensor]
     train_encoders: bool
 
-    def run(
-        self,
-        epochs: int,
-        batch: int,
-        validation_logits: Callable[[], Tensor],
-        test_logits: Callable[[], Tensor],
-    ) -> Outcome:
-        """Train, restore the epoch of the best validation accuracy (the latest of equals), and test."""
+    def run(self, epochs: int, batch: int) -> Outcome:
+        """Train, restore the epoch of the best validation accuracy (the latest of equals), and test.
+
+        Without validation clips the last epoch is tested.
+        """
+        validation = self.splits.validation
         network, optimiser, s = self.network, self.optimiser, self.s
         best = loop.BestWeights(network)
         initial = [group["lr"] * group.get("factor", 1.0) for group in optimiser.param_groups]
@@ -171,7 +180,10 @@ class _Training(NamedTuple):
             what = f"epoch {epoch + 1}"
             loop.fit(self.loss, batches, optimiser, clip=s.clip, precision=s.precision, what=what)
             network.eval()
-            best.offer(accuracy(validation_logits(), self.splits.validation.labels), epoch + 1)
+            if validation is not None:
+                best.offer(accuracy(self.logits(validation), validation.labels), epoch + 1)
+        if validation is None:
+            return Outcome(math.nan, epochs, self.logits(self.splits.test))
         best.restore()
         network.eval()
-        return Outcome(best.score, best.epoch, test_logits())
+        return Outcome(best.score, best.epoch, self.logits(self.splits.test))
