@@ -101,6 +101,10 @@ class Settings(WithOptions):
         """Number of epochs of pre-training on `clips` clips."""
         return max(self.epochs, -(-self.least_steps // -(-clips // self.batch)))
 
+    def steps_for(self, clips: int) -> int:
+        """Number of steps of pre-training on `clips` clips."""
+        return self.epochs_for(clips) * -(-clips // self.batch)
+
     def tune_epochs_for(self, clips: int) -> int:
         """Number of epochs of fine-tuning on `clips` clips."""
         return max(self.tune_epochs, -(-self.least_tune_steps // -(-clips // self.batch)))

@@ -186,7 +186,7 @@ class _Pretraining:
     @property
     def steps(self) -> int:
         """Number of steps of the whole training."""
-        return self.epochs * -(-len(self.clips) // self.s.batch)
+        return self.s.steps_for(len(self.clips))
 
     def description(self) -> dict[str, Any]:
         """What a checkpoint must have in common with the run that resumes from it."""
