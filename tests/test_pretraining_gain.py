@@ -43,8 +43,7 @@ def test_the_curve_is_leave_one_out_k_nn_at_every_recorded_epoch(recorded):
 def test_the_sentence_says_whether_it_helped(first, last, recorded, monkeypatch, capsys):
     study.begin("a test", preset="smoke", seed=0)
     monkeypatch.setattr(pretraining_gain, "knn_by_epoch", lambda r: {0: first, 2: 0.5, 4: last})
-    ends = pretraining_gain.show_gain({"ASMa": recorded[0]}, {"ASMa": 200})
-    assert ends == {"ASMa": [first, last]}
+    pretraining_gain.show_gain({"ASMa": recorded[0]}, {"ASMa": 200})
     claim = study.results()["claims"][-1]
     assert claim["holds"] is (last > first)
     assert f"{last:.1%} after 200 steps, {first:.1%} with the first weights" in claim["sentence"]

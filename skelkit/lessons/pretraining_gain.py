@@ -22,15 +22,12 @@ def knn_by_epoch(recorder: EncoderRecorder) -> dict[int, float]:
     }
 
 
-def show_gain(recorders: Mapping[str, EncoderRecorder], steps: Mapping[str, int]) -> dict[str, list[float]]:
+def show_gain(recorders: Mapping[str, EncoderRecorder], steps: Mapping[str, int]) -> None:
     """Draw the accuracy of k-NN over the steps of pre-training, and say for each method whether it helped.
 
     Args:
         recorders: method -> callback of its training, on other clips than those that were trained on.
         steps: method -> steps of the whole training.
-
-    Returns:
-        method -> accuracy with the first and with the last weights.
     """
     series, ends = {}, {}
     for name, recorder in recorders.items():
@@ -40,9 +37,9 @@ def show_gain(recorders: Mapping[str, EncoderRecorder], steps: Mapping[str, int]
             [steps[name] * epoch / epochs for epoch in found],
             [100 * accuracy for accuracy in found.values()],
         )
-        ends[name] = [found[0], found[epochs]]
+        ends[name] = (found[0], found[epochs])
     axes = ("steps of pre-training", "accuracy of k-NN (%)")
-    show(curves(series, "What pre-training adds to the first weights", *axes))
+    show(curves(series, "k-NN during pre-training", *axes))
     for name, (first, last) in ends.items():
         values = f"{last:.1%} after {steps[name]} steps, {first:.1%} with the first weights"
         if steps[name] < checks.TRIAL_STEPS:
@@ -54,4 +51,3 @@ def show_gain(recorders: Mapping[str, EncoderRecorder], steps: Mapping[str, int]
             f"{name} does not help k-NN on these clips: {values}. "
             "More steps (least_steps) or more clips may.",
         )
-    return ends
