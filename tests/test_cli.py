@@ -16,6 +16,9 @@ from skelkit.data import file_split
 from skelkit.data.readers.pyskl import write_annotations
 from skelkit.utils.notebooks import notebooks_folder, recorded_folder
 
+NTU25 = ["--skeleton", "ntu25"]
+"""For files without joint names, which a contributor's second layout of 25 joints would make ambiguous."""
+
 
 @pytest.mark.parametrize(
     "arguments",
@@ -360,7 +363,7 @@ def test_a_file_with_several_splits_is_described_split_and_converted(tmp_path, c
         "xview_test": [11, 4],
     }
     source = write_annotations(clips, tmp_path / "a.pkl", split=split)
-    assert main(["data", "describe", str(source)]) == 0
+    assert main(["data", "describe", str(source), *NTU25]) == 0
     printed = capsys.readouterr().out
     assert "xsub_train: 6, xsub_val: 6, xview_train: 4, xview_val: 2, xview_test: 2" in printed
     assert (
@@ -370,9 +373,11 @@ def test_a_file_with_several_splits_is_described_split_and_converted(tmp_path, c
     assert (
         "xview_train and xview_test: test clips that are training clips, bit for bit: 0 of 2 (0%)" in printed
     )
-    assert main(["data", "describe", str(source), "--json", "--figure", str(tmp_path / "a.html")]) == 0
+    assert (
+        main(["data", "describe", str(source), *NTU25, "--json", "--figure", str(tmp_path / "a.html")]) == 0
+    )
     assert json.loads(capsys.readouterr().out)["quality"]["leaked"]["xsub_train"] == ["xsub_val", 6, [11]]
-    by_file = ["data", "split", str(source), "--by", "file", "--out", str(tmp_path)]
+    by_file = ["data", "split", str(source), *NTU25, "--by", "file", "--out", str(tmp_path)]
     assert main(by_file) == 1
     assert "several splits; say on which to train: xsub_train, xview_train" in capsys.readouterr().err
     assert main([*by_file, "--train", "xsub_val"]) == 1
@@ -381,10 +386,10 @@ def test_a_file_with_several_splits_is_described_split_and_converted(tmp_path, c
     assert "in neither: xsub_train, xsub_val, xview_val" in capsys.readouterr().out
     assert ClipSet.load(tmp_path / "train.safetensors").names == tuple(f"clip{i}" for i in range(5, 9))
     assert ClipSet.load(tmp_path / "test.safetensors").names == ("clip4", "clip11")
-    assert main(["data", "convert", str(source), str(source), "--force"]) == 1
+    assert main(["data", "convert", str(source), *NTU25, str(source), "--force"]) == 1
     assert "is the source itself; give another name" in capsys.readouterr().err
-    assert main(["data", "convert", str(source), str(tmp_path / "b.pkl")]) == 0
-    assert file_split.subsets(load(tmp_path / "b.pkl")) == {
+    assert main(["data", "convert", str(source), *NTU25, str(tmp_path / "b.pkl")]) == 0
+    assert file_split.subsets(load(tmp_path / "b.pkl", skeleton="ntu25")) == {
         name: sorted(positions) for name, positions in split.items()
     }
 
@@ -420,7 +425,7 @@ def test_recordings_are_converted_to_files_of_other_toolkits_and_back(target, tm
     source = load("synthetic", clips=6, classes=["wave", "hug"]).save(tmp_path / "source.safetensors")
     assert main(["data", "convert", str(source), str(tmp_path / target)]) == 0
     written = next(p for p in tmp_path.iterdir() if p.suffix == target[5:] and "label" not in p.name)
-    back, clips = load(written), load(source)
+    back, clips = load(written, skeleton="ntu25"), load(source)
     assert back.labels.tolist() == clips.labels.tolist()
     assert (back.lengths <= clips.lengths).all()
     assert main(["data", "convert", str(source), str(tmp_path / target)]) == 1
@@ -457,12 +462,12 @@ def test_a_split_can_be_one_file_of_another_toolkit_that_has_the_same_split(kind
     assert "(0%)" in capsys.readouterr().out
     assert main(["data", "split", str(source), "--by", "stratified", "--out", str(target)]) == 1
     assert "--force" in capsys.readouterr().err
-    main(["data", "describe", str(target)])
+    main(["data", "describe", str(target), *NTU25])
     printed = capsys.readouterr().out
     assert "subsets      " in printed
     assert ("train: 14" in printed, "test: 6" in printed) == (True, True)
     assert "test clips that are training clips, bit for bit: 0 of" in printed
-    assert main(["data", "split", str(target), "--by", "file", "--out", str(tmp_path)]) == 0
+    assert main(["data", "split", str(target), *NTU25, "--by", "file", "--out", str(tmp_path)]) == 0
     train, test = clips.split("stratified", train=0.7)
     for name, part in (("train", train), ("test", test)):
         again = ClipSet.load(tmp_path / f"{name}.safetensors")

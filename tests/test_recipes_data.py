@@ -103,9 +103,12 @@ def test_a_skeleton_layout_is_an_entry_in_one_file(kit):
 
 def test_a_second_layout_of_25_joints_breaks_no_test(kit):
     kit.define(LAYOUTS, BODY25, "KNOWN", '"body25": BODY25')
-    files = ("test_skeletons", "test_files", "test_toolkits", "test_masks")
+    files = ("test_skeletons", "test_files", "test_toolkits", "test_masks", "test_cli")
     slow = "not add_up and not partition and not degrees_hops"
-    passed = kit.passed(f"(body25 or layout or x_train or st_gcn or annotations) and {slow}", *files)
+    chosen = (
+        "body25 or layout or x_train or st_gcn or annotations or other_toolkits or one_file_of or splits_is"
+    )
+    passed = kit.passed(f"({chosen}) and {slow}", *files)
     assert sum("body25" in name for name in passed) >= 5
 
 

@@ -60,7 +60,7 @@ def check_joints(clips: Sequence[Tensor], names: Sequence[str], skeleton: Skelet
             known = ", ".join(f"{layout} {len(each)}" for layout, each in KNOWN.items())
             raise ValueError(
                 f"{name}: {clip.shape[2]} joints, the {skeleton.name} skeleton has {len(skeleton)}; "
-                f"pass skeleton=… (built in: {known} joints)"
+                f"pass skeleton=… (--skeleton on the command line); built in: {known} joints"
             )
 
 

@@ -118,7 +118,8 @@ def compare_reconstructions(
 def codec_families(frames: int) -> dict[str, dict[int, codecs.Codec]]:
     """Codecs of the rate-distortion figure: family name -> setting (s or k) -> codec.
 
-    Codecs of `codecs.CODECS` that are not listed here get the bytes of the uniform codec at several s."""
+    Codecs of `codecs.CODECS` that are not listed here get the bytes of the uniform codec at several s, as far
+    as their `sizes` reach."""
     ks = [k for k in (48, 24, 15, 10, 6) if k < frames]
     families: dict[str, dict[int, codecs.Codec]] = {
         "uniform, float32": {s: codecs.Uniform(s) for s in (2, 3, 5, 8, 12, 24)},
@@ -130,9 +131,11 @@ def codec_families(frames: int) -> dict[str, dict[int, codecs.Codec]]:
     listed = (codecs.Uniform, codecs.Adaptive, codecs.DCT)
     for name, kind in codecs.CODECS.items():
         if kind not in listed:
+            smallest = min(each.bytes_per_person(frames, 25) for each in kind.sizes(frames, "float32"))
             families[kind.label or name] = {
                 s: codecs.at_equal_bytes(kind, codec, frames, joints=25)
                 for s, codec in families["uniform, float32"].items()
+                if codec.bytes_per_person(frames, 25) >= smallest
             }
     return families
 

@@ -45,5 +45,5 @@ def at_equal_bytes(
             return candidate
     raise ValueError(
         f"no {kind.__name__} codec of {dtype} values fits in {budget} bytes ({codec}); "
-        "give more bytes or smaller values"
+        "give more bytes or smaller values, or let `sizes` yield smaller codecs"
     )
