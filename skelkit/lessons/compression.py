@@ -118,8 +118,7 @@ def compare_reconstructions(
 def codec_families(frames: int) -> dict[str, dict[int, codecs.Codec]]:
     """Codecs of the rate-distortion figure: family name -> setting (s or k) -> codec.
 
-    Codecs of `codecs.CODECS` that are not listed here get the bytes of the uniform codec at several s, as far
-    as their `sizes` reach."""
+    Codecs not listed here get the bytes of the uniform codec at several s, if their `sizes` reach them."""
     ks = [k for k in (48, 24, 15, 10, 6) if k < frames]
     families: dict[str, dict[int, codecs.Codec]] = {
         "uniform, float32": {s: codecs.Uniform(s) for s in (2, 3, 5, 8, 12, 24)},
@@ -131,11 +130,11 @@ def codec_families(frames: int) -> dict[str, dict[int, codecs.Codec]]:
     listed = (codecs.Uniform, codecs.Adaptive, codecs.DCT)
     for name, kind in codecs.CODECS.items():
         if kind not in listed:
-            smallest = min(each.bytes_per_person(frames, 25) for each in kind.sizes(frames, "float32"))
+            least = min(c.bytes_per_person(frames, 25) for c in kind.sizes(frames, "float32"))
             families[kind.label or name] = {
                 s: codecs.at_equal_bytes(kind, codec, frames, joints=25)
                 for s, codec in families["uniform, float32"].items()
-                if codec.bytes_per_person(frames, 25) >= smallest
+                if codec.bytes_per_person(frames, 25) >= least
             }
     return families
 
@@ -287,11 +286,10 @@ def clips_per_megabyte(clips: ClipSet, choices: Mapping[str, codecs.Codec], fram
         )
     title = "Clips that fit in one megabyte"
     show(figures.bars({"clips": fit}, title, "codec", "clips per megabyte (10⁶ bytes)"))
-    everything = fit["all frames, float32"]
-    gain = fit["s = 5, float32"] / everything
+    gain = fit["s = 5, float32"] / fit["all frames, float32"]
     study.claim(
         f"Keeping every 5th frame lets {gain:.1f} times as many clips into the same memory. With int8 values "
-        f"it is {fit['s = 5, int8'] / everything:.0f} times as many.",
+        f"it is {fit['s = 5, int8'] / fit['all frames, float32']:.0f} times as many.",
         4.9 < gain < 5.1,
     )
     return fit
