@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 import torch
 
+from skelkit.continual import ReplayMemory, settings
 from skelkit.data.default_split import load_split, validation_split
 from skelkit.experiments import continual, selection
 from skelkit.experiments.run_data import RunData
@@ -76,3 +77,22 @@ def test_every_learner_has_a_grid_and_labels_are_unique():
     for variants in (selection.grid(), selection.steps(), selection.attention(), selection.curves()):
         assert len({v.label for v in variants}) == len(variants)
     assert {v.learner for v in selection.grid()} == {v.learner for v in selection.steps()}
+
+
+def test_under_pressure_at_most_one_clip_in_twenty_is_kept_and_some_codec_keeps_ten_times_as_many():
+    kept = {}
+    for variant in continual.pressure():
+        s = settings("laptop", **variant.changes)
+        sizes = {"frames": s.frames, "joints": 25, "persons": 2, "classes": 30}
+        memory = ReplayMemory(variant.memory, s.memory_codec(), **sizes)
+        kept[variant.label] = memory.capacity(persons=1)
+    assert max(kept.values()) <= continual.MANY_CLIPS / 2 / 20, kept
+    assert max(kept.values()) >= 10 * kept["s = 1"], kept
+
+
+def test_under_pressure_all_thirty_actions_are_learnt_whatever_the_preset(monkeypatch):
+    monkeypatch.setattr(continual, "MANY_CLIPS", 600)
+    variant = continual.PressureVariant("one", "charon")
+    split = variant.split(replace(SMOKE, test_clips=200), 0)
+    assert len(split.train.labels.unique()) == 30
+    assert (len(split.train) > 250, len(split.test)) == (True, 200)

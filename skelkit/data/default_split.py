@@ -142,6 +142,7 @@ def load_split(
     seed: int = 0,
     device: torch.device | str = "cpu",
     *,
+    clips: int | None = None,
     test_clips: int | None = None,
 ) -> TrainTestSplit:
     """Load a data set at the size of a preset, and split it with `train_test_split`.
@@ -152,6 +153,7 @@ def load_split(
             all thirty actions. Recordings are used whole; "smoke" uses only a few clips of each class.
         seed: of the embedded set, of the clips that "smoke" draws, and of the split.
         device: where the clips are put.
+        clips: number of clips of the embedded set. Default: that of the preset.
         test_clips: number of test clips of the embedded set, of which more can be generated. The training
             clips are the same, and the first test clips too. Default: those of the preset.
 
@@ -164,14 +166,15 @@ def load_split(
     """
     one_of(preset, _SIZES, "preset")
     classes, size = _SIZES[preset]
+    size = clips or size
     if dataset == "synthetic":
         some = TEN_ACTIONS[::-1][:classes] if classes <= len(TEN_ACTIONS) else None
         split = train_test_split(load("synthetic", seed=seed, clips=size, classes=some).to(device), seed)
         return split if test_clips is None else _more_test_clips(split, test_clips, size, seed, some)
-    clips = load(dataset)
-    if preset == "smoke" and len(clips) > size:
-        clips = _sample(clips, size, classes, seed)
-    return train_test_split(clips.to(device), seed)
+    whole = load(dataset)
+    if preset == "smoke" and len(whole) > size:
+        whole = _sample(whole, size, classes, seed)
+    return train_test_split(whole.to(device), seed)
 
 
 def _more_test_clips(

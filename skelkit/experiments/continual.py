@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import product
 from typing import Any, ClassVar
+
+import torch
 
 from ..continual.learners import LEARNERS
 from ..continual.learning import learn
 from ..data.default_split import TrainTestSplit
-from .run_data import RunData
+from .run_data import TEST_CLIPS, RunData
 
 MEMORY = "20 clips"
 """Memory budget for small data sets: two uncompressed clips per class with ten classes."""
 
 SLOTS = "80 slots"
 """Budget where codecs are compared on the same stored clips: 500 clips of 60 classes, scaled to ten."""
+
+MANY_CLIPS = 8_400
+"""Embedded clips, half of them to train on, where a memory is under pressure."""
+
+PRESSURE = "4 clips"
+"""Memory budget there: 4 of 4,200 clips uncompressed, and at most one in twenty compressed."""
 
 COMPONENTS = ("compression", "masking", "probing")
 """The three components of CHARON that the ablation switches."""
@@ -72,6 +80,17 @@ class LearnerVariant:
                 "task_accuracy": history.task_predictions,
             },
         }
+
+
+@dataclass(frozen=True)
+class PressureVariant(LearnerVariant):
+    """A learner with a memory so small that compression decides how many of many clips it keeps."""
+
+    def split(self, data: RunData, seed: int) -> TrainTestSplit:
+        """Of the embedded set, 8,400 clips of all thirty actions, and as many test clips as elsewhere."""
+        split = replace(data, clips=MANY_CLIPS, test_clips=None).split(seed)
+        tests = torch.arange(min(data.test_clips or TEST_CLIPS, len(split.test)))
+        return replace(split, test=split.test.select(tests))
 
 
 def methods() -> list[LearnerVariant]:
@@ -147,6 +166,20 @@ def intervals() -> list[LearnerVariant]:
     ]
 
 
+def pressure() -> list[LearnerVariant]:
+    """Codecs at equal bytes, on 4,200 clips of thirty classes: at most one clip in twenty is kept."""
+    ways: dict[str, dict[str, Any]] = {
+        f"s = {s}": {"interval": s, "compression": s > 1} for s in (1, 2, 5, 10, 20, 30)
+    }
+    ways |= {
+        "int8, s = 5": {"interval": 5, "dtype": "int8"},
+        "8 keyframes": {"codec": "adaptive", "keyframes": 8},
+        "8 cosines": {"codec": "dct", "coefficients": 8},
+        "int8, 8 cosines": {"codec": "dct", "coefficients": 8, "dtype": "int8"},
+    }
+    return [PressureVariant(label, "charon", PRESSURE, changes) for label, changes in ways.items()]
+
+
 def ratios() -> list[LearnerVariant]:
     """Mask ratios. All classes are learnt in one task, so that forgetting does not hide the effect."""
     return [
@@ -180,6 +213,7 @@ EXPERIMENTS: dict[str, Callable[[], list[LearnerVariant]]] = {
     "replay": replay,
     "codecs": codecs,
     "intervals": intervals,
+    "pressure": pressure,
     "ratios": ratios,
     "extras": extras,
 }

@@ -27,6 +27,7 @@ class RunData:
         sources: data sets to pre-train on, for "transfer".
         test_clips: number of test clips of the embedded set. Default: that of the preset.
         device: where the runs compute: "auto", "cpu", "cuda".
+        clips: number of clips of the embedded set, then of all thirty actions. Default: those of the preset.
     """
 
     dataset: str = "synthetic"
@@ -34,10 +35,13 @@ class RunData:
     sources: Sequence[str] = ()
     test_clips: int | None = None
     device: str = "cpu"
+    clips: int | None = None
 
     def split(self, seed: int) -> TrainTestSplit:
         """Training and test clips of a run with this seed; those of the last seed are kept in memory."""
-        return _load(self.dataset, self.preset, seed, str(pick_device(self.device)), self.test_clips)
+        device = str(pick_device(self.device))
+        preset = "gpu" if self.clips else self.preset
+        return _load(self.dataset, preset, seed, device, self.clips, self.test_clips)
 
     def inner_split(self, seed: int) -> TrainTestSplit:
         """The training clips of `split` split again: settings are chosen on the second part."""
@@ -45,8 +49,10 @@ class RunData:
 
 
 @lru_cache(maxsize=1)
-def _load(dataset: str, preset: str, seed: int, device: str, test_clips: int | None) -> TrainTestSplit:
-    return load_split(dataset, preset, seed, device, test_clips=test_clips)
+def _load(
+    dataset: str, preset: str, seed: int, device: str, clips: int | None, test_clips: int | None
+) -> TrainTestSplit:
+    return load_split(dataset, preset, seed, device, clips=clips, test_clips=test_clips)
 
 
 def describe_split(split: TrainTestSplit) -> str:
