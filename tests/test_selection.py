@@ -7,7 +7,7 @@ import torch
 
 from skelkit.continual import ReplayMemory, settings
 from skelkit.data.default_split import load_split, validation_split
-from skelkit.experiments import continual, selection
+from skelkit.experiments import continual, selection, selfsup
 from skelkit.experiments.run_data import RunData
 from skelkit.experiments.selfsup import PretrainingVariant
 
@@ -51,8 +51,6 @@ def test_a_choice_is_evaluated_on_training_subjects_alone(variant):
 
 
 def test_fine_tuning_takes_the_number_of_steps_that_its_name_says(monkeypatch):
-    from skelkit.experiments import selfsup
-
     taken = []
     evaluate = selfsup.evaluate
     monkeypatch.setattr(
@@ -74,9 +72,18 @@ def test_the_factorial_of_replay_has_every_combination_once_and_no_component_tha
 
 
 def test_every_learner_has_a_grid_and_labels_are_unique():
-    for variants in (selection.grid(), selection.steps(), selection.attention(), selection.curves()):
+    for variants in (*(make() for make in selection.EXPERIMENTS.values()), selfsup.asymmetry()):
         assert len({v.label for v in variants}) == len(variants)
     assert {v.learner for v in selection.grid()} == {v.learner for v in selection.steps()}
+
+
+def test_every_asymmetry_has_a_control_that_differs_in_its_masks_alone():
+    variants = {v.label: v for v in selfsup.asymmetry()}
+    controlled = [v for v in variants.values() if v.method == "asma"]
+    assert len(controlled) == 8
+    for variant in controlled:
+        control = variants[f"matched to {variant.label}"]
+        assert (control.method, control.changes) == ("two matched", variant.changes)
 
 
 def test_under_pressure_at_most_one_clip_in_twenty_is_kept_and_some_codec_keeps_ten_times_as_many():

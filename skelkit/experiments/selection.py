@@ -98,10 +98,31 @@ def curves() -> list[PretrainingChoice]:
     return variants
 
 
+def projector() -> list[PretrainingChoice]:
+    """PSTL by the width, the depth and the redundancy weight of its projector, one at a time."""
+    default = {"projector": 256, "depth": 2, "redundancy": 4e-3}
+    ways: dict[str, tuple[float, ...]] = {
+        "projector": (32, 64, 128, 512, 1024),
+        "depth": (1, 3),
+        "redundancy": (2.5e-4, 1e-3, 1.6e-2),
+    }
+    changes = [default, *(default | {name: v} for name, values in ways.items() for v in values)]
+    return [
+        PretrainingChoice(
+            f"width {c['projector']:g}, depth {c['depth']:g}, λ = {c['redundancy']:g}",
+            "pstl",
+            ("knn", "linear"),
+            c,
+        )
+        for c in changes
+    ]
+
+
 EXPERIMENTS: dict[str, Callable[[], list]] = {
     "steps": steps,
     "grid": grid,
     "attention": attention,
     "curves": curves,
+    "projector": projector,
 }
 """Lists of variants by name of the experiment."""

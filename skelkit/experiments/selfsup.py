@@ -173,6 +173,26 @@ def pairs() -> list[PretrainingVariant]:
     ]
 
 
+def asymmetry() -> list[PretrainingVariant]:
+    """Asymmetries of f and g, each beside its control: uniform masks that hide as much motion.
+
+    f hides joints of high degree, near the root or with little motion and still frames; g the opposite. A
+    power makes the two more different; a low-pass takes sensor noise out of the ranking of frames.
+    """
+    ways: dict[str, dict[str, Any]] = {
+        f"{quantity}, power {power:g}": {"quantity": quantity, "power": power}
+        for quantity, powers in (("degree", (1.0, 2.0, 4.0)), ("hops", (1.0, 2.0)), ("motion", (1.0, 2.0)))
+        for power in powers
+    }
+    ways["degree, power 1, frames low-passed"] = {"cutoff": 0.12}
+    judged = ("knn", "linear", "semi 1 %")
+    variants = [PretrainingVariant("two random", "two random", judged)]
+    for words, changes in ways.items():
+        variants.append(PretrainingVariant(words, "asma", judged, changes))
+        variants.append(PretrainingVariant(f"matched to {words}", "two matched", judged, changes))
+    return variants
+
+
 def heads() -> list[PretrainingVariant]:
     """PSTL with projectors of different width and depth."""
     sizes = [(width, 2) for width in (32, 64, 128, 256, 512, 1024)] + [(256, 1), (256, 3)]
@@ -209,6 +229,7 @@ def transfer() -> list[PretrainingVariant]:
 EXPERIMENTS: dict[str, Callable[[], list]] = {
     "pretraining": pretraining,
     "pairs": pairs,
+    "asymmetry": asymmetry,
     "heads": heads,
     "streams": streams,
     "mirrored": mirrored,
