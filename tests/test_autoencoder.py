@@ -252,7 +252,7 @@ def test_clips_that_do_not_fit_are_refused_with_both_numbers():
         model(batch(frames=4), 0.3, seeded())
     with pytest.raises(ValueError, match="the batch has 20 joints, this network was built for 5"):
         model(batch(joints=20), 0.3, seeded())
-    with pytest.raises(ValueError, match=r"ratio=1\.5: the share to hide lies between 0 and 1"):
+    with pytest.raises(ValueError, match=r"ratio=1\.5: the share to hide must be between 0 and 1"):
         model(batch(), 1.5, seeded())
 
 
@@ -263,7 +263,7 @@ def test_decoders_that_do_not_fit_are_refused_with_those_that_do():
         ValueError, match="the decoder begins with 128 channels, the encoder ends with 32; that fit: nano"
     ):
         build("nano", "tiny")
-    with pytest.raises(ValueError, match="the encoder has a size of its own; say which decoder it gets"):
+    with pytest.raises(ValueError, match="the encoder has a custom size; pass decoder="):
         build(SMALL, None)
     assert [len(build(size, None).decoder.blocks) for size in SIZES] == [2, 3, 3]
     assert sttformer.resolve_size(SMALL, SIZES) is SMALL

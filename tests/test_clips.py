@@ -167,11 +167,11 @@ def test_a_stratified_split_takes_its_share_of_every_class_and_loses_or_shares_n
         ("subject", None, r"split by subject needs train=\[…\], some of: Ann, Bo, Cy"),
         ("subject", ["Dan"], "no subject 'Dan' among these clips; they have: Ann, Bo, Cy"),
         ("view", [7], "no view 7 among these clips; they have: 0, 1, 2"),
-        ("view", [0, 1, 2], "leaves one side empty: 9 of 9 clips for training"),
-        ("view", [], "leaves one side empty: 0 of 9"),
+        ("view", [0, 1, 2], "leaves the training or the test set empty: 9 of 9 clips for training"),
+        ("view", [], "leaves the training or the test set empty: 0 of 9"),
         ("stratified", 1.0, "a share between 0 and 1; got 1.0"),
         ("stratified", [1], r"a share between 0 and 1; got \[1\]"),
-        ("stratified", 0.01, "leaves one side empty"),
+        ("stratified", 0.01, "leaves the training or the test set empty"),
     ],
 )
 def test_an_impossible_split_is_refused_with_the_possible_ones(clips, by, train, message):

@@ -367,10 +367,12 @@ def test_an_npz_whose_joint_count_fits_two_layouts_needs_a_skeleton(second_layou
     assert sk.load(path, skeleton="ntu25").skeleton is NTU25
 
 
-def test_an_x_train_file_of_25_joints_is_of_ntu_whatever_other_layout_has_as_many(second_layout, tmp_path):
+def test_an_x_train_file_whose_width_fits_two_layouts_needs_a_skeleton(second_layout, two_layouts, tmp_path):
     x, y = np.ones((1, 2, 150), np.float32), np.eye(1)
     np.savez(tmp_path / "a.npz", x_train=x, y_train=y, x_test=x, y_test=y)
-    assert sk.load(tmp_path / "a.npz").skeleton is NTU25
+    with pytest.raises(UnreadableFile, match=two_layouts):
+        sk.load(tmp_path / "a.npz")
+    assert sk.load(tmp_path / "a.npz", skeleton="ntu25").skeleton is NTU25
     assert sk.load(tmp_path / "a.npz", skeleton="another25").skeleton is second_layout
 
 

@@ -449,11 +449,11 @@ def test_hiding_takes_joints_for_the_whole_clip_or_frame_by_frame_together_with_
         ),
         (
             lambda x, g: masks.degree_joints(x, KINECT20, -0.1, g),
-            "ratio=-0.1: the share to hide lies between 0 and 1",
+            "ratio=-0.1: the share to hide must be between 0 and 1",
         ),
         (
             lambda x, g: masks.random_frames(x, ratio=1.5, generator=g),
-            "ratio=1.5: the share to hide lies between 0 and 1",
+            "ratio=1.5: the share to hide must be between 0 and 1",
         ),
         (lambda x, g: masks.RandomFrames(1).probability(x), "ratio=1 hides all 24 frames"),
         (lambda x, g: masks.DegreeJoints(0.99).probability(x, KINECT20), "ratio=0.99 hides all 20 joints"),

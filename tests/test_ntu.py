@@ -523,7 +523,7 @@ def test_the_published_protocols_split_by_performer_camera_and_setup():
             small.select(small.view == 1),
             "xview",
             {},
-            "xview leaves one side empty: 0 of 160 clips are for training",
+            "xview leaves the training or the test set empty: 0 of 160 clips are for training",
         ),
         (
             sk.load("synthetic", clips=4),

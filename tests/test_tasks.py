@@ -131,7 +131,7 @@ def test_surplus_classes_are_left_out_only_with_drop():
     assert split_into_tasks(*pair(), 2, order=[5, 1], drop=True).order == ((5,), (1,))
     with pytest.raises(
         ValueError,
-        match="2 classes are in no task: class 4, class 5; share out all of them, or pass drop=True",
+        match="2 classes are in no task: class 4, class 5; assign each class to a task, or pass drop=True",
     ):
         split_into_tasks(*pair(), 2, 2, order=range(6))
     with pytest.raises(ValueError, match="1 classes are in no task: class 2"):

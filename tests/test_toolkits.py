@@ -91,11 +91,11 @@ def split_file(tmp_path, people):
 def test_the_published_split_of_an_x_train_file_comes_back_clip_by_clip_without_padding(split_file):
     clips, write = split_file
     path = write()
-    train, test = npz_splits.read(path).split("setup", train=["train"])
+    train, test = npz_splits.read(path, skeleton=NTU25).split("setup", train=["train"])
     assert close(train, clips[:3])
     assert close(test, clips[3:])
     assert (train.labels.tolist(), test.labels.tolist(), len(test.classes)) == ([0, 3, 1], [2], 4)
-    both = npz_splits.read(path, fps=25, classes=["a", "b", "c", "d"])
+    both = npz_splits.read(path, skeleton=NTU25, fps=25, classes=["a", "b", "c", "d"])
     assert close(both, clips)
     assert (both.fps, both.classes, both.skeleton, both.names[3]) == (
         25,
@@ -180,7 +180,7 @@ def test_an_x_train_file_that_does_not_fit_together_is_refused_by_array_and_clip
 ):
     path = split_file[1](**changes)
     with pytest.raises(ValueError, match=re.escape(f"{path}: ") + message):
-        npz_splits.read(path)
+        npz_splits.read(path, skeleton=NTU25)
 
 
 def feeder_of_ctr_gcn(path, part):
@@ -202,12 +202,12 @@ def test_what_is_written_as_x_train_is_what_ctr_gcn_reads_and_comes_back_bit_by_
     assert np.array_equal(x[1, :, :9], train.batch([1])[0].numpy())
     assert not x[1, :, 9:].any()
     assert y.tolist() == [0, 2]
-    back = npz_splits.read(path, classes=clips.classes).split("setup", train=["train"])
+    back = npz_splits.read(path, skeleton=NTU25, classes=clips.classes).split("setup", train=["train"])
     for one, other in zip((train, test), back, strict=True):
         assert torch.equal(one.poses, other.poses)
         assert torch.equal(one.starts, other.starts)
         assert one.labels.tolist() == other.labels.tolist()
-    assert len(npz_splits.read(path).classes) == 4
+    assert len(npz_splits.read(path, skeleton=NTU25).classes) == 4
 
 
 def test_clips_that_do_not_fit_a_padded_file_are_not_cut(tmp_path, people):

@@ -242,7 +242,7 @@ class ClipSet:
             chosen = splits.by_group(by, getattr(self, by), (self.group_names or {}).get(by), train)
         if chosen.all() or not chosen.any():
             raise ValueError(
-                f"split by {by} with train={train!r} leaves one side empty: "
+                f"split by {by} with train={train!r} leaves the training or the test set empty: "
                 f"{int(chosen.sum())} of {len(self)} clips for training"
             )
         return self.select(chosen), self.select(~chosen)

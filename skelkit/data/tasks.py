@@ -136,7 +136,7 @@ def split_into_tasks(
     if (left := [train.classes[c] for c in present.tolist() if c not in learnt]) and not drop:
         raise ValueError(
             f"{len(left)} classes are in no task: {', '.join(left)}; "
-            "share out all of them, or pass drop=True to leave these out"
+            "assign each class to a task, or pass drop=True to leave these out"
         )
     train, test = _of_classes(train, learnt), _of_classes(test, learnt)
     held_out = None

@@ -121,15 +121,17 @@ def show_recorded_intervals(setup: study.Setup) -> None:
 
 
 def codec_family(label: str) -> str:
-    """Family of a codec in the recording of codecs, such as "int8 keyframes".
+    """Family of a codec in the recording of codecs, whose labels say type, number and kind.
 
     >>> codec_family("int8, 10 keyframes"), codec_family("float32, every frame")
     ('int8 keyframes', 'whole')
+    >>> codec_family("int8, every 5th frame"), codec_family("int8, 3 splines")
+    ('int8, every s-th frame', 'int8 splines')
     """
     if label == UNCOMPRESSED:
         return "whole"
-    kind = next((f" {word}" for word in ("cosines", "keyframes") if word in label), ", every s-th frame")
-    return label.split(",")[0] + kind
+    kind, _, size = label.partition(", ")
+    return f"{kind}, every s-th frame" if size.startswith("every") else f"{kind} {size.split(' ', 1)[-1]}"
 
 
 def show_recorded_codecs(setup: study.Setup, clips: ClipSet) -> None:

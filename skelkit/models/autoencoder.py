@@ -108,8 +108,8 @@ def decoder_blocks(encoder: STTFormer, decoder: str | Blocks | None) -> Blocks:
         names = [name for name, size in SIZES.items() if size == encoder.size and name in DECODERS]
         if not names:
             raise ValueError(
-                "the encoder has a size of its own; say which decoder it gets: "
-                f"blocks, or a name ({matching or 'none fits'})"
+                "the encoder has a custom size; pass decoder=, as blocks "
+                f"or by name ({matching or 'no named decoder fits'})"
             )
         decoder = names[0]
     blocks = resolve_size(decoder, DECODERS)

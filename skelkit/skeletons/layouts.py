@@ -169,7 +169,7 @@ class AmbiguousLayout(ValueError):
         return self.message()
 
     def message(self, on_command_line: bool = False) -> str:
-        """What was found and how to choose; the way of the command line comes first there, else second."""
+        """What was found and how to choose a layout; on the command line its option comes first."""
         example = self.names[0]
         ways = [
             f"skeleton={example!r} (sk.load) or skeleton=sk.skeletons.KNOWN[{example!r}] (elsewhere)",

@@ -37,7 +37,7 @@ def _add_arguments(parser: ArgumentParser) -> None:
         "--damaged",
         choices=["refuse", "report"],
         default="refuse",
-        help="stop at a damaged file, or leave it out and report it. Default: refuse",
+        help="refuse: stop at a damaged file; report: leave it out and report it. Default: refuse",
     )
     raw.add_argument(
         "--all-bodies",

@@ -18,17 +18,18 @@ class LwF(BaseLearner):
     CE + weight · distillation loss between the softmaxes of old and new network, both of temperature τ. The
     setting `lwf` says which classes compete in them, and the weight:
 
-    * "scaled": in the CE the task's classes, in the distillation all old ones; distillation · τ². With this
-      factor (Hinton et al. 2015, arXiv 1503.02531) a temperature does not change the size of the gradient.
-    * "paper": in the CE the task's classes, in the distillation those of each old task apart; distillation,
-      published as 1 with τ = 2.
-    * "mammoth": in the CE all classes so far, in the distillation all old ones; distillation, by default 0.5
-      there with τ = 2.
+    * "scaled": the cross-entropy is over the classes of the task, the distillation loss over all old classes.
+      The weight is `distillation` · τ²; with the factor τ² (Hinton et al. 2015, arXiv 1503.02531) the size
+      of the gradient does not depend on the temperature.
+    * "paper": the cross-entropy is over the classes of the task; each old task has a distillation loss over
+      its own classes. The weight is `distillation`; the paper uses 1 and τ = 2.
+    * "mammoth": the cross-entropy is over all classes so far, the distillation loss over all old classes. The
+      weight is `distillation`; mammoth's default is 0.5 with τ = 2.
 
-    Differs from the authors: "scaled" is the default, and the effect of the others on accuracy is not
-    measured yet. In all three there is one classifier for all classes, whose rows compete in the test, the
-    old network sees the clips as augmented for the step (theirs once, before the task, un-augmented), and
-    the new classes have no warm-up of their own before the task.
+    Differs from the authors: "scaled" is the default; the effect of the others on accuracy is not measured
+    yet. One classifier has all classes, and all compete in the test. The old network sees the clips as they
+    are augmented for the step; the authors compute its outputs once, before the task, without augmentation.
+    The new classes are not trained alone before the task.
 
     Attributes:
         old: frozen copy of the network as it was when the task began.

@@ -100,7 +100,8 @@ def protocol(clips: ClipSet, name: str, dataset: int | None = None) -> tuple[Cli
         chosen = torch.isin(codes, codes.new_tensor(training))
     if chosen.all() or not chosen.any():
         raise ValueError(
-            f"{name} leaves one side empty: {int(chosen.sum())} of {len(clips)} clips are for training; "
+            f"{name} leaves the training or the test set empty: {int(chosen.sum())} of {len(clips)} clips "
+            "are for training; "
             "read more of the data set"
         )
     return clips.select(chosen), clips.select(~chosen)

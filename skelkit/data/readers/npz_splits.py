@@ -109,12 +109,12 @@ def _clips(x: npy.Stored, skeleton: Skeleton, up: str) -> list[np.ndarray]:
 
 
 def _skeleton_of(x: npy.Stored) -> Skeleton:
-    """NTU-25, or else the built-in skeleton, that fits the width of the array with two persons, or one."""
+    """The built-in skeleton that fits the width of the array with two persons, or else with one."""
     for persons in (2, 1):
         for skeleton in (NTU25, *KNOWN.values()):
             if x.shape[2:] == (persons * len(skeleton) * 3,):
                 try:
-                    return NTU25 if skeleton is NTU25 else of_size(len(skeleton))
+                    return of_size(len(skeleton))
                 except ValueError as error:  # several built-in skeletons have as many joints
                     raise UnreadableFile(x.where, str(error)) from None
     raise UnreadableFile(

@@ -15,7 +15,7 @@ TUPLE = 6
 def check_ratio(ratio: float) -> float:
     """The ratio itself. Raises ValueError unless it is between 0 and 1."""
     if not 0 <= ratio <= 1:
-        raise ValueError(f"ratio={ratio}: the share to hide lies between 0 and 1")
+        raise ValueError(f"ratio={ratio}: the share to hide must be between 0 and 1")
     return ratio
 
 
