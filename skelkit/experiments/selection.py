@@ -37,13 +37,17 @@ OWN_WEIGHTS: dict[str, dict[str, tuple[float, ...]]] = {
 """Weights of the terms of a learner's loss, by setting."""
 
 
-@dataclass(frozen=True)
-class ChoiceVariant(LearnerVariant):
-    """A learner with settings to choose between, evaluated on validation subjects."""
+class OnValidation:
+    """A variant that is evaluated on validation subjects."""
 
     def split(self, data: RunData, seed: int) -> TrainTestSplit:
         """Training clips, and validation clips in place of the test clips."""
         return data.inner_split(seed)
+
+
+@dataclass(frozen=True)
+class ChoiceVariant(OnValidation, LearnerVariant):
+    """A learner with settings to choose between."""
 
 
 def _variants(learner: str, grid: dict[str, tuple[Any, ...]]) -> list[ChoiceVariant]:
@@ -79,12 +83,8 @@ def attention() -> list[ChoiceVariant]:
 
 
 @dataclass(frozen=True)
-class PretrainingChoice(PretrainingVariant):
-    """A way of pre-training with settings to choose between, evaluated on validation subjects."""
-
-    def split(self, data: RunData, seed: int) -> TrainTestSplit:
-        """Training clips, and validation clips in place of the test clips."""
-        return data.inner_split(seed)
+class PretrainingChoice(OnValidation, PretrainingVariant):
+    """A way of pre-training with settings to choose between."""
 
 
 def curves() -> list[PretrainingChoice]:

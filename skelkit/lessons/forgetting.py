@@ -130,8 +130,8 @@ def codec_family(label: str) -> str:
     """
     if label == UNCOMPRESSED:
         return "whole"
-    kind, _, size = label.partition(", ")
-    return f"{kind}, every s-th frame" if size.startswith("every") else f"{kind} {size.split(' ', 1)[-1]}"
+    dtype, _, size = label.partition(", ")
+    return f"{dtype}, every s-th frame" if size.startswith("every") else f"{dtype} {size.split(' ', 1)[-1]}"
 
 
 def show_recorded_codecs(setup: study.Setup, clips: ClipSet) -> None:

@@ -47,7 +47,7 @@ def show_gain(recorders: Mapping[str, EncoderRecorder], steps: Mapping[str, int]
             continue
         study.finding(
             last > first,
-            f"{name} helps k-NN on these clips: {values}.",
-            f"{name} does not help k-NN on these clips: {values}. "
+            f"{name} helps k-NN on these clips in this run (one seed): {values}.",
+            f"{name} does not help k-NN on these clips in this run (one seed): {values}. "
             "More steps (least_steps) or more clips may.",
         )

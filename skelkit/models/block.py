@@ -202,10 +202,8 @@ class Block(nn.Module):
         if self.map is not None:
             weights = self.scores(add_codes(x, None), torch.ones_like(self.scale)).tanh()
             return (self.scale * weights + self.map).transpose(2, 3)
-        scores = self.scores(x, self.scale)
-        if self.attention.softmax_over == "inputs":
-            return scores.softmax(-1)
-        return scores.softmax(-1).transpose(2, 3)
+        weights = self.scores(x, self.scale).softmax(-1)
+        return weights if self.attention.softmax_over == "inputs" else weights.transpose(2, 3)
 
     def scores(self, x: Tensor, scale: Tensor) -> Tensor:
         """scale · s[u, v] of query u and key v: x [P, c_in, T', V'], scale [h, 1, 1] -> [P, h, V', V']."""

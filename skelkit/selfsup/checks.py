@@ -23,20 +23,17 @@ TRIAL_STEPS = 50
 
 @torch.no_grad()
 def knn_accuracy(pretrained: Pretrained, clips: PreparedClips) -> float:
-    """Leave-one-out accuracy of k-NN on the encoders' features; nan if all clips have the same label."""
+    """Leave-one-out accuracy of k-NN on the encoders' features; nan if all clips have the same label.
+
+    The encoders are in evaluation mode.
+    """
     count = min(len(clips), CHECKED_CLIPS)
     chosen = torch.arange(count, device=clips.labels.device) * len(clips) // count
     labels = clips.labels[chosen]
     if len(labels.unique()) < 2:
         return math.nan
-    modes = [encoder.training for encoder in pretrained.encoders]
-    for encoder in pretrained.encoders:
-        encoder.eval()
     subset = PreparedClips(clips.clips.select(chosen), clips.frames, clips.crop)
-    accuracy = leave_one_out(subset.map(pretrained.features), labels)
-    for encoder, training in zip(pretrained.encoders, modes, strict=True):
-        encoder.train(training)
-    return accuracy
+    return leave_one_out(subset.map(pretrained.features), labels)
 
 
 def warn_of_little_learning(pretrained: Pretrained, steps: int) -> None:

@@ -163,6 +163,7 @@ class _Pretraining:
         }
         run = loop.Run(stateful, self.description(), checkpoints, every)
         if not run.resumed:
+            self.model.eval()
             self.first_accuracy = checks.knn_accuracy(pretrained, self.clips)
         with bar:
             if callback is not None and not run.resumed:

@@ -64,9 +64,7 @@ def nearest_neighbour_scores(known: Tensor, labels: Tensor, queries: Tensor, k: 
     >>> nearest_neighbour_scores(torch.eye(2), torch.tensor([0, 1]), torch.eye(2), 1, 2).argmax(1).tolist()
     [0, 1]
     """
-    cosine, nearest = (queries @ known.T).topk(k, dim=1)
-    weights = (cosine / KNN_TEMPERATURE).exp()
-    return known.new_zeros(len(queries), classes).scatter_add(1, labels[nearest], weights)
+    return _votes(queries @ known.T, labels, k, classes)
 
 
 def leave_one_out(features: Tensor, labels: Tensor, k: int = 5) -> float:
@@ -76,10 +74,15 @@ def leave_one_out(features: Tensor, labels: Tensor, k: int = 5) -> float:
     0.6666666865348816
     """
     x = F.normalize(features)
-    cosine, nearest = (x @ x.T).fill_diagonal_(-torch.inf).topk(min(k, len(x) - 1), dim=1)
-    weights = (cosine / KNN_TEMPERATURE).exp()
-    scores = x.new_zeros(len(x), int(labels.max()) + 1).scatter_add(1, labels[nearest], weights)
-    return accuracy(scores, labels)
+    others = (x @ x.T).fill_diagonal_(-torch.inf)
+    return accuracy(_votes(others, labels, min(k, len(x) - 1), int(labels.max()) + 1), labels)
+
+
+def _votes(cosine: Tensor, labels: Tensor, k: int, classes: int) -> Tensor:
+    """Class scores [B, classes] of queries with these cosines [B, A] to the known clips."""
+    largest, nearest = cosine.topk(k, dim=1)
+    weights = (largest / KNN_TEMPERATURE).exp()
+    return cosine.new_zeros(len(cosine), classes).scatter_add(1, labels[nearest], weights)
 
 
 def knn(network: Downstream, s: Settings, splits: Splits, generator: torch.Generator) -> Outcome:

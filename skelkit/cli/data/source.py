@@ -68,9 +68,7 @@ def read(options: Namespace, report: ntu.Report | None = None) -> ClipSet:
     except UnknownOption as error:
         raise UnknownOption(f"--{error.option}", error.kind, error.known) from None
     except UnreadableFile as error:
-        reason = (
-            error.__context__
-        )  # what the reader put into `found`; the files of a description say it in TOML
+        reason = error.__context__  # of what the reader found; a TOML description names its skeleton itself
         if not isinstance(reason, AmbiguousLayout) or error.expected:
             raise
         raise UnreadableFile(error.where, reason.message(on_command_line=True)) from None

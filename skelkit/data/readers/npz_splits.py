@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from ...skeletons import KNOWN, Skeleton, of_size
-from ...skeletons.layouts import NTU25, known_skeleton
+from ...skeletons.layouts import known_skeleton
 from ...utils.files import open_atomic
 from ..clips import ClipSet
 from ..errors import UnreadableFile
@@ -44,8 +44,8 @@ def read(
 
     Args:
         path: the .npz file, read clip by clip: only frames that are not padding take memory.
-        skeleton: a `Skeleton` or the short name of a built-in one. Default: NTU-25, which these toolkits
-            write; for arrays of another width, the built-in one that fits it with two persons, or else one.
+        skeleton: a `Skeleton` or the short name of a built-in one. Default: the built-in one that fits the
+            width of the arrays with two persons, or else with one.
         fps: frames per second, which the file does not contain.
         classes: names of the classes. Default: ``class 0``, …
         up: the axis that points up: "y", "z" or "-y".
@@ -111,7 +111,7 @@ def _clips(x: npy.Stored, skeleton: Skeleton, up: str) -> list[np.ndarray]:
 def _skeleton_of(x: npy.Stored) -> Skeleton:
     """The built-in skeleton that fits the width of the array with two persons, or else with one."""
     for persons in (2, 1):
-        for skeleton in (NTU25, *KNOWN.values()):
+        for skeleton in KNOWN.values():
             if x.shape[2:] == (persons * len(skeleton) * 3,):
                 try:
                     return of_size(len(skeleton))

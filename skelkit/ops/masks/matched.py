@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from dataclasses import dataclass, field
 
 import torch
@@ -27,42 +28,43 @@ def motion_share(probability: Tensor, motion: Tensor) -> float:
     return float(shares.mean()) if len(shares) else float(probability.mean())
 
 
+class _Matched(Mask):
+    """Draws from a uniform mask whose ratio depends on the batch."""
+
+    label = "random, as much motion"
+
+    @abstractmethod
+    def uniform(self, x: Tensor, skeleton: Skeleton) -> Mask:
+        """The uniform mask that hides as much motion of clips x as the mask that is matched."""
+
+    def __call__(self, x: Tensor, skeleton: Skeleton, generator: torch.Generator | None = None) -> Tensor:
+        return self.uniform(x, skeleton)(x, skeleton, generator)
+
+    def probability(self, x: Tensor, skeleton: Skeleton) -> Tensor:
+        return self.uniform(x, skeleton).probability(x, skeleton)
+
+
 @dataclass(frozen=True)
-class MatchedJoints(Mask):
+class MatchedJoints(_Matched):
     """Joints drawn uniformly, as many as hide as much motion of a batch as `like` does. bool [N, V]."""
 
     hides = "joints"
-    label = "random, as much motion"
 
     like: Mask = field(default_factory=DegreeJoints)
 
-    def _uniform(self, x: Tensor, skeleton: Skeleton) -> RandomJoints:
+    def uniform(self, x: Tensor, skeleton: Skeleton) -> RandomJoints:
         probability = self.like.probability(check_batch(x, skeleton), skeleton)
-        share = motion_share(probability, joint_motion(x))
-        return RandomJoints(min(share, 1 - 1 / len(skeleton)))
-
-    def __call__(self, x: Tensor, skeleton: Skeleton, generator: torch.Generator | None = None) -> Tensor:
-        return self._uniform(x, skeleton)(x, skeleton, generator)
-
-    def probability(self, x: Tensor, skeleton: Skeleton) -> Tensor:
-        return self._uniform(x, skeleton).probability(x, skeleton)
+        return RandomJoints(min(motion_share(probability, joint_motion(x)), 1 - 1 / len(skeleton)))
 
 
 @dataclass(frozen=True)
-class MatchedFrames(Mask):
+class MatchedFrames(_Matched):
     """Frames drawn uniformly, as many as hide as much motion of a batch as `like` does. bool [N, T]."""
 
     hides = "frames"
-    label = "random, as much motion"
 
     like: Mask = field(default_factory=MotionAttentiveFrames)
 
-    def _uniform(self, x: Tensor, skeleton: Skeleton) -> RandomFrames:
-        share = motion_share(self.like.probability(check_batch(x), skeleton), frame_motion(x))
-        return RandomFrames(min(share, 1 - 1 / x.shape[2]))
-
-    def __call__(self, x: Tensor, skeleton: Skeleton, generator: torch.Generator | None = None) -> Tensor:
-        return self._uniform(x, skeleton)(x, skeleton, generator)
-
-    def probability(self, x: Tensor, skeleton: Skeleton) -> Tensor:
-        return self._uniform(x, skeleton).probability(x, skeleton)
+    def uniform(self, x: Tensor, skeleton: Skeleton) -> RandomFrames:
+        probability = self.like.probability(check_batch(x), skeleton)
+        return RandomFrames(min(motion_share(probability, frame_motion(x)), 1 - 1 / x.shape[2]))
