@@ -57,6 +57,11 @@ def test_an_unknown_quantity_is_refused():
         settings("smoke", OBJECTIVES["asma"], quantity="colour")
 
 
+def test_a_power_that_is_no_number_is_refused():
+    with pytest.raises(ValueError, match="power=nan: expected a finite number"):
+        masks.JointsBy("motion", float("nan"))(lively(), NTU25, seeded())
+
+
 @pytest.mark.parametrize("like", [masks.JointsBy("motion", 2, 0.3), masks.JointsBy("motion", -2, 0.3)])
 def test_matched_joints_hide_as_much_motion_as_the_mask_they_match(like):
     x = lively(6)

@@ -5,7 +5,7 @@ import torch
 import torch.nn.functional as F
 from test_learners import filled, labelled_clips, make, reseeded, toy_task
 
-from skelkit.continual import LEARNERS
+from skelkit.continual import LEARNERS, settings
 from skelkit.ops.codecs import LOSSLESS
 from skelkit.ops.codecs.uniform import Uniform
 
@@ -90,3 +90,9 @@ def test_derpp_with_compression_probing_and_refresh_is_charon_without_masking(to
         reseeded(learner, 4).end_task(toy_task(toy))
     assert all(torch.equal(v, other.memory.table[k]) for k, v in charon.memory.table.items())
     assert torch.equal(charon.logits(x), other.logits(x))
+
+
+@pytest.mark.parametrize("name", ["compression", "probing", "refresh", "masking"])
+def test_a_component_is_on_off_or_as_published_and_nothing_else(name):
+    with pytest.raises(ValueError, match=f"{name}='no': expected True or False"):
+        settings("smoke", **{name: "no"})

@@ -154,6 +154,8 @@ def check(
             _check_choice(name, value, tuple(known or get_args(kind)))
         if kind in (int, float):
             _check_kind(name, value, kind)
+        if bool in (kind, *get_args(kind)) and value is not None:  # the string "no" would count as true
+            _check_kind(name, value, bool)
     for name, smallest in least.items():
         if getattr(settings, name) < smallest:
             raise ValueError(f"{name}={getattr(settings, name)}: expected at least {smallest}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -46,8 +47,10 @@ class JointsBy(Mask):
         """Weight of each joint in each clip, [N, V].
 
         Raises:
-            ValueError: an unknown quantity.
+            ValueError: an unknown quantity, or a power that is not finite.
         """
+        if not math.isfinite(self.power):
+            raise ValueError(f"power={self.power}: expected a finite number")
         if self.quantity == "motion":
             speed = joint_motion(check_batch(x, skeleton))
             relative = speed / speed.mean(1, keepdim=True).clamp_min(1e-9)
