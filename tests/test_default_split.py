@@ -6,7 +6,7 @@ from helpers import seeded
 
 import skelkit as sk
 from skelkit import study
-from skelkit.data.default_split import LEAST, TooFewClips, load_split, train_test_split
+from skelkit.data.default_split import LEAST, TooFewClips, load_split, rotating_split, train_test_split
 
 
 def clips(counts, subjects=None):
@@ -24,6 +24,25 @@ def test_many_subjects_are_split_by_subject_and_few_by_clip():
     assert few.train.subject is None
     assert "3 subjects only" in few.method
     assert few.test.labels.bincount().tolist() == [5, 5]
+
+
+@pytest.mark.parametrize("subjects", [3, 8, 12])
+def test_three_seeds_in_a_row_test_every_subject_once_and_the_next_three_in_other_groups(subjects):
+    many = clips([4 * subjects, 4 * subjects], subjects)
+    tested = []
+    for seed in range(6):
+        split = rotating_split(many, seed)
+        tested.append(frozenset(split.test.subject.tolist()))
+        assert not tested[-1] & set(split.train.subject.tolist())
+        assert split.method == f"{len(tested[-1])} of {subjects} subjects left out"
+    for three in (tested[:3], tested[3:]):
+        assert sorted(s for group in three for s in group) == list(range(subjects))
+    assert subjects == 3 or set(tested[:3]) != set(tested[3:])
+
+
+def test_a_rotating_split_of_two_subjects_or_none_is_by_clip():
+    assert "2 subjects only" in rotating_split(clips([9, 9], 2)).method
+    assert "subjects are not known" in rotating_split(clips([9, 9])).method
 
 
 def test_classes_with_too_few_clips_are_left_out_by_name():

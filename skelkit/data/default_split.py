@@ -23,6 +23,9 @@ _SIZES = {"smoke": (6, 72), "laptop": (10, 600), "gpu": (30, 3_000), "paper": (3
 FEW_SUBJECTS = 6
 """With fewer subjects a cross-subject split would train on too few people; the split is then stratified."""
 
+NTU_SUBJECTS = list(range(1, 41))
+"""Subjects of NTU RGB+D, which has a published cross-subject split."""
+
 LEAST = 3
 """Fewest training clips of a class that is kept; one of them may become a validation clip."""
 
@@ -78,7 +81,7 @@ def train_test_split(clips: ClipSet, seed: int = 0) -> TrainTestSplit:
     subjects = [] if clips.subject is None else clips.subject.unique().tolist()
     if len(subjects) >= FEW_SUBJECTS:
         every_third_tests = [s for i, s in enumerate(subjects) if i % 3 != 2]
-        published = subjects == list(range(1, 41))
+        published = subjects == NTU_SUBJECTS
         chosen = TRAINING_PERFORMERS[60] if published else every_third_tests
         return _trainable(*clips.split("subject", train=chosen), "cross-subject")
     try:  # without subjects, so that validation clips are stratified too
@@ -87,6 +90,34 @@ def train_test_split(clips: ClipSet, seed: int = 0) -> TrainTestSplit:
         raise TooFewClips(str(error)) from None
     reason = f"{len(subjects)} subjects only" if subjects else "subjects are not known"
     return _trainable(train, test, f"stratified ({reason})")
+
+
+def rotating_split(clips: ClipSet, seed: int = 0) -> TrainTestSplit:
+    """A third of the subjects are for testing, others for each seed: three seeds in a row test every subject.
+
+    Without three subjects, or with those of NTU RGB+D, `train_test_split`.
+
+    Args:
+        clips: the whole data set.
+        seed: its third part draws how the subjects are dealt out in three groups, its remainder picks one.
+
+    Raises:
+        TooFewClips: as in `train_test_split`.
+
+    >>> clips = load("synthetic", clips=400, classes=["wave", "hug", "kick", "nod"], frames=8)
+    >>> clips = clips.select(clips.subject < 7)
+    >>> [rotating_split(clips, seed).test.subject.unique().tolist() for seed in range(3)]
+    [[3, 6], [1, 4], [2, 5]]
+    """
+    subjects = torch.empty(0) if clips.subject is None else clips.subject.unique().cpu()
+    if len(subjects) < 3 or subjects.tolist() == NTU_SUBJECTS:
+        return train_test_split(clips, seed)
+    shuffled = subjects[torch.randperm(len(subjects), generator=torch.Generator().manual_seed(seed // 3))]
+    first, last = (fold * len(subjects) // 3 for fold in (seed % 3, seed % 3 + 1))
+    tested = shuffled[first:last].tolist()
+    kept = [s for s in subjects.tolist() if s not in tested]
+    method = f"{len(tested)} of {len(subjects)} subjects left out"
+    return _trainable(*clips.split("subject", train=kept), method)
 
 
 def validation_split(split: TrainTestSplit, seed: int = 0) -> TrainTestSplit:
@@ -144,6 +175,7 @@ def load_split(
     *,
     clips: int | None = None,
     test_clips: int | None = None,
+    rotate: bool = False,
 ) -> TrainTestSplit:
     """Load a data set at the size of a preset, and split it with `train_test_split`.
 
@@ -156,6 +188,7 @@ def load_split(
         clips: number of clips of the embedded set. Default: that of the preset.
         test_clips: number of test clips of the embedded set, of which more can be generated. The training
             clips are the same, and the first test clips too. Default: those of the preset.
+        rotate: split recordings with `rotating_split`, so that every seed tests other subjects.
 
     Raises:
         ValueError: an unknown preset, fewer test clips than the preset has, or what `skelkit.load` raises.
@@ -174,7 +207,7 @@ def load_split(
     whole = load(dataset)
     if preset == "smoke" and len(whole) > size:
         whole = _sample(whole, size, classes, seed)
-    return train_test_split(whole.to(device), seed)
+    return (rotating_split if rotate else train_test_split)(whole.to(device), seed)
 
 
 def _more_test_clips(

@@ -38,7 +38,10 @@ class RunData:
     clips: int | None = None
 
     def split(self, seed: int) -> TrainTestSplit:
-        """Training and test clips of a run with this seed; those of the last seed are kept in memory."""
+        """Training and test clips of a run with this seed; those of the last seed are kept in memory.
+
+        Of recordings every seed tests other subjects, see `rotating_split`.
+        """
         device = str(pick_device(self.device))
         preset = "gpu" if self.clips else self.preset
         return _load(self.dataset, preset, seed, device, self.clips, self.test_clips)
@@ -52,7 +55,7 @@ class RunData:
 def _load(
     dataset: str, preset: str, seed: int, device: str, clips: int | None, test_clips: int | None
 ) -> TrainTestSplit:
-    return load_split(dataset, preset, seed, device, clips=clips, test_clips=test_clips)
+    return load_split(dataset, preset, seed, device, clips=clips, test_clips=test_clips, rotate=True)
 
 
 def describe_split(split: TrainTestSplit) -> str:
