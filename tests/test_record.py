@@ -10,6 +10,7 @@ import torch
 from skelkit import study
 from skelkit.cli.main import main
 from skelkit.cli.record import seeds as seeds_of
+from skelkit.continual import CONTINUAL_PRESETS
 from skelkit.deploy import distillation
 from skelkit.experiments import continual, predictions, recordings, selfsup, statistics, students
 from skelkit.experiments.bootstrap import accuracy_interval
@@ -76,6 +77,26 @@ def test_a_variant_that_was_changed_is_run_again(tiny, tmp_path, monkeypatch):
     kept = recordings.record("tiny", SMOKE, [0], jobs=1, folder=tmp_path, log=lambda _: None)
     assert len(kept.runs) == 1
     assert kept.runs[0]["variant"]["changes"]["lr"] == 1e-3
+
+
+def test_runs_with_other_settings_are_dropped_when_a_preset_changes(tiny, tmp_path, monkeypatch):
+    recordings.record("tiny", SMOKE, [0], jobs=1, folder=tmp_path, only=["nothing"], log=lambda _: None)
+    told = []
+    recordings.record("tiny", SMOKE, [0], jobs=1, folder=tmp_path, only=["nothing"], log=told.append)
+    assert told == ["tiny on synthetic: 1 runs kept, 0 to do"]
+    slower = choose(CONTINUAL_PRESETS, "smoke", {"lr": 1e-3})
+    monkeypatch.setitem(CONTINUAL_PRESETS, "smoke", slower)
+    kept = recordings.record("tiny", SMOKE, [0], jobs=1, folder=tmp_path, only=["nothing"], log=told.append)
+    assert told[1] == "tiny on synthetic: 0 runs kept, 1 that differ are dropped, 1 to do"
+    assert kept.about["settings"]["lr"] == 1e-3
+
+
+@pytest.mark.parametrize("experiment", recordings.EXPERIMENTS)
+def test_every_experiment_states_its_settings_as_plain_values(experiment):
+    for variant in recordings.EXPERIMENTS[experiment]():
+        found = variant.settings("laptop")
+        assert found == json.loads(json.dumps(found))
+        assert found
 
 
 def test_means_and_intervals_are_over_seeds():

@@ -11,6 +11,7 @@ import torch
 
 from ..continual.learners import LEARNERS
 from ..continual.learning import learn
+from ..continual.presets import CONTINUAL_PRESETS
 from ..data.default_split import TrainTestSplit
 from .run_data import TEST_CLIPS, RunData
 
@@ -48,6 +49,10 @@ class LearnerVariant:
     changes: dict[str, Any] = field(default_factory=dict)
     tasks: int | None = None
     headline: ClassVar[str] = "faa"
+
+    def settings(self, preset: str) -> dict[str, Any]:
+        """Settings of a preset, of which `changes` are changed."""
+        return CONTINUAL_PRESETS[preset].as_dict()
 
     def split(self, data: RunData, seed: int) -> TrainTestSplit:
         """Training and test clips."""

@@ -42,6 +42,9 @@ class Variant(Protocol):
     def label(self) -> str:
         """Name in figures and tables; no two variants of an experiment share one."""
 
+    def settings(self, preset: str) -> dict[str, Any]:
+        """Settings of a preset, of which `run` changes some."""
+
     def run(self, data: RunData, seed: int) -> dict[str, Any]:
         """Results of one run: numbers by name, and what is predicted.
 
@@ -67,8 +70,8 @@ class Recording:
     """All recorded runs of one experiment on one data set.
 
     Attributes:
-        about: how it was produced: command, machine, date, preset, data set, split; "tests": fingerprint of
-            test clips -> their labels, packed.
+        about: how it was produced: command, machine, date, preset, its settings, data set, split; "tests":
+            fingerprint of test clips -> their labels, packed.
         runs: one dictionary per run: label, seed, changed settings, results such as faa or bytes_per_clip;
             "predictions" and the fingerprint "test" of the clips, which older recordings do not have.
     """
@@ -196,7 +199,7 @@ def record(
     variants, name = EXPERIMENTS[experiment](), dataset_name(data.dataset)
     _check_labels(only, variants, experiment)
     order = {_key(asdict(v)): i for i, v in enumerate(variants)}
-    about = _about(experiment, name, data)
+    about = _about(experiment, name, data, variants[0].settings(data.preset))
     before = read(experiment, name, folder)
     runs, about["tests"] = _reusable_runs(before, order, about)
     done = {(_key(r["variant"]), r["seed"]) for r in runs}
@@ -253,9 +256,9 @@ def _check_labels(only: Sequence[str], variants: Sequence[Variant], experiment: 
 def _reusable_runs(
     recording: Recording | None, known: Container[str], about: dict[str, Any]
 ) -> tuple[list[dict[str, Any]], dict[str, str]]:
-    """Recorded runs of variants that still exist, with the same preset and test clips; the clips' labels."""
+    """Recorded runs of variants that still exist, with equal settings and test clips; the clips' labels."""
     same = recording is not None and all(
-        recording.about.get(key) == about.get(key) for key in ("preset", "test_clips")
+        recording.about.get(key) == about.get(key) for key in ("preset", "settings", "test_clips")
     )
     if recording is None or not same:
         return [], {}
@@ -264,8 +267,8 @@ def _reusable_runs(
     return runs, {key: labels for key, labels in recording.about.get("tests", {}).items() if key in used}
 
 
-def _about(experiment: str, dataset: str, data: RunData) -> dict[str, Any]:
-    """Command, data set, preset and number of test clips; paths are left out of the command."""
+def _about(experiment: str, dataset: str, data: RunData, settings: dict[str, Any]) -> dict[str, Any]:
+    """Command, data set, preset, settings and number of test clips; paths are left out of the command."""
 
     def public(name: str) -> str:
         return "synthetic" if name == "synthetic" else "PATH"
@@ -274,6 +277,7 @@ def _about(experiment: str, dataset: str, data: RunData) -> dict[str, Any]:
         "command": f"skelkit record {experiment} --dataset {public(dataset)}",
         "dataset": dataset,
         "preset": data.preset,
+        "settings": settings,
     }
     if dataset == "synthetic" and data.test_clips is not None:
         about["test_clips"] = data.test_clips
@@ -290,6 +294,7 @@ def _key(variant: dict[str, Any]) -> str:
 
 def _compact(content: dict[str, Any]) -> bytes:
     """JSON with one line per run, which keeps the file readable and its diffs small."""
-    head = json.dumps({k: v for k, v in content.items() if k != "runs"}, indent=1)[:-2]
+    about = {k: json.dumps(v) for k, v in content.items() if k != "runs"}
+    head = "{\n " + ",\n ".join(f"{json.dumps(k)}: {v}" for k, v in about.items())
     runs = ",\n  ".join(json.dumps(r) for r in content["runs"])
     return f'{head},\n "runs": [\n  {runs}\n ]\n}}\n'.encode()

@@ -16,6 +16,7 @@ from ..data.merging import merge
 from ..ops import augment
 from ..selfsup.evaluation import Evaluation, evaluate, mean_probabilities
 from ..selfsup.objectives import OBJECTIVES, UNTRAINED
+from ..selfsup.presets import PRETRAINING_PRESETS
 from ..selfsup.pretrained import Pretrained, concatenate_encoders
 from ..selfsup.pretraining import pretrain
 from .predictions import accuracy
@@ -51,6 +52,10 @@ class PretrainingVariant:
     def headline(self) -> str:
         """The result that is printed when a run ends."""
         return "linear" if "linear" in self.judged else self.judged[-1]
+
+    def settings(self, preset: str) -> dict[str, Any]:
+        """Settings of a preset, of which `changes` are changed."""
+        return PRETRAINING_PRESETS[preset].as_dict()
 
     def split(self, data: RunData, seed: int) -> TrainTestSplit:
         """Training and test clips."""

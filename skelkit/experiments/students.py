@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any, ClassVar
 
 from ..data import ClipSet
 from ..deploy.distillation import distill
+from ..deploy.distillation_presets import DISTILLATION_PRESETS
 from ..deploy.sparsity import prune
 from ..models import parameters
 from ..models.classifier import Classifier
 from ..selfsup.downstream import Downstream
 from ..selfsup.evaluation import evaluate
+from ..selfsup.presets import PRETRAINING_PRESETS
 from ..selfsup.pretraining import pretrain
 from ..training.inputs import PreparedClips
 from .predictions import accuracy
@@ -38,6 +40,13 @@ class StudentsVariant:
     students: dict[str, dict[str, Any]] = field(default_factory=dict)
     fraction: float = 1.0
     headline: ClassVar[str] = "teacher"
+
+    def settings(self, preset: str) -> dict[str, Any]:
+        """Settings of a preset for the teacher, and for the students, which change some."""
+        return {
+            "teacher": PRETRAINING_PRESETS[preset].as_dict(),
+            "students": asdict(DISTILLATION_PRESETS[preset]),
+        }
 
     def run(self, data: RunData, seed: int) -> dict[str, Any]:
         """Train the teacher and its students once: test accuracies and costs, as they are recorded."""
