@@ -265,5 +265,5 @@ def test_decoders_that_do_not_fit_are_refused_with_those_that_do():
         build("nano", "tiny")
     with pytest.raises(ValueError, match="the encoder has a custom size; pass decoder="):
         build(SMALL, None)
-    assert [len(build(size, None).decoder.blocks) for size in SIZES] == [2, 3, 3]
+    assert [len(build(size, None).decoder.blocks) for size in SIZES] == [1, 3, 3]
     assert sttformer.resolve_size(SMALL, SIZES) is SMALL

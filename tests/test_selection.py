@@ -36,6 +36,14 @@ def test_without_subjects_a_quarter_of_the_clips_of_each_class_validates():
     assert torch.equal(counts[0], (counts[1] - (0.75 * counts[1]).round()).long())
 
 
+def test_more_clips_of_the_validation_subjects_are_generated_for_a_recording():
+    few, more = SMOKE.inner_split(0), replace(SMOKE, test_clips=100).inner_split(0)
+    assert torch.equal(few.train.poses, more.train.poses)
+    assert len(few.test) < len(more.test) == 100
+    assert more.test.names[: len(few.test)] == few.test.names
+    assert subjects(more.test) == subjects(few.test)
+
+
 @pytest.mark.parametrize(
     "variant",
     [

@@ -63,7 +63,7 @@ class Settings(WithOptions):
     """
 
     size: str = "nano"
-    frames: int = 60
+    frames: int = 36
     resize: Literal["endpoints", "half_pixel"] = "endpoints"
     epochs: int = 5
     least_steps: int = 48

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import torch
@@ -197,36 +197,59 @@ def load_split(
     >>> load_split(preset="smoke")
     3 tasks x 2 classes, 38 clips to train, 34 to test, cross-subject
     """
-    one_of(preset, _SIZES, "preset")
-    classes, size = _SIZES[preset]
+    some, size = _embedded(preset)
     size = clips or size
     if dataset == "synthetic":
-        some = TEN_ACTIONS[::-1][:classes] if classes <= len(TEN_ACTIONS) else None
         split = train_test_split(load("synthetic", seed=seed, clips=size, classes=some).to(device), seed)
-        return split if test_clips is None else _more_test_clips(split, test_clips, size, seed, some)
+        if test_clips is None:
+            return split
+        assert split.train.subject is not None  # embedded clips have subjects
+        people = set(split.train.subject.tolist())
+        return _more_test_clips(split, test_clips, size, seed, some, lambda person: person not in people)
     whole = load(dataset)
     if preset == "smoke" and len(whole) > size:
-        whole = _sample(whole, size, classes, seed)
+        whole = _sample(whole, size, _SIZES[preset][0], seed)
     return (rotating_split if rotate else train_test_split)(whole.to(device), seed)
 
 
+def more_validation_clips(split: TrainTestSplit, count: int, preset: str, seed: int) -> TrainTestSplit:
+    """A `validation_split` of the embedded set with `count` validation clips; the first ones are the same."""
+    classes, size = _embedded(preset)
+    assert split.test.subject is not None  # embedded clips have subjects
+    people = set(split.test.subject.tolist())
+    return _more_test_clips(split, count, size, seed, classes, lambda person: person in people)
+
+
+def _embedded(preset: str) -> tuple[Sequence[str] | None, int]:
+    """Actions, None for all thirty, and number of clips of the embedded set at a preset."""
+    one_of(preset, _SIZES, "preset")
+    classes, size = _SIZES[preset]
+    return (TEN_ACTIONS[::-1][:classes] if classes <= len(TEN_ACTIONS) else None), size
+
+
 def _more_test_clips(
-    split: TrainTestSplit, count: int, size: int, seed: int, classes: Sequence[str] | None
+    split: TrainTestSplit,
+    count: int,
+    size: int,
+    seed: int,
+    classes: Sequence[str] | None,
+    wanted: Callable[[int], bool],
 ) -> TrainTestSplit:
     """The split of the first `size` embedded clips with `count` test clips, whose first ones are the same.
 
     A clip does not depend on the number of clips that are generated.
+
+    Args:
+        wanted: whether clips of a subject are for testing.
     """
     if count < len(split.test):
         raise ValueError(f"test_clips={count}: this preset has {len(split.test)}; give at least as many")
-    assert split.train.subject is not None  # embedded clips have subjects
-    people = set(split.train.subject.tolist())
-    size, tests = max(size, 2 * count), torch.zeros(0)  # half of the subjects are for testing
+    size, tests = max(size, 2 * count), torch.zeros(0)  # at most half of the subjects are for testing
     while int(tests.sum()) < count:
         clips = load("synthetic", seed=seed, clips=size, classes=classes)
         assert clips.subject is not None
-        tests = torch.tensor([subject not in people for subject in clips.subject.tolist()])
-        size += count
+        tests = torch.tensor([wanted(subject) for subject in clips.subject.tolist()])
+        size += max(count, size * count // max(1, int(tests.sum())) - size)
     chosen = tests.nonzero().flatten()[:count]
     return replace(split, test=clips.select(chosen).to(split.test.device))
 

@@ -20,7 +20,7 @@ from .sttformer import SIZES, STTFormer, kept_index, resolve_size
 Blocks = tuple[tuple[int, int, int], ...]
 
 DECODERS: dict[str, Blocks] = {
-    "nano": ((32, 16, 8), (16, 16, 8)),
+    "nano": ((32, 16, 8),),
     "tiny": ((128, 64, 64), (64, 32, 32), (32, 32, 16)),
     "base": ((256, 128, 64), (128, 64, 32), (64, 64, 16)),
 }

@@ -57,7 +57,7 @@ class Size:
 
 
 SIZES = {
-    "nano": Size(((16, 16, 8), (16, 32, 8), (32, 32, 16), (32, 32, 16)), frames=60, heads=2),
+    "nano": Size(((16, 16, 8), (16, 32, 8), (32, 32, 16)), frames=36, heads=1),
     "tiny": Size(
         ((32, 32, 16), (32, 32, 16), (32, 64, 32), (64, 64, 32), (64, 128, 64), *((128, 128, 64),) * 3)
     ),
@@ -65,7 +65,7 @@ SIZES = {
         ((64, 64, 16), (64, 64, 16), (64, 128, 32), (128, 128, 32), (128, 256, 64), *((256, 256, 64),) * 3)
     ),
 }
-"""`tiny` and `base` are the published sizes; `nano` (137 million multiply-adds per track) suits a CPU."""
+"""`tiny` and `base` are the published sizes; `nano` (32 million multiply-adds per track) suits a CPU."""
 
 
 def to_tuples(poses: Tensor, size: int = TUPLE) -> Tensor:
