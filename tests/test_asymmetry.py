@@ -86,6 +86,7 @@ def test_matched_frames_hide_as_much_motion_as_the_mask_they_match():
 def test_where_nothing_moves_as_many_are_hidden():
     still = torch.ones(2, 3, 20, 25, 1)
     assert masks.MatchedJoints(masks.DegreeJoints(0.4))(still, NTU25, seeded()).sum(1).tolist() == [10, 10]
+    assert masks.MatchedJoints(masks.DegreeJoints(0.4))(still[:0], NTU25, seeded()).shape == (0, 25)
 
 
 def test_f_hides_the_trunk_the_near_or_the_still_joints_and_g_the_others():

@@ -512,6 +512,7 @@ def test_recalibration_uses_clips_of_the_task_and_the_memory_in_equal_proportion
         ({"precision": "fp8"}, "precision='fp8': expected 'auto', 'fp32' or 'bf16'"),
         ({"codec": "zip"}, f"codec='zip': expected {', '.join(map(repr, list(CODECS)[:-1]))} or "),
         ({"batch": 0}, "batch=0: expected at least 1"),
+        ({"least_steps": -1}, "least_steps=-1: expected at least 0"),
         ({"size": "enormous"}, "no size 'enormous'; known: nano, tiny, base"),
         ({"frames": 13}, "13 frames are not a whole number of tuples of 6"),
         ({"memory": "0 clips"}, "a budget of 0 bytes cannot hold one clip"),

@@ -66,7 +66,7 @@ class Settings(WithOptions):
     frames: int = 36
     resize: Literal["endpoints", "half_pixel"] = "endpoints"
     epochs: int = 5
-    least_steps: int = 48
+    least_steps: int = 150
     batch: int = 8
     lr: float = 3e-3
     weight_decay: float = 0.01
@@ -108,7 +108,8 @@ class Settings(WithOptions):
     ewc_decay: float = 1.0
 
     def __post_init__(self) -> None:
-        minima = {"epochs": 0, "probe_epochs": 0, "batch": 1, "frames": 1}
+        counts = ("epochs", "least_steps", "probe_epochs", "least_probe_steps")
+        minima = {"batch": 1, "frames": 1} | dict.fromkeys(counts, 0)
         check(self, minima, choices={"codec": codecs.CODECS})
 
     def memory_codec(self) -> codecs.Codec:

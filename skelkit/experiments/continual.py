@@ -213,6 +213,15 @@ def extras() -> list[LearnerVariant]:
     return [LearnerVariant(label, "charon", changes=change) for label, change in changes.items()]
 
 
+def attention() -> list[LearnerVariant]:
+    """The axis of the softmax and the first scale of the scores, crossed, for CHARON and joint training."""
+    variants = []
+    for learner, axis, scale in product(("charon", "joint"), ("inputs", "outputs"), (1.0, 10.0)):
+        changes = {"softmax_over": axis, "attention_scale": scale}
+        variants.append(LearnerVariant(f"{learner}, over {axis}, scale {scale:g}", learner, changes=changes))
+    return variants
+
+
 EXPERIMENTS: dict[str, Callable[[], list[LearnerVariant]]] = {
     "methods": methods,
     "ablation": ablation,
@@ -222,4 +231,5 @@ EXPERIMENTS: dict[str, Callable[[], list[LearnerVariant]]] = {
     "pressure": pressure,
     "ratios": ratios,
     "extras": extras,
+    "attention": attention,
 }

@@ -89,7 +89,8 @@ class Settings(WithOptions):
         check(
             self,
             dict.fromkeys(("frames", "depth", "projector", "tube", "top"), 1)
-            | dict.fromkeys(("epochs", "redundancy", "weight_decay", "joint_draws"), 0),
+            | dict.fromkeys(("epochs", "redundancy", "weight_decay", "joint_draws"), 0)
+            | dict.fromkeys(("least_steps", "least_tune_steps"), 0),
         )
         if self.batch < 2:
             raise ValueError(

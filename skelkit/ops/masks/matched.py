@@ -19,13 +19,17 @@ from .motion_energy import frame_motion, joint_motion
 def motion_share(probability: Tensor, motion: Tensor) -> float:
     """Mean share of the motion that a mask hides, over clips with motion. [N, K], [N, K] -> 0 to 1.
 
+    Without any motion, of the joints or frames that it hides; 0 without clips.
+
     >>> motion_share(torch.tensor([[1.0, 0.0, 0.0]]), torch.tensor([[3.0, 1.0, 0.0]]))
     0.75
     """
     total = motion.sum(1)
     moving = total > 0
     shares = (probability * motion).sum(1)[moving] / total[moving]
-    return float(shares.mean()) if len(shares) else float(probability.mean())
+    if not len(probability):
+        return 0.0
+    return float((shares if len(shares) else probability).mean())
 
 
 class _Matched(Mask):

@@ -1,0 +1,485 @@
+"""Write docs/results.md from the recordings: python tests/results_page.py
+
+Every number of the page is computed from a recording, and a section without a recording is left out. A
+sentence about an outcome is chosen by a condition, so that the page stays true whatever is recorded.
+"""
+
+import textwrap
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from statistics import mean
+
+from skelkit.experiments import recordings
+from skelkit.experiments.recordings import Recording
+from skelkit.experiments.statistics import Comparison, compare_all
+from skelkit.utils.files import write_atomic
+
+PAGE = Path(__file__).parents[1] / "docs" / "results.md"
+
+SETS = {
+    "synthetic": "embedded",
+    "precog": "PRECOG 2016",
+    "bandai-namco-2": "Bandai-Namco",
+}
+"""Data set of a recording -> its name on the page."""
+
+LEARNERS = {
+    "fine-tuning": "fine-tuning (lower bound)",
+    "ewc": "EWC",
+    "lwf": "LwF",
+    "er": "ER",
+    "der++": "DER++",
+    "icarl": "iCaRL",
+    "charon": "CHARON",
+    "joint": "joint training (upper bound)",
+}
+
+METHODS = {
+    "scratch": "none",
+    "two untrained": "none, two encoders",
+    "autoencoder": "autoencoder",
+    "skeleton2vec": "Skeleton2vec",
+    "skeletonbt": "SkeletonBT",
+    "pstl": "PSTL",
+    "asma": "ASMa",
+}
+
+EVALUATIONS = {
+    "knn": "k-NN",
+    "linear": "linear evaluation",
+    "finetune": "fine-tuned, all labels",
+    "semi 10 %": "fine-tuned, 10 % of labels",
+    "semi 1 %": "fine-tuned, 1 % of labels",
+}
+
+Differences = Mapping[str, Sequence[float]]
+
+
+# -- parts of the page --------------------------------------------------------------------------------------
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A table in Markdown."""
+    return "\n".join(f"| {' | '.join(line)} |" for line in [head, ["---"] * len(head), *rows])
+
+
+def prose(*sentences: str) -> str:
+    """A paragraph in lines of at most 110 characters."""
+    words = " ".join(" ".join(sentences).split())
+    return textwrap.fill(words, 110, break_on_hyphens=False, break_long_words=False)
+
+
+def page(*parts: str) -> str:
+    """Parts of the page, one below the other."""
+    return "\n\n".join(filter(None, parts))
+
+
+def cell(found: Recording, label: str, metric: str = "faa") -> str:
+    """Mean of a variant and its interval, without the unit; empty if it was not recorded."""
+    return found.percent(label, metric).replace(" %", "") if found.of(label, metric) else ""
+
+
+def accuracies(found: Recording, what: str, metric: str = "faa", **columns: str) -> str:
+    """A table with a row for each variant. Args: columns: other recorded numbers, by name, and their
+    headings; they are shown as means."""
+    means = {title: found.means(name) for name, title in columns.items()}
+    rows = [
+        [label, cell(found, label, metric), *(f"{each[label]:,.0f}" for each in means.values())]
+        for label in found.labels
+    ]
+    return table([what, "accuracy (%)", *means], rows)
+
+
+def comparisons(differences: Differences, what: str = "") -> str:
+    """A table of paired differences, with p values that are corrected together."""
+    found = compare_all({name: values for name, values in differences.items() if len(values) > 1})
+    rows = [[name, in_points(each), in_short(each), each.verdict] for name, each in found.items()]
+    return table([what, "difference (points)", "p", "verdict"], rows) if rows else ""
+
+
+def in_points(each: Comparison) -> str:
+    """Mean and interval, without the unit."""
+    return each.difference.replace(" points", "")
+
+
+def in_short(each: Comparison) -> str:
+    """The p value for a cell of a table."""
+    return each.p_words.removeprefix("p = ").replace("p < ", "< ")
+
+
+def seeds(found: Recording) -> str:
+    """Number of seeds in words."""
+    return f"{len({run['seed'] for run in found.runs})} seeds"
+
+
+def every(experiment: str) -> dict[str, Recording]:
+    """Recordings of an experiment, by the name of the data set on the page."""
+    return {words: found for name, words in SETS.items() if (found := recordings.read(experiment, name))}
+
+
+def on_embedded(experiment: str, write: Callable[[Recording], str]) -> str:
+    """A section on an experiment on the embedded set; empty if it was not recorded."""
+    found = recordings.read(experiment, "synthetic")
+    return write(found) if found else ""
+
+
+def gains(
+    found: Recording, switch: str, learner: str | None = None, memory: str | None = None
+) -> list[float]:
+    """Points that a switch adds, all others equal: mean over their combinations, one value for each seed.
+    Args: learner, memory: only of its variants."""
+    values: dict[tuple, float] = {}
+    for run in found.runs:
+        variant = run["variant"]
+        changes = {name: on for name, on in variant["changes"].items() if name != "reconstruction"}
+        if (
+            switch in changes
+            and learner in (None, variant["learner"])
+            and memory in (None, variant["memory"])
+        ):
+            on = changes.pop(switch)
+            others = (variant["learner"], variant["memory"], *sorted(changes.items()))
+            values[run["seed"], others, on] = run["faa"]
+    by_seed: dict[int, list[float]] = {}
+    for (seed, others, on), faa in values.items():
+        if on and (seed, others, False) in values:
+            by_seed.setdefault(seed, []).append(100 * (faa - values[seed, others, False]))
+    return [mean(by_seed[seed]) for seed in sorted(by_seed)]
+
+
+# -- headlines ----------------------------------------------------------------------------------------------
+
+
+def headlines() -> str:
+    """What the papers report, and what was found here."""
+    claims: dict[str, Sequence[float]] = {}
+    for name, found in every("methods").items():
+        for better, worse in (("charon", "der++"), ("der++", "er"), ("charon", "icarl")):
+            words = f"{LEARNERS[better]} is better than {LEARNERS[worse]} ({name})"
+            claims[words] = found.paired_differences(better, worse)
+    if found := recordings.read("intervals", "synthetic"):
+        words = "In the same bytes, every fifth frame is better than whole clips (embedded, small memory)"
+        claims[words] = found.paired_differences("s = 5", "s = 1")
+    if found := recordings.read("ablation", "synthetic"):
+        for component in ("compression", "masking", "probing"):
+            claims[f"CHARON is better with {component} (embedded)"] = gains(found, component)
+    for name, found in every("pretraining").items():
+        for better, worse in (("asma", "pstl"), ("pstl", "skeletonbt"), ("asma", "two untrained")):
+            words = f"{METHODS[better]} is better than {METHODS[worse].replace('none', 'no pre-training')}"
+            claims[f"{words}, linear evaluation ({name})"] = found.paired_differences(better, worse, "linear")
+    if found := recordings.read("pairs", "synthetic"):
+        claims["f and g are better than two encoders with random masks, concatenated (embedded)"] = (
+            found.paired_differences("f and g", "two random", "joined")
+        )
+    if not claims:
+        return ""
+    rows = [
+        [words, outcome(each), in_points(each), in_short(each)] for words, each in compare_all(claims).items()
+    ]
+    return page(
+        "## What of the papers is confirmed here",
+        prose(
+            """Confirmed: the difference has the sign of the paper and is significant. Reversed: it is
+            significant with the other sign. The papers use larger networks and data sets."""
+        ),
+        table(["headline", "here", "difference (points)", "p"], rows),
+    )
+
+
+def outcome(each: Comparison) -> str:
+    """Whether a difference that should be positive is confirmed."""
+    if not each.significant:
+        return "not confirmed"
+    return "**confirmed**" if each.mean > 0 else "**reversed**"
+
+
+# -- continual learning -------------------------------------------------------------------------------------
+
+
+def methods() -> str:
+    """All learners on the data sets."""
+    found = every("methods")
+    if not found:
+        return ""
+    rows = [[words, *(cell(each, learner) for each in found.values())] for learner, words in LEARNERS.items()]
+    against = {
+        f"{name}: CHARON - {LEARNERS[other].split(' (')[0]}": each.paired_differences("charon", other)
+        for name, each in found.items()
+        for other in ("er", "der++", "icarl", "joint")
+    }
+    low = [
+        name
+        for name, each in found.items()
+        if min(each.means().items(), key=lambda m: m[1])[0] != "fine-tuning"
+    ]
+    each = next(iter(found.values()))
+    return page(
+        prose(
+            f"""Final average accuracy after all tasks, in %, over {seeds(each)}. Tasks have two classes
+            each. All memories have the same size in bytes, that of twenty uncompressed clips, and all
+            learners take the same number of steps in a task. Their settings were chosen on validation
+            subjects."""
+        ),
+        table(["learner", *found], rows),
+        comparisons(against),
+        prose(
+            f"Fine-tuning is meant as the lower bound, but has not the lowest mean on: {', '.join(low)}."
+            if low
+            else "Fine-tuning has the lowest mean on every data set."
+        ),
+    )
+
+
+def replay(found: Recording) -> str:
+    """What compression, probing and logit refresh add to each learner."""
+    learners = ("er", "der++", "icarl", "charon")
+    switches = {"compression": "compressed memory", "probing": "probing", "refresh": "logit refresh"}
+    added = {
+        f"{words}, {LEARNERS[learner]}": values
+        for switch, words in switches.items()
+        for learner in learners
+        if (values := gains(found, switch, learner))
+    }
+    masked = {
+        "masking and reconstruction (CHARON - DER++, same components)": [
+            mean(values)
+            for values in zip(
+                *(
+                    found.paired_differences(label.replace("der++", "charon"), label)
+                    for label in found.labels
+                    if label.startswith("der++")
+                ),
+                strict=True,
+            )
+        ]
+    }
+    return page(
+        "### What compression, probing and logit refresh are worth, whatever the learner",
+        prose(
+            f"""Every learner with a memory, with and without each component that it can have, at equal
+            bytes and equal steps (embedded data, {seeds(found)}). A row compares runs with a component
+            and without it, all else equal."""
+        ),
+        comparisons(added | masked, "component"),
+        accuracies(found, "learner and components", stored="clips stored"),
+    )
+
+
+def components(found: Recording) -> str:
+    """The ablation of CHARON."""
+    rows = {
+        f"{component}, memory of {memory}": gains(found, component, memory=memory)
+        for memory in ("10 clips", "40 clips")
+        for component in ("compression", "masking", "probing")
+    }
+    return page(
+        "### Components of CHARON",
+        prose(
+            f"""Each component with and without, mean over all combinations of the others (embedded data,
+            {seeds(found)}; logits are refreshed in all runs; masking includes reconstruction)."""
+        ),
+        comparisons(rows, "component"),
+        accuracies(found, "components, memory"),
+    )
+
+
+def pressure(found: Recording) -> str:
+    """Codecs where compression cannot keep everything."""
+    return page(
+        "### A memory under pressure",
+        prose(
+            f"""CHARON on 4,200 embedded clips of all thirty actions ({seeds(found)}). The memory has the
+            bytes of four uncompressed clips; even compressed it keeps at most one clip in twenty."""
+        ),
+        accuracies(found, "memory", stored="clips stored"),
+        comparisons(found.differences_from("s = 1"), "compared with s = 1"),
+    )
+
+
+def intervals(found: Recording) -> str:
+    """Frame intervals at equal bytes."""
+    return page(
+        "### Coarser clips or fewer clips",
+        prose(
+            f"""CHARON with the bytes of ten uncompressed clips (embedded data, {seeds(found)}): every s-th
+            frame is stored."""
+        ),
+        accuracies(found, "interval", stored="clips stored"),
+        comparisons(found.differences_from("s = 1"), "compared with s = 1"),
+    )
+
+
+def codecs(found: Recording) -> str:
+    """Codecs at an equal number of clips."""
+    whole = "float32, every frame"
+    return page(
+        "### How few bytes a clip can take",
+        prose(f"CHARON with a memory of 80 persons, whatever their bytes (embedded data, {seeds(found)})."),
+        accuracies(found, "codec", bytes_per_clip="bytes per clip"),
+        comparisons(found.differences_from(whole), "compared with whole clips"),
+    )
+
+
+def ratios(found: Recording) -> str:
+    """Mask ratios in one task."""
+    return page(
+        "### Mask ratio",
+        prose(f"CHARON on all ten classes at once, without probing (embedded data, {seeds(found)})."),
+        accuracies(found, "mask ratio"),
+        comparisons(found.differences_from("0%"), "compared with 0%"),
+    )
+
+
+def attention(found: Recording) -> str:
+    """Axis of the softmax and first scale."""
+    rows = {}
+    for learner in ("charon", "joint"):
+        name = LEARNERS[learner].split(" (")[0]
+        for scale in ("1", "10"):
+            ends = [f"{learner}, over {axis}, scale {scale}" for axis in ("outputs", "inputs")]
+            rows[f"{name}, scale {scale}: over outputs (published) - inputs"] = found.paired_differences(
+                *ends
+            )
+        for axis in ("inputs", "outputs"):
+            ends = [f"{learner}, over {axis}, scale {scale}" for scale in ("1", "10")]
+            rows[f"{name}, over {axis}: scale 1 (published) - 10"] = found.paired_differences(*ends)
+    return page(
+        "### Attention: axis of the softmax and first scale of the scores",
+        prose(
+            f"""The published network normalises over the output tokens and starts at scale 1; the default
+            here normalises over the input tokens and starts at 10 (embedded data, {seeds(found)})."""
+        ),
+        accuracies(found, "network"),
+        comparisons(rows, ""),
+    )
+
+
+def extras(found: Recording) -> str:
+    """CHARON with one change at a time."""
+    return page(
+        "### CHARON with one change at a time",
+        prose(f"Embedded data, {seeds(found)}."),
+        accuracies(found, "variant"),
+        comparisons(found.differences_from("CHARON"), "compared with CHARON"),
+    )
+
+
+def chosen() -> str:
+    """How the settings were chosen."""
+    parts = [
+        page(
+            f"#### {words}, {name}",
+            prose(f"Validation subjects, {seeds(found)}, the test clips were not used."),
+            accuracies(found, "learner and setting"),
+        )
+        for experiment, words in (("steps", "Steps of a task"), ("grid", "Learning rate and weights"))
+        for name, found in every(experiment).items()
+    ]
+    return page("### How the settings were chosen", *parts) if parts else ""
+
+
+# -- self-supervised learning -------------------------------------------------------------------------------
+
+
+def pretraining() -> str:
+    """All methods of pre-training on the data sets."""
+    parts = []
+    for name, found in every("pretraining").items():
+        known = [label for label in METHODS if label in found.labels]
+        rows = [[METHODS[label], *(cell(found, label, way) for way in EVALUATIONS)] for label in known]
+        pairs = [("asma", "pstl"), ("asma", "two untrained"), ("pstl", "skeletonbt"), ("pstl", "scratch")]
+        against = {
+            f"{METHODS[a]} - {METHODS[b]}, {words}": found.paired_differences(a, b, way)
+            for way, words in EVALUATIONS.items()
+            for a, b in pairs
+            if {a, b} <= set(known)
+        }
+        aligned = [
+            [METHODS[label], cell(found, label, "aligned")] for label in known if found.of(label, "aligned")
+        ]
+        parts.append(
+            page(
+                f"### Methods on {name} data",
+                prose(
+                    f"""Test accuracy in %, {seeds(found)}. The same encoder, clips, steps and augmentation
+                    for all. Linear evaluation is one layer on frozen features; two encoders are
+                    concatenated."""
+                ),
+                table(["pre-training", *EVALUATIONS.values()], rows),
+                table(["two encoders, aligned", "accuracy (%)"], aligned) if aligned else "",
+                comparisons(against),
+            )
+        )
+    return page(*parts)
+
+
+def mirrored() -> str:
+    """Mirrored views where classes tell left from right."""
+    found = recordings.read("mirrored", "precog")
+    if not found:
+        return ""
+    ways = {"knn": "k-NN", "linear": "linear evaluation", "finetune": "fine-tuned"}
+    rows = [[label, *(cell(found, label, way) for way in ways)] for label in found.labels]
+    return page(
+        "### Mirrored views",
+        prose(
+            f"""Half of the training views are mirrored, as published. PSTL on PRECOG, whose classes include
+            *left punch* and *right punch* ({seeds(found)}). skelkit does not mirror if class names tell
+            left from right."""
+        ),
+        table(["views", *ways.values()], rows),
+        comparisons(
+            {
+                f"not mirrored - mirrored, {words}": found.paired_differences("not mirrored", "mirrored", way)
+                for way, words in ways.items()
+            }
+        ),
+    )
+
+
+def write() -> str:
+    """The whole page."""
+    intro = prose(
+        """Every number here is the mean over several seeds with its 95 % interval (Student's t), at preset
+        `laptop`: small networks on small data sets. Each seed has test clips of its own: on the
+        embedded data 2,000 new ones, on recordings those of other subjects (three seeds in a row test
+        every subject once). So an interval counts both seeds and clips. Differences are paired by seed;
+        their p values are corrected by Holm's method for all rows of a table. Where a difference is not
+        significant, the table says how large it would have had to be."""
+    )
+    where = prose(
+        """The runs, with command, settings, machine, date and every prediction, are in
+        [`notebooks/recorded/`](../notebooks/recorded); `skelkit record` repeats them. This page is
+        written from them by `python tests/results_page.py`."""
+    )
+    data = prose(
+        """Embedded: ten of the synthetic actions, 300 training clips, 5 tasks. PRECOG 2016 (D. Jardim):
+        Kinect v1, eight strikes by twelve subjects, four of whom are tested, 4 tasks. Bandai-Namco
+        Research Motion Dataset 2: motion capture, ten classes by three actors, one of whom is tested, 5
+        tasks."""
+    )
+    embedded: dict[str, Callable[[Recording], str]] = {
+        "replay": replay,
+        "ablation": components,
+        "pressure": pressure,
+        "intervals": intervals,
+        "codecs": codecs,
+        "ratios": ratios,
+        "attention": attention,
+        "extras": extras,
+    }
+    continual = [methods(), *(on_embedded(name, section) for name, section in embedded.items()), chosen()]
+    selfsup = [pretraining(), mirrored()]
+    return page(
+        "# Results",
+        intro,
+        data,
+        where,
+        headlines(),
+        *(["## Continual learning", *continual] if any(continual) else []),
+        *(["## Self-supervised learning", *selfsup] if any(selfsup) else []),
+    )
+
+
+if __name__ == "__main__":
+    write_atomic(PAGE, f"{write()}\n".encode())
