@@ -538,6 +538,16 @@ def test_a_task_without_training_or_test_clips_is_refused(go, toy):
         go(clips=clips, test=some, order=range(4))
 
 
+def test_a_learner_takes_the_settings_chosen_for_it_in_a_preset_unless_others_are_given():
+    er = LEARNERS["er"]
+    assert [settings(preset, er).lr for preset in ("laptop", "paper")] == [0.01, 5e-4]
+    assert settings("laptop", er, lr=1e-3).lr == 1e-3
+    assert settings("laptop", LEARNERS["charon"]).lr == settings("laptop").lr == 3e-3
+    for learner in LEARNERS.values():
+        for preset in learner.chosen:
+            assert settings(preset, learner) != settings(preset)
+
+
 def test_settings_are_presets_with_changes():
     assert settings("paper", ratio=0.5) == replace(settings("paper"), ratio=0.5)
     assert json.loads(json.dumps(settings("laptop").as_dict())) == settings("laptop").as_dict()

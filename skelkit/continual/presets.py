@@ -169,7 +169,8 @@ def settings(preset: str = "laptop", learner: type | None = None, **changes: Any
 
     Args:
         preset: a name in `CONTINUAL_PRESETS`.
-        learner: class whose options may be changed, too. Those of the codec always may.
+        learner: class that the settings are for: those that it has `chosen` in the preset are taken, and its
+            options may be changed, too. Those of the codec always may.
         changes: settings and options, by name.
 
     Raises:
@@ -181,4 +182,5 @@ def settings(preset: str = "laptop", learner: type | None = None, **changes: Any
     >>> settings("laptop", endpoint=True).memory_codec()
     Uniform(interval=5, restore='indexed', endpoint=True, dtype='float32')
     """
-    return choose(CONTINUAL_PRESETS, preset, changes, lambda s: (codecs.CODECS[s.codec], learner))
+    chosen = getattr(learner, "chosen", {}).get(preset, {})
+    return choose(CONTINUAL_PRESETS, preset, chosen | changes, lambda s: (codecs.CODECS[s.codec], learner))

@@ -51,8 +51,9 @@ class LearnerVariant:
     headline: ClassVar[str] = "faa"
 
     def settings(self, preset: str) -> dict[str, Any]:
-        """Settings of a preset, of which `changes` are changed."""
-        return CONTINUAL_PRESETS[preset].as_dict()
+        """Settings of a preset, of which `changes` are changed, and those that learners have chosen in it."""
+        chosen = {name: each.chosen[preset] for name, each in LEARNERS.items() if preset in each.chosen}
+        return CONTINUAL_PRESETS[preset].as_dict() | ({"chosen": chosen} if chosen else {})
 
     def split(self, data: RunData, seed: int) -> TrainTestSplit:
         """Training and test clips."""

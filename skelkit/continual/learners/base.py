@@ -88,6 +88,8 @@ class BaseLearner:
     """Whether the memory stores logits with each clip."""
     published: ClassVar[dict[str, bool]] = {"compression": False, "probing": False, "refresh": False}
     """Values of the settings that are None."""
+    chosen: ClassVar[dict[str, dict[str, Any]]] = {}
+    """Preset -> settings that this learner changes in it: chosen on validation subjects (`record grid`)."""
     trains_on_all_past_tasks: ClassVar[bool] = False
     """Whether a task's clips are those of all tasks so far."""
     options: ClassVar[tuple[str, ...]] = ()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
@@ -35,6 +35,8 @@ class LwF(BaseLearner):
         old: frozen copy of the network as it was when the task began.
         tasks: classes of each earlier task.
     """
+
+    chosen: ClassVar[dict[str, dict[str, Any]]] = {"laptop": {"distillation": 3.0}}
 
     def prepare(self) -> None:
         """Create the learner's own state."""
