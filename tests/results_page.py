@@ -10,6 +10,7 @@ from pathlib import Path
 from statistics import mean
 
 from skelkit.experiments import recordings
+from skelkit.experiments.ablation import gain
 from skelkit.experiments.recordings import Recording
 from skelkit.experiments.statistics import Comparison, compare_all
 from skelkit.utils.files import write_atomic
@@ -123,30 +124,6 @@ def on_embedded(experiment: str, write: Callable[[Recording], str]) -> str:
     return write(found) if found else ""
 
 
-def gains(
-    found: Recording, switch: str, learner: str | None = None, memory: str | None = None
-) -> list[float]:
-    """Points that a switch adds, all others equal: mean over their combinations, one value for each seed.
-    Args: learner, memory: only of its variants."""
-    values: dict[tuple, float] = {}
-    for run in found.runs:
-        variant = run["variant"]
-        changes = {name: on for name, on in variant["changes"].items() if name != "reconstruction"}
-        if (
-            switch in changes
-            and learner in (None, variant["learner"])
-            and memory in (None, variant["memory"])
-        ):
-            on = changes.pop(switch)
-            others = (variant["learner"], variant["memory"], *sorted(changes.items()))
-            values[run["seed"], others, on] = run["faa"]
-    by_seed: dict[int, list[float]] = {}
-    for (seed, others, on), faa in values.items():
-        if on and (seed, others, False) in values:
-            by_seed.setdefault(seed, []).append(100 * (faa - values[seed, others, False]))
-    return [mean(by_seed[seed]) for seed in sorted(by_seed)]
-
-
 # -- headlines ----------------------------------------------------------------------------------------------
 
 
@@ -162,7 +139,7 @@ def headlines() -> str:
         claims[words] = found.paired_differences("s = 5", "s = 1")
     if found := recordings.read("ablation", "synthetic"):
         for component in ("compression", "masking", "probing"):
-            claims[f"CHARON is better with {component} (embedded)"] = gains(found, component)
+            claims[f"CHARON is better with {component} (embedded)"] = gain(found, component)
     for name, found in every("pretraining").items():
         for better, worse in (("asma", "pstl"), ("pstl", "skeletonbt"), ("asma", "two untrained")):
             words = f"{METHODS[better]} is better than {METHODS[worse].replace('none', 'no pre-training')}"
@@ -238,7 +215,7 @@ def replay(found: Recording) -> str:
         f"{words}, {LEARNERS[learner]}": values
         for switch, words in switches.items()
         for learner in learners
-        if (values := gains(found, switch, learner))
+        if (values := gain(found, switch, learner=learner))
     }
     masked = {
         "masking and reconstruction (CHARON - DER++, same components)": [
@@ -268,7 +245,7 @@ def replay(found: Recording) -> str:
 def components(found: Recording) -> str:
     """The ablation of CHARON."""
     rows = {
-        f"{component}, memory of {memory}": gains(found, component, memory=memory)
+        f"{component}, memory of {memory}": gain(found, component, memory=memory)
         for memory in ("10 clips", "40 clips")
         for component in ("compression", "masking", "probing")
     }

@@ -18,6 +18,7 @@ from skelkit.lessons import (
     compression,
     distillation,
     forgetting,
+    forgetting_recorded,
     linear_probing,
     masked_training,
     masks,
@@ -197,7 +198,7 @@ def test_metrics_by_hand_of_a_single_task_are_its_accuracy():
 
 @pytest.mark.parametrize("variant", ["int8, every 30th frame", "float16, every 5th frame"])
 def test_a_codec_of_every_sth_frame_is_in_the_family_of_its_values(variant):
-    assert forgetting.codec_family(variant) == f"{variant.split(',')[0]}, every s-th frame"
+    assert forgetting_recorded.codec_family(variant) == f"{variant.split(',')[0]}, every s-th frame"
 
 
 def test_a_reservoir_holds_as_many_distinct_clips_as_expected():

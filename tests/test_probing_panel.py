@@ -187,19 +187,40 @@ def recording(without=()) -> Recording:
 
 
 def test_gains_that_add_up_are_found_alone_together_and_overall():
-    rows = ablation.rows(recording())
-    assert len(rows) == 16
+    found = recording()
+    assert len(ablation.rows(found)) == 16
     for part, among, memory in product(GAINS, ("alone", "together", "all"), (None, "20 clips")):
-        assert ablation.gain(rows, part, among, memory) == pytest.approx([100 * GAINS[part]] * 2)
-    assert ablation.best(rows, "alone") == ("probing", pytest.approx([4, 4]))
+        assert ablation.gain(found, part, among, memory) == pytest.approx([100 * GAINS[part]] * 2)
+    assert ablation.best(found, "alone") == ("probing", pytest.approx([4, 4]))
+
+
+def test_gains_of_a_factorial_are_means_over_the_other_switches_for_each_learner_seed_by_seed():
+    accuracy = {(False, False): 0.2, (True, False): 0.3, (False, True): 0.5, (True, True): 0.8}
+    runs = [
+        {
+            "label": f"{learner} {a} {b}",
+            "seed": seed,
+            "faa": value + 0.01 * seed * a + 0.1 * (learner == "icarl") * a,
+            "variant": {"learner": learner, "memory": "m", "changes": {"compression": a, "probing": b}},
+        }
+        for seed in (0, 1)
+        for (a, b), value in accuracy.items()
+        for learner in ("er", "icarl")
+    ]
+    found = Recording({}, runs)
+    assert ablation.gain(found, "compression", learner="er") == pytest.approx([20, 21])
+    assert ablation.gain(found, "compression", learner="icarl") == pytest.approx([30, 31])
+    assert ablation.gain(found, "compression") == pytest.approx([25, 26])
+    assert ablation.gain(found, "probing", learner="charon") == []
+    assert ablation.gain(found, "refresh") == []
 
 
 def test_a_recording_that_is_not_finished_says_what_it_can():
-    rows = ablation.rows(recording(without=("none, 10 clips", "none, 20 clips")))
-    assert ablation.gain(rows, "probing", "alone") == []
-    assert ablation.best(rows, "alone") is None
-    assert ablation.gain(rows, "probing", "together") == pytest.approx([4, 4])
-    table = probing.AblationTable(rows)
+    found = recording(without=("none, 10 clips", "none, 20 clips"))
+    assert ablation.gain(found, "probing", "alone") == []
+    assert ablation.best(found, "alone") is None
+    assert ablation.gain(found, "probing", "together") == pytest.approx([4, 4])
+    table = probing.AblationTable(ablation.rows(found))
     assert "–" not in table._repr_html_()
     assert "62.0 % [0.0, 100.0] (2)" in table._repr_html_()
     assert "62.0 % [0.0, 100.0] (2)" in repr(table)

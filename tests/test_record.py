@@ -15,7 +15,7 @@ from skelkit.experiments import continual, predictions, recordings, selection, s
 from skelkit.experiments.bootstrap import accuracy_interval
 from skelkit.experiments.continual import LearnerVariant
 from skelkit.experiments.run_data import RunData
-from skelkit.lessons import asymmetric_recorded, linear_probing
+from skelkit.lessons import asymmetric_recorded, probing_recorded
 from skelkit.study import display, recorded
 from skelkit.training.settings import choose
 
@@ -422,7 +422,7 @@ def noisy(labels, metrics=("faa",), seeds=3):
 def test_one_recorded_change_of_charon_is_corrected_for_all_of_them(capsys):
     study.begin("x", preset="smoke", seed=0)
     found = noisy(["CHARON", "no recalibration", "another", "a third"], seeds=8)
-    linear_probing.compare_extra(found, "no recalibration")
+    probing_recorded.compare_extra(found, "no recalibration")
     expected = statistics.compare_all(found.differences_from("CHARON"))["no recalibration"]
     alone = statistics.paired_comparison(found.paired_differences("no recalibration", "CHARON"))
     assert expected.p > alone.p

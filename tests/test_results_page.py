@@ -1,34 +1,14 @@
 """docs/results.md says what was recorded."""
 
-import pytest
 import results_page
 
 from skelkit.experiments import recordings
 from skelkit.experiments.statistics import compare_all
 
 
-def run(label, seed, faa, **changes):
-    variant = {"learner": "er", "memory": "4 clips", "changes": changes}
-    return {"label": label, "seed": seed, "faa": faa, "variant": variant}
-
-
 def test_the_page_is_written_from_the_recordings():
     page = results_page.PAGE.read_text("utf-8")
     assert page == results_page.write() + "\n", "run: python tests/results_page.py"
-
-
-def test_a_gain_is_the_mean_over_the_other_switches_seed_by_seed():
-    accuracy = {(False, False): 0.2, (True, False): 0.3, (False, True): 0.5, (True, True): 0.8}
-    runs = [
-        run(f"{a} {b}", seed, value + 0.01 * seed * a, compression=a, probing=b)
-        for seed in (0, 1)
-        for (a, b), value in accuracy.items()
-    ]
-    found = recordings.Recording({}, runs)
-    assert results_page.gains(found, "compression") == pytest.approx([20, 21])
-    assert results_page.gains(found, "probing", "er", "4 clips") == pytest.approx([40, 40])
-    assert results_page.gains(found, "probing", "charon") == []
-    assert results_page.gains(found, "refresh") == []
 
 
 def test_a_table_of_comparisons_has_the_mean_the_interval_and_the_verdict():

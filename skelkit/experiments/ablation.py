@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Sequence
 from typing import Any, Literal
 
 from .continual import COMPONENTS, component_names
@@ -30,49 +29,51 @@ def rows(recording: Recording) -> list[dict[str, Any]]:
 
 
 def gain(
-    rows: Sequence[dict[str, Any]],
-    component: str,
+    recording: Recording,
+    switch: str,
     among: Literal["alone", "together", "all"] = "all",
     memory: str | None = None,
+    learner: str | None = None,
 ) -> list[float]:
     """Final average accuracy with a component minus without it, all else equal, in percentage points.
 
     Args:
-        rows: as `rows` returns them.
-        component: one of `COMPONENTS`.
-        among: "alone": with no other component; "together": with both others; "all": mean over all
-            combinations of the others.
-        memory: a budget, as in the rows. Default: mean over all budgets.
+        recording: of variants whose settings switch components on and off.
+        switch: one of these settings, such as "compression".
+        among: "alone": with no other component; "together": with all others; "all": mean over all
+            combinations of the others. Reconstruction, which goes with masking, does not count.
+        memory, learner: compare variants with this budget or learner alone. Default: mean over all.
 
     Returns:
         one value per seed.
-
-    >>> on = {"components": (False, False, True), "memory": "10 clips", "of": {0: 0.5, 1: 0.75}}
-    >>> off = {"components": (False, False, False), "memory": "10 clips", "of": {0: 0.25, 1: 0.25}}
-    >>> gain([on, off], "probing"), gain([on, off], "probing", "together")
-    ([25.0, 50.0], [])
     """
-    k, most = COMPONENTS.index(component), len(COMPONENTS) - 1
-    others_on = {"alone": [0], "together": [most], "all": range(most + 1)}[among]
-    known = {(r["components"], r["memory"]): r["of"] for r in rows if memory in (None, r["memory"])}
+    measured: dict[tuple[Any, ...], dict[bool, float]] = {}
+    for run in recording.runs:
+        variant = run["variant"]
+        others = {name: on for name, on in variant["changes"].items() if name != "reconstruction"}
+        if switch not in others or memory not in (None, variant["memory"]):
+            continue
+        on, kind = others.pop(switch), variant.get("learner")
+        wanted = {"alone": not any(others.values()), "together": all(others.values()), "all": True}[among]
+        if wanted and learner in (None, kind):
+            key = (run["seed"], variant["memory"], kind, *sorted(others.items()))
+            measured.setdefault(key, {})[on] = run["faa"]
     differences: dict[int, list[float]] = {}
-    for (on, budget), with_it in known.items():
-        without = known.get((on[:k] + (False,) + on[k + 1 :], budget), {})
-        if on[k] and sum(on) - 1 in others_on:
-            for seed in with_it.keys() & without.keys():
-                differences.setdefault(seed, []).append(100 * (with_it[seed] - without[seed]))
+    for (seed, *_), faa in measured.items():
+        if len(faa) == 2:
+            differences.setdefault(seed, []).append(100 * (faa[True] - faa[False]))
     return [statistics.mean(differences[seed]) for seed in sorted(differences)]
 
 
 def best(
-    rows: Sequence[dict[str, Any]], among: Literal["alone", "together"], memory: str | None = None
+    recording: Recording, among: Literal["alone", "together"], memory: str | None = None
 ) -> tuple[str, list[float]] | None:
     """The component with the largest mean gain, and its gains; None if nothing can be compared.
 
     Args:
-        rows, among, memory: as in `gain`.
+        recording, among, memory: as in `gain`.
     """
-    gains = {component: gain(rows, component, among, memory) for component in COMPONENTS}
+    gains = {component: gain(recording, component, among, memory) for component in COMPONENTS}
     known = {component: values for component, values in gains.items() if values}
     if not known:
         return None

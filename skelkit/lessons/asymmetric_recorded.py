@@ -10,6 +10,7 @@ from ..experiments.recordings import Recording
 from ..study import recorded
 from ..viz import learning, show
 from ..viz.figures import representations
+from ..viz.figures.curves import curves
 
 NAMES = {
     "asma": "ASMa",
@@ -148,6 +149,64 @@ def compare_methods(found: Recording) -> None:
         f"The mean gain of ASMa's pre-training over none does not grow steadily with fewer labels: {values}.",
     )
     print("The paper reports +2.7 to +4.4 points over earlier methods after fine-tuning on NTU RGB+D.")
+
+
+def show_asymmetry(setup: study.Setup) -> None:
+    """Compare asymmetric masks with uniform ones that hide as much motion, if there is a recording."""
+    found = recorded.find("asymmetry", setup)
+    if not found:
+        return
+    ways = {"knn": "k-NN", "linear": "linear", "semi 1 %": "fine-tuned, 1 % of labels"}
+    show(representations.comparison(by_evaluation(found, ways), "Asymmetric masks and their controls"))
+    asymmetric = [label for label in found.labels if f"matched to {label}" in found.labels]
+    recorded.verdicts(
+        {
+            f"Asymmetric masks compared with uniform ones that hide as much motion, {words}": {
+                label: found.paired_differences(label, f"matched to {label}", way) for label in asymmetric
+            }
+            for way, words in ways.items()
+        }
+    )
+
+
+def show_curves(setup: study.Setup) -> None:
+    """Draw accuracy over the steps of pre-training and of fine-tuning, if there is a recording."""
+    found = recorded.find("curves", setup)
+    if not found:
+        return
+    untrained = {way: 100 * found.means(way)["scratch"] for way in ("knn", "linear")}
+    series: dict[str, tuple[list[float], list[float]]] = {}
+    for label in found.labels:
+        method, _, steps = label.removesuffix(" steps").partition(", ")
+        for way in untrained if steps else ():
+            x, y = series.setdefault(f"{NAMES[method]}, {way}", ([0], [untrained[way]]))
+            x.append(int(steps))
+            y.append(100 * found.means(way)[label])
+    title = "What more pre-training is worth, on validation subjects"
+    show(curves(series, title, "steps of pre-training", "accuracy (%)"))
+    tuned: dict[str, tuple[list[float], list[float]]] = {}
+    ways = sorted({way for run in found.runs for way in run if way.startswith("finetune, ")}, key=_steps_of)
+    pretrained = [label for label in found.labels if all(found.of(label, way) for way in ways)]
+    for label in pretrained:
+        values = [100 * found.means(way)[label] for way in ways]
+        name = "no pre-training" if label == "scratch" else label
+        tuned[name] = ([_steps_of(way) for way in ways], values)
+    title = "What more fine-tuning is worth, on validation subjects"
+    show(curves(tuned, title, "steps of fine-tuning", "accuracy (%)"))
+    pretrained.remove("scratch")
+    recorded.verdicts(
+        {
+            f"Pre-training compared with none, {way}": {
+                label: found.paired_differences(label, "scratch", way) for label in pretrained
+            }
+            for way in ("knn", "linear", ways[0], ways[-1])
+        }
+    )
+
+
+def _steps_of(way: str) -> int:
+    """Steps of an evaluation such as "finetune, 300 steps"."""
+    return int(way.split()[1])
 
 
 def show_transfer(setup: study.Setup) -> None:

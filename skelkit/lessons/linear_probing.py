@@ -1,4 +1,4 @@
-"""Notebook 05, Linear probing: classifiers on the same features, and the gain of each component of CHARON."""
+"""Notebook 05, Linear probing: classifiers on the same features."""
 
 from __future__ import annotations
 
@@ -12,12 +12,8 @@ from .. import study
 from ..continual import ReplayMemory
 from ..continual.history import History
 from ..continual.learners.base import Network
-from ..experiments import ablation
 from ..experiments.continual import MEMORY
-from ..experiments.recordings import Recording
-from ..experiments.statistics import paired_comparison
 from ..ops import codecs
-from ..study import recorded
 from ..viz import figures, learning, show
 
 Statistics = Mapping[str, float]
@@ -213,45 +209,6 @@ def check_published_size() -> tuple[int, int]:
         naive > 3 * (clips + held),
     )
     return clips + held, naive
-
-
-def show_recorded_components(setup: study.Setup) -> list[dict]:
-    """Draw the recorded accuracy of all combinations of CHARON's components; returns a row for each."""
-    found = recorded.find("ablation", setup)
-    rows = ablation.rows(found) if found else []
-    if rows:
-        show(learning.ablation(rows, "Contribution of each component, at two memory sizes"))
-    return rows
-
-
-def compare_components(rows: Sequence[dict]) -> None:
-    """Say which component of CHARON contributes most, for each memory size, and what each adds on average.
-
-    Args:
-        rows: from `ablation.rows`.
-    """
-    for size in dict.fromkeys(row["memory"] for row in rows):
-        alone, together = ablation.best(rows, "alone", size), ablation.best(rows, "together", size)
-        if alone and together:
-            by_itself, on_top = (paired_comparison(each[1]).difference for each in (alone, together))
-            study.finding(
-                alone[0] == together[0],
-                f"Memory of {size}: on average {alone[0]} contributes most, both alone ({by_itself}) and "
-                f"added to the other two ({on_top}).",
-                f"Memory of {size}: on average {alone[0]} contributes most alone ({by_itself}), "
-                f"{together[0]} added to the other two ({on_top}).",
-            )
-    gains = {name: ablation.gain(rows, name) for name in ablation.COMPONENTS}
-    caption = "With a component instead of without it, over all combinations and memory sizes"
-    recorded.verdicts({caption: {name: values for name, values in gains.items() if values}})
-
-
-def compare_extra(found: Recording | None, label: str) -> None:
-    """Compare one change of CHARON with CHARON; p is corrected for all changes of the recording "extras"."""
-    if found:
-        changes = found.differences_from("CHARON")
-        words = f"CHARON with {label} compared with CHARON unchanged"
-        recorded.verdict(words, changes.pop(label, []), also=changes)
 
 
 def failure_signs(history: History, labels: Tensor, after: Statistics, best: Statistics) -> dict[str, bool]:

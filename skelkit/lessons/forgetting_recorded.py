@@ -1,0 +1,157 @@
+"""Notebook 04, the recorded runs: methods, memories and changes of CHARON over seeds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from .. import study
+from ..continual import CONTINUAL_PRESETS
+from ..data import ClipSet
+from ..experiments.recordings import Recording
+from ..study import recorded
+from ..viz import learning, show
+from ..viz.figures.curves import curves
+
+WHOLE = "s = 1"
+"""The interval that keeps every frame, as the recording of intervals names it."""
+
+UNCOMPRESSED = "float32, every frame"
+"""The codec that keeps everything, as the recording of codecs names it."""
+
+
+def show_methods(found: Recording, faa: Mapping[str, float], preset: str) -> None:
+    """Draw the recorded accuracy of all methods, with this run's if it has the same preset, and rank them."""
+    here = {name: [value] for name, value in faa.items()} if preset == found.about["preset"] else None
+    rows = {label: found.of(label) for label in found.labels}
+    show(learning.methods(rows, "Final average accuracy over seeds", live=here))
+    mean = found.means()
+    lowest, highest = min(mean, key=mean.__getitem__), max(mean, key=mean.__getitem__)
+    bounds = f"fine-tuning has {found.percent('fine-tuning')}, joint training {found.percent('joint')}"
+    study.finding(
+        lowest == "fine-tuning" and highest == "joint",
+        f"On average over the seeds, fine-tuning is lowest ({found.percent('fine-tuning')}) and joint "
+        f"training highest ({found.percent('joint')}).",
+        f"On average over the seeds, {lowest} is lowest ({found.percent(lowest)}) and {highest} highest "
+        f"({found.percent(highest)}); {bounds}.",
+    )
+    three = (
+        f"At equal bytes, CHARON has {found.percent('charon')}, DER++ {found.percent('der++')}, "
+        f"ER {found.percent('er')} and iCaRL {found.percent('icarl')}"
+    )
+    study.finding(
+        mean["charon"] > mean["der++"] > mean["er"],
+        f"{three}: the means of CHARON, DER++ and ER rank as in the paper.",
+        f"{three}: the means of CHARON, DER++ and ER do not rank as in the paper.",
+    )
+    others = ("der++", "er", "icarl", "joint")
+    recorded.verdicts({"CHARON compared with": {o: found.paired_differences("charon", o) for o in others}})
+
+
+def show_intervals(setup: study.Setup) -> None:
+    """Draw the recorded accuracy over the interval s at equal bytes, if there is a recording."""
+    found = recorded.find("intervals", setup)
+    if not found:
+        return
+    rows = {label: found.of(label) for label in found.labels}
+    show(learning.methods(rows, "CHARON at equal bytes: the interval s", lower="", upper=""))
+    mean, stored = found.means(), found.means("stored")
+    best = max(mean, key=mean.__getitem__)
+    study.finding(
+        best != WHOLE,
+        f"At equal bytes, {best} has the highest mean: {stored[best]:.0f} clips stored, "
+        f"{found.percent(best)}. Whole clips: {stored[WHOLE]:.0f} stored, {found.percent(WHOLE)}.",
+        f"At equal bytes, whole clips have the highest mean: {stored[WHOLE]:.0f} stored, "
+        f"{found.percent(WHOLE)}.",
+    )
+    recorded.verdicts({"Compared with whole clips": found.differences_from(WHOLE)})
+
+
+def codec_family(label: str) -> str:
+    """Family of a codec in the recording of codecs, whose labels say type, number and kind.
+
+    >>> codec_family("int8, 10 keyframes"), codec_family("float32, every frame")
+    ('int8 keyframes', 'whole')
+    >>> codec_family("int8, every 5th frame"), codec_family("int8, 3 splines")
+    ('int8, every s-th frame', 'int8 splines')
+    """
+    if label == UNCOMPRESSED:
+        return "whole"
+    dtype, _, size = label.partition(", ")
+    return f"{dtype}, every s-th frame" if size.startswith("every") else f"{dtype} {size.split(' ', 1)[-1]}"
+
+
+def show_codecs(setup: study.Setup, clips: ClipSet) -> None:
+    """Draw the recorded accuracy over the bytes per clip, if there is a recording.
+
+    Args:
+        clips: training clips; their persons and joints say how many bytes an uncompressed clip takes.
+    """
+    found = recorded.find("codecs", setup)
+    if not found:
+        return
+    size = found.means("bytes_per_clip")
+    series: dict[str, list[tuple[float, list[float]]]] = {}
+    for label in found.labels:
+        series.setdefault(codec_family(label), []).append((size[label], found.of(label)))
+    show(learning.by_budget(series))
+    mean = found.means()
+    frames = CONTINUAL_PRESETS["laptop"].frames
+    uncompressed = clips.poses.shape[1] * 3 * 4 * len(clips.skeleton) * frames
+    near = [label for label in mean if mean[label] > mean[UNCOMPRESSED] - 0.01]
+    smallest = min(near, key=size.__getitem__)
+    times = uncompressed / size[smallest]
+    words = (
+        f"On average within one point of whole clips ({found.percent(UNCOMPRESSED)}), '{smallest}' is "
+        f"smallest: {size[smallest]:.0f} bytes per clip with label and logits, "
+    )
+    rest = f"{times:.0f} times smaller than the clip with all person slots; {found.percent(smallest)}."
+    study.finding(times >= 100, words + rest, f"{words}only {rest}")
+    recorded.verdicts({"Compared with whole clips": found.differences_from(UNCOMPRESSED)})
+
+
+def show_pressure(setup: study.Setup) -> None:
+    """Draw the recorded accuracy of memories that are small even when compressed, if there is a recording."""
+    found = recorded.find("pressure", setup)
+    if not found:
+        return
+    rows = {label: found.of(label) for label in found.labels}
+    show(learning.methods(rows, "CHARON with a memory under pressure", lower="", upper=""))
+    stored, clips = found.means("stored"), int(found.about["divided"].split(" clips to train")[0].split()[-1])
+    most = max(stored, key=stored.__getitem__)
+    print(
+        f"Whole clips: {stored[WHOLE]:.0f} of {clips:,} stored. '{most}' stores most: {stored[most]:.0f}, "
+        f"{stored[most] / clips:.1%}."
+    )
+    recorded.verdicts({"Compared with whole clips": found.differences_from(WHOLE)})
+
+
+def show_steps(setup: study.Setup) -> None:
+    """Draw the recorded accuracy over the number of steps of a task, if there is a recording."""
+    found = recorded.find("steps", setup)
+    if not found:
+        return
+    means, between = found.means(), ", least_steps = "
+    series: dict[str, tuple[list[float], list[float]]] = {}
+    for label in found.labels:
+        learner, steps = label.split(between)
+        x, y = series.setdefault(learner, ([], []))
+        x.append(int(steps))
+        y.append(100 * means[label])
+    axes = ("steps of a task", "final average accuracy (%)")
+    show(curves(series, "Accuracy over the number of steps, on validation subjects", *axes))
+    every = sorted({int(label.split(between)[1]) for label in found.labels})
+    differences = {
+        learner: found.paired_differences(f"{learner}{between}{every[-1]}", f"{learner}{between}{every[0]}")
+        for learner in series
+    }
+    recorded.verdicts({f"{every[-1]} steps compared with {every[0]}": differences})
+
+
+def show_extras(setup: study.Setup) -> None:
+    """Draw the recorded changes of CHARON, one change at a time, and compare each with CHARON."""
+    found = recorded.find("extras", setup)
+    if not found:
+        return
+    rows = {label: found.of(label) for label in found.labels}
+    show(learning.methods(rows, "CHARON with one change at a time", lower="", upper=""))
+    recorded.verdicts({"Compared with CHARON unchanged": found.differences_from("CHARON")})
