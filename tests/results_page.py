@@ -113,14 +113,20 @@ def seeds(found: Recording) -> str:
     return f"{len({run['seed'] for run in found.runs})} seeds"
 
 
+def read(experiment: str, dataset: str = "synthetic") -> Recording | None:
+    """A recording of the project; None if there is none, or one from before settings were stated."""
+    found = recordings.read(experiment, dataset)
+    return found if found and "settings" in found.about else None
+
+
 def every(experiment: str) -> dict[str, Recording]:
     """Recordings of an experiment, by the name of the data set on the page."""
-    return {words: found for name, words in SETS.items() if (found := recordings.read(experiment, name))}
+    return {words: found for name, words in SETS.items() if (found := read(experiment, name))}
 
 
 def on_embedded(experiment: str, write: Callable[[Recording], str]) -> str:
     """A section on an experiment on the embedded set; empty if it was not recorded."""
-    found = recordings.read(experiment, "synthetic")
+    found = read(experiment)
     return write(found) if found else ""
 
 
@@ -134,20 +140,21 @@ def headlines() -> str:
         for better, worse in (("charon", "der++"), ("der++", "er"), ("charon", "icarl")):
             words = f"{LEARNERS[better]} is better than {LEARNERS[worse]} ({name})"
             claims[words] = found.paired_differences(better, worse)
-    if found := recordings.read("intervals", "synthetic"):
+    if found := read("intervals"):
         words = "In the same bytes, every fifth frame is better than whole clips (embedded, small memory)"
         claims[words] = found.paired_differences("s = 5", "s = 1")
-    if found := recordings.read("ablation", "synthetic"):
+    if found := read("ablation"):
         for component in ("compression", "masking", "probing"):
             claims[f"CHARON is better with {component} (embedded)"] = gain(found, component)
     for name, found in every("pretraining").items():
         for better, worse in (("asma", "pstl"), ("pstl", "skeletonbt"), ("asma", "two untrained")):
             words = f"{METHODS[better]} is better than {METHODS[worse].replace('none', 'no pre-training')}"
             claims[f"{words}, linear evaluation ({name})"] = found.paired_differences(better, worse, "linear")
-    if found := recordings.read("pairs", "synthetic"):
+    if found := read("pairs"):
         claims["f and g are better than two encoders with random masks, concatenated (embedded)"] = (
             found.paired_differences("f and g", "two random", "joined")
         )
+    claims = {words: values for words, values in claims.items() if len(values) > 1}
     if not claims:
         return ""
     rows = [
@@ -392,7 +399,7 @@ def pretraining() -> str:
 
 def mirrored() -> str:
     """Mirrored views where classes tell left from right."""
-    found = recordings.read("mirrored", "precog")
+    found = read("mirrored", "precog")
     if not found:
         return ""
     ways = {"knn": "k-NN", "linear": "linear evaluation", "finetune": "fine-tuned"}
