@@ -22,13 +22,13 @@ CONVERGING = ("er", "der++", "icarl", "charon", "joint")
 RATES = (1e-3, 3e-3, 1e-2)
 """Learning rates."""
 
-PRETRAINING_STEPS = (150, 400, 800, 1600)
-"""Numbers of steps of pre-training."""
+PRETRAINING_STEPS = {"pstl": (150, 450, 1350), "asma": (150, 450)}
+"""Numbers of steps of pre-training of each method."""
 
-TUNING_STEPS = (75, 150, 300, 600, 1200)
+TUNING_STEPS = (75, 225, 675)
 """Numbers of steps of fine-tuning."""
 
-ENOUGH = 800
+ENOUGH = 450
 """Steps of pre-training after which every number of steps of fine-tuning is tried."""
 
 OWN_WEIGHTS: dict[str, dict[str, tuple[float, ...]]] = {
@@ -83,10 +83,11 @@ def curves() -> list[PretrainingChoice]:
     """Pre-training by its number of steps, and fine-tuning by its own, with and without pre-training."""
     tuned = tuple(f"finetune, {steps} steps" for steps in TUNING_STEPS)
     variants = [PretrainingChoice("scratch", "scratch", ("knn", "linear", *tuned))]
-    for method, steps in product(("skeletonbt", "pstl", "asma"), PRETRAINING_STEPS):
-        judged = ("knn", "linear", *(tuned if steps == ENOUGH else tuned[-2:-1]))
-        changes = {"epochs": 1, "least_steps": steps}
-        variants.append(PretrainingChoice(f"{method}, {steps} steps", method, judged, changes))
+    for method, numbers in PRETRAINING_STEPS.items():
+        for steps in numbers:
+            judged = ("knn", "linear", *(tuned if steps == ENOUGH else tuned[1:2]))
+            changes = {"epochs": 1, "least_steps": steps}
+            variants.append(PretrainingChoice(f"{method}, {steps} steps", method, judged, changes))
     return variants
 
 
