@@ -108,6 +108,11 @@ def in_short(each: Comparison) -> str:
     return each.p_words.removeprefix("p = ").replace("p < ", "< ")
 
 
+def each_seed(found: Recording, label: str) -> str:
+    """Accuracy of each seed, in order of seed."""
+    return ", ".join(f"{100 * value:.1f}" for value in found.of(label))
+
+
 def seeds(found: Recording) -> str:
     """Number of seeds in words."""
     return f"{len({run['seed'] for run in found.runs})} seeds"
@@ -353,8 +358,14 @@ def chosen() -> str:
     parts = [
         page(
             f"#### {words}, {name}",
-            prose(f"Validation subjects, {seeds(found)}, the test clips were not used."),
-            accuracies(found, "learner and setting"),
+            prose("On validation subjects; the test clips were not used."),
+            table(
+                ["learner and setting", "mean (%)", "each seed"],
+                [
+                    [label, f"{100 * mean(found.of(label)):.1f}", each_seed(found, label)]
+                    for label in found.labels
+                ],
+            ),
         )
         for experiment, words in (("steps", "Steps of a task"), ("grid", "Learning rate and weights"))
         for name, found in every(experiment).items()
