@@ -56,6 +56,17 @@ def test_the_file_is_the_one_that_save_would_write(folder, tmp_path):
     assert sorted(p.name for p in tmp_path.iterdir()) == ["a.safetensors", "b.safetensors"]
 
 
+def test_a_single_clip_is_converted_and_saved_like_many(folder, tmp_path):
+    name = next(p.stem for p in sorted(folder.iterdir()) if p.stem.endswith("R001A001"))
+    convert(folder, tmp_path / "a.safetensors", only=name)
+    clips = ntu.read(folder, only=name)
+    clips.save(tmp_path / "b.safetensors")
+    assert (tmp_path / "a.safetensors").read_bytes() == (tmp_path / "b.safetensors").read_bytes()
+    loaded = sk.load(tmp_path / "a.safetensors")
+    assert (loaded.names, loaded.subject.tolist()) == ((name,), clips.subject.tolist())
+    assert torch.equal(loaded.poses, clips.poses)
+
+
 def test_poses_may_be_float16(folder, tmp_path):
     convert(folder, tmp_path / "half.safetensors", dtype="float16")
     clips, half = ntu.read(folder), sk.load(tmp_path / "half.safetensors")

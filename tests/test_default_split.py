@@ -1,19 +1,27 @@
 """The default train/test split of a data set."""
 
+import numpy as np
 import pytest
 import torch
 from helpers import seeded
 
 import skelkit as sk
 from skelkit import study
-from skelkit.data.default_split import LEAST, TooFewClips, load_split, rotating_split, train_test_split
+from skelkit.data.default_split import (
+    LEAST,
+    TooFewClips,
+    load_split,
+    rotating_split,
+    train_test_split,
+    validation_split,
+)
 
 
-def clips(counts, subjects=None):
-    """`counts[c]` clips of class c; subjects take turns."""
+def clips(counts, subjects=None, name=int):
+    """`counts[c]` clips of class c; subjects take turns, numbered or as `name` names them."""
     labels = [c for c, n in enumerate(counts) for _ in range(n)]
     arrays = [1 + 0.01 * torch.randn(40, 20, 3, generator=seeded(i)).cumsum(0) for i in range(len(labels))]
-    subject = None if subjects is None else [i % subjects for i in range(len(labels))]
+    subject = None if subjects is None else [name(i % subjects) for i in range(len(labels))]
     return sk.ClipSet.from_arrays(arrays, labels=labels, subject=subject)
 
 
@@ -24,6 +32,49 @@ def test_many_subjects_are_split_by_subject_and_few_by_clip():
     assert few.train.subject is None
     assert "3 subjects only" in few.method
     assert few.test.labels.bincount().tolist() == [5, 5]
+
+
+@pytest.mark.parametrize(
+    "split",
+    [train_test_split, rotating_split, lambda c: validation_split(train_test_split(c))],
+    ids=["train and test", "rotating", "validation"],
+)
+def test_named_subjects_are_split_like_numbered_ones(split):
+    named, numbered = split(clips([24, 24], 8, lambda i: f"p{i}")), split(clips([24, 24], 8))
+    assert named.method == numbered.method
+    for side in ("train", "test"):
+        ours, theirs = getattr(named, side), getattr(numbered, side)
+        assert torch.equal(ours.poses, theirs.poses)
+        assert [ours.group_names["subject"][c] for c in ours.subject] == [f"p{c}" for c in theirs.subject]
+        people = ", ".join(f"p{c}" for c in theirs.subject.unique().tolist())
+        assert ours.card()["subjects"] == people, "the card names subjects that have no clips"
+
+
+def test_forty_names_are_not_the_forty_performers_of_ntu():
+    forty_one = clips([82, 82], 41, lambda i: f"p{i:02d}")
+    forty = forty_one.select(forty_one.subject > 0)
+    assert forty.subject.unique().tolist() == list(range(1, 41))
+    assert train_test_split(forty).test.subject.unique().tolist() == list(range(3, 41, 3))
+
+
+@pytest.mark.parametrize("described", [False, True])
+def test_a_file_with_named_subjects_is_split_by_subject(tmp_path, described):
+    named = clips([18, 18], 6, lambda i: f"p{i}")
+    subject = np.array([named.group_names["subject"][c] for c in named.subject])
+    path = tmp_path / "named.npz"
+    poses, labels = named.poses[:, 0].numpy(), named.labels.numpy()
+    np.savez(path, data=poses, length=named.lengths.numpy(), label=labels, subject=subject)
+    if described:
+        path = tmp_path / "named.toml"
+        path.write_text(
+            '[source]\npath = "named.npz"\n[arrays]\nposes = "data"\naxes = "F V C"\nlength = "length"\n'
+            'label = "label"\nsubject = "subject"\n[skeleton]\nname = "kinect20"\n'
+        )
+    for rotate, method in ((False, "cross-subject"), (True, "2 of 6 subjects left out")):
+        split = load_split(str(path), rotate=rotate)
+        assert split.method == method
+        assert len(split.test.subject.unique()) == 2
+        assert not set(split.train.subject.tolist()) & set(split.test.subject.tolist())
 
 
 @pytest.mark.parametrize("subjects", [3, 8, 12])

@@ -81,9 +81,8 @@ def train_test_split(clips: ClipSet, seed: int = 0) -> TrainTestSplit:
     subjects = [] if clips.subject is None else clips.subject.unique().tolist()
     if len(subjects) >= FEW_SUBJECTS:
         every_third_tests = [s for i, s in enumerate(subjects) if i % 3 != 2]
-        published = subjects == NTU_SUBJECTS
-        chosen = TRAINING_PERFORMERS[60] if published else every_third_tests
-        return _trainable(*clips.split("subject", train=chosen), "cross-subject")
+        chosen = list(TRAINING_PERFORMERS[60]) if _is_ntu(clips) else every_third_tests
+        return _trainable(*_by_codes(clips, chosen), "cross-subject")
     try:  # without subjects, so that validation clips are stratified too
         train, test = replace(clips, subject=None).split("stratified", train=0.7, seed=seed)
     except ValueError as error:
@@ -110,14 +109,14 @@ def rotating_split(clips: ClipSet, seed: int = 0) -> TrainTestSplit:
     [[3, 6], [1, 4], [2, 5]]
     """
     subjects = torch.empty(0) if clips.subject is None else clips.subject.unique().cpu()
-    if len(subjects) < 3 or subjects.tolist() == NTU_SUBJECTS:
+    if len(subjects) < 3 or _is_ntu(clips):
         return train_test_split(clips, seed)
     shuffled = subjects[torch.randperm(len(subjects), generator=torch.Generator().manual_seed(seed // 3))]
     first, last = (fold * len(subjects) // 3 for fold in (seed % 3, seed % 3 + 1))
     tested = shuffled[first:last].tolist()
     kept = [s for s in subjects.tolist() if s not in tested]
     method = f"{len(tested)} of {len(subjects)} subjects left out"
-    return _trainable(*clips.split("subject", train=kept), method)
+    return _trainable(*_by_codes(clips, kept), method)
 
 
 def validation_split(split: TrainTestSplit, seed: int = 0) -> TrainTestSplit:
@@ -136,9 +135,25 @@ def validation_split(split: TrainTestSplit, seed: int = 0) -> TrainTestSplit:
     subjects = [] if clips.subject is None else clips.subject.unique().tolist()
     if len(subjects) >= 4:
         kept = [s for i, s in enumerate(subjects) if i % 4 != seed % 4]
-        return _trainable(*clips.split("subject", train=kept), "validation subjects")
+        return _trainable(*_by_codes(clips, kept), "validation subjects")
     train, rest = replace(clips, subject=None).split("stratified", train=0.75, seed=seed)
     return _trainable(train, rest, "validation clips")
+
+
+def _by_codes(clips: ClipSet, kept: Sequence[int]) -> tuple[ClipSet, ClipSet]:
+    """The clips of the subjects with these codes, and all others.
+
+    `ClipSet.split` takes names where subjects are named; codes serve both kinds.
+    """
+    assert clips.subject is not None
+    chosen = torch.isin(clips.subject, torch.tensor(kept, device=clips.device))
+    return clips.select(chosen), clips.select(~chosen)
+
+
+def _is_ntu(clips: ClipSet) -> bool:
+    """Whether the subjects are the forty numbered ones of NTU RGB+D; names have codes from 0."""
+    named = bool((clips.group_names or {}).get("subject"))
+    return clips.subject is not None and not named and clips.subject.unique().tolist() == NTU_SUBJECTS
 
 
 def _trainable(train: ClipSet, test: ClipSet, method: str) -> TrainTestSplit:

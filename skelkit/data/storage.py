@@ -18,6 +18,7 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from ..skeletons.skeleton import Skeleton
+from ..utils.checkpoint import raw_bytes
 from ..utils.files import open_atomic
 from ..utils.validation import printable
 from .errors import UnreadableFile
@@ -83,7 +84,7 @@ def read(path: str | Path) -> dict[str, Any]:
         found = f"format {metadata.get('format')!r}, expected {FORMAT!r}"
         raise UnreadableFile(path, found, fix="write it with ClipSet.save of this version")
     layout = {name: (v.dtype, list(v.shape)) for name, v in tensors.items()}
-    digests = {name: hashlib.sha256(_bytes(v)).hexdigest() for name, v in tensors.items()}
+    digests = {name: hashlib.sha256(raw_bytes(v)).hexdigest() for name, v in tensors.items()}
     if metadata.pop("sha256", None) != checksum(metadata, layout, digests):
         found = "damaged (its content does not have the checksum it was written with)"
         raise UnreadableFile(path, found, fix="copy it again, or write it again with ClipSet.save")
@@ -123,14 +124,10 @@ def _append(file: BinaryIO, pieces: Iterable[Tensor]) -> str:
     """Write the pieces; returns the sha256 of all their bytes."""
     digest = hashlib.sha256()
     for piece in pieces:
-        content = _bytes(piece)
+        content = raw_bytes(piece)
         digest.update(content)
         file.write(content)
     return digest.hexdigest()
-
-
-def _bytes(v: Tensor) -> memoryview:
-    return v.contiguous().reshape(-1).view(torch.uint8).numpy().data
 
 
 def _fields(metadata: dict[str, str], tensors: dict[str, Tensor]) -> dict[str, Any]:

@@ -33,8 +33,9 @@ def summarise(clips: ClipSet) -> dict[str, Any]:
     }
     for key in GROUPS:
         if (codes := getattr(clips, key)) is not None:
-            names = (clips.group_names or {}).get(key)
-            summary[f"{key}s"] = ", ".join(names) if names and len(names) <= 12 else len(codes.unique())
+            present, known = codes.unique().tolist(), (clips.group_names or {}).get(key)
+            listed = known and len(present) <= 12
+            summary[f"{key}s"] = ", ".join(known[c] for c in present) if known and listed else len(present)
     per_class = clips.labels.bincount(minlength=len(clips.classes)).tolist()
     summary["per class"] = {
         name: count for name, count in zip(clips.classes, per_class, strict=True) if count

@@ -130,8 +130,16 @@ def _digest(tree: str, tensors: dict[str, Tensor]) -> str:
     for name in sorted(tensors):
         v = tensors[name]
         digest.update(f"{name} {v.dtype} {list(v.shape)}".encode())
-        digest.update(v.reshape(-1).view(torch.uint8).numpy().data)
+        digest.update(raw_bytes(v))
     return digest.hexdigest()
+
+
+def raw_bytes(v: Tensor) -> memoryview:
+    """All bytes of a tensor on the CPU, in row-major order; not copied if they are stored so."""
+    flat = v.contiguous().reshape(-1)
+    # A tensor of one element counts as contiguous whatever its stride, and is then no row of bytes.
+    flat = flat.clone(memory_format=torch.contiguous_format) if flat.numel() == 1 else flat
+    return flat.view(torch.uint8).numpy().data
 
 
 def _without_tensors(value: Any, tensors: dict[str, Tensor]) -> Any:
