@@ -13,6 +13,7 @@ from skelkit import codecs, continual, motion
 from skelkit.ops.codecs import keyframes
 from skelkit.ops.codecs.adaptive import Adaptive
 from skelkit.ops.codecs.dct import DCT
+from skelkit.ops.codecs.quantisation import ValuesOutOfRange
 from skelkit.ops.codecs.uniform import Uniform
 
 DTYPES = ("float32", "float16", "int8")
@@ -389,6 +390,34 @@ def test_sixteen_bits_are_off_by_one_part_in_2048_at_most(codec, offset, seed):
     exact = codec.encode(x).values
     packed = type(codec)(**{**codec.__dict__, "dtype": "float16"}).encode(x)
     assert ((packed.float_values - exact).abs() <= exact.abs() * 2**-11 + 2**-25).all()
+
+
+@pytest.mark.parametrize("codec", EVERY_KIND, ids=str)
+@pytest.mark.parametrize(
+    ("dtype", "value", "message"),
+    [
+        ("float16", 7e5, r"values up to .*: dtype='float16' holds finite numbers up to 65504; .*float32"),
+        ("float16", math.inf, "dtype='float16' holds finite numbers up to 65504"),
+        ("float16", math.nan, "a value nan: dtype='float16' holds finite numbers up to 65504; fill or drop"),
+        ("int8", math.inf, "dtype='int8' holds finite numbers; fill or drop"),
+        ("int8", math.nan, "a value nan: dtype='int8' holds finite numbers; fill or drop"),
+    ],
+)
+def test_values_that_a_number_type_cannot_hold_are_refused(codec, dtype, value, message):
+    x = walks()
+    x[1, 1, 0] = value
+    x[1, 1, 1] = -value
+    with pytest.raises(ValuesOutOfRange, match=message) as error:
+        type(codec)(**{**codec.__dict__, "dtype": dtype}).encode(x)
+    assert error.value.dtype == dtype
+
+
+def test_eight_bits_refuse_a_range_that_overflows_and_single_precision_takes_all():
+    x = walks()
+    x[1, 1, 0], x[1, 1, 1] = 3e38, -3e38
+    with pytest.raises(ValuesOutOfRange, match=r"up to 3e\+38: dtype='int8'"):
+        Uniform(1, dtype="int8").encode(x)
+    assert torch.equal(there_and_back(Uniform(1), x), x)
 
 
 @pytest.mark.parametrize("codec", EVERY_KIND, ids=str)

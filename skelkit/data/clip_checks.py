@@ -75,6 +75,25 @@ def check_metres(clips: Sequence[Tensor]) -> None:
         )
 
 
+def check_range(poses: Tensor, starts: Tensor, dtype: torch.dtype | None) -> None:
+    """Raise ValueError for the first clip with a finite coordinate that the number type cannot hold.
+
+    Args:
+        poses: [F, M, V, 3].
+        starts: first frame of each clip, Long[N + 1].
+        dtype: float16 or float32; None if it stays as it is.
+    """
+    if dtype is not torch.float16 or poses.dtype is dtype:
+        return
+    bad = (poses.abs() > torch.finfo(dtype).max).flatten(1).any(1)
+    if bad.any():
+        clip = int((starts[1:] <= bad.long().argmax()).sum())
+        raise ValueError(
+            f"clip {clip}: coordinates up to {float(poses.abs().max()):g}; float16 holds numbers up to "
+            f"{torch.finfo(dtype).max:g}: coordinates should be metres, or keep float32"
+        )
+
+
 def check_count(what: str, values: Values, clips: Values) -> None:
     """Raise ValueError unless there is one value per clip."""
     if len(values) != len(clips):

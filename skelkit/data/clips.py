@@ -197,7 +197,8 @@ class ClipSet:
         return (self.labels == self.classes.index(name)).nonzero().flatten()
 
     def to(self, device: torch.device | str | None = None, dtype: torch.dtype | None = None) -> ClipSet:
-        """The set on another device; `dtype`: of the poses, float32 or float16."""
+        """The set on another device; `dtype`: of the poses. Raises ValueError if float16 cannot hold them."""
+        clip_checks.check_range(self.poses, self.starts, dtype)
         moved = {k: v.to(device) for k in _TENSORS if (v := getattr(self, k)) is not None}
         moved["poses"] = moved["poses"].to(dtype or self.poses.dtype)
         return replace(self, **moved)
