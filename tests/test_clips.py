@@ -280,7 +280,7 @@ def test_an_impossible_batch_is_refused(clips, index, options, message):
 def test_clips_that_half_precision_cannot_hold_are_refused_by_number():
     far = ClipSet.from_arrays([torch.ones(4, 20, 3), torch.ones(3, 20, 3), torch.ones(2, 20, 3)])
     far.poses[5] = 7e4
-    with pytest.raises(ValueError, match="clip 1: coordinates up to 70000; float16 holds .* up to 65504"):
+    with pytest.raises(ValueError, match=r"clip 1: coordinates up to 70000; float16 holds .* up to 65504"):
         far.to(dtype=torch.float16)
     assert far.to(dtype=torch.float32).poses.max() == 7e4
 

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 import torch
 import torch.nn.functional as F
@@ -61,8 +63,6 @@ def test_soft_labels_are_probabilities_that_flatten_with_temperature():
 
 def test_a_student_learns_from_logits_alone(clips):
     """Labels are scrambled, so all that it learns is from the teacher."""
-    from dataclasses import replace
-
     scrambled = replace(clips, labels=clips.labels[torch.randperm(len(clips), generator=seeded())])
     student = distill(oracle, scrambled, hard=0.0, **QUICK | {"epochs": 40})
     x = PreparedClips(clips, 10)[torch.arange(len(clips))]
@@ -94,6 +94,13 @@ def test_a_stopped_distillation_resumes_with_the_same_bits(clips, tmp_path):
         torch.equal(a, b)
         for a, b in zip(resumed.state_dict().values(), whole.state_dict().values(), strict=True)
     )
+
+
+def test_a_checkpoint_of_as_many_other_clips_is_refused(clips, tmp_path):
+    distill(oracle, clips, checkpoints=tmp_path, every=0, **QUICK)
+    other = replace(clips, poses=clips.poses.flip(0))
+    with pytest.raises(ValueError, match=r"\(poses of the training clips: '\w+' there, '\w+' now\)"):
+        distill(oracle, other, checkpoints=tmp_path, **QUICK)
 
 
 def test_the_weights_are_those_of_the_best_validation_accuracy(clips):

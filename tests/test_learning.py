@@ -341,13 +341,32 @@ def test_a_checkpoint_of_other_settings_or_clips_is_refused(go, toy, tmp_path):
             {"seed": 1, "memory": "9 clips"},
             "memory: '16 clips' there, '9 clips' now; seed: 0 there, 1 now; order.*",
         ),
-        ({"clips": toy(4, 6, 3)}, r"frames of clips: \[\d+, \d+\] there, \[\d+, \d+\] now"),
+        (
+            {"clips": toy(4, 6, 3)},
+            r"frames of clips: \[\d+, \d+\] there, \[\d+, \d+\] now; poses of the training clips: .*",
+        ),
         ({"validation": 0.5}, "validation: 0.1 there, 0.5 now"),
     ]:
         with pytest.raises(
             ValueError, match=rf"written with other settings \({message}\); use those, or another folder"
         ):
             go(**{"name": "er"} | options, checkpoints=tmp_path)
+
+
+@pytest.mark.parametrize("what", ["training", "test"])
+@pytest.mark.parametrize("field", ["poses", "labels"])
+def test_a_checkpoint_of_as_many_other_clips_is_refused_and_the_error_says_which(
+    go, toy, tmp_path, what, field
+):
+    train, test = toy(4, 6), toy(4, 2, 1)
+    options = {"name": "er", "order": [0, 1, 2, 3], "validation": 0, "checkpoints": tmp_path}
+    go(clips=train, test=test, **options)
+    clips = train if what == "training" else test
+    changed = replace(clips, **{field: getattr(clips, field).flip(0)})
+    sets = {"clips": changed, "test": test} if what == "training" else {"clips": train, "test": changed}
+    named = rf"other settings \({field} of the {what} clips: '\w{{16}}' there, '\w{{16}}' now\)"
+    with pytest.raises(ValueError, match=named):
+        go(**sets, **options)
 
 
 def test_a_damaged_checkpoint_costs_one_item_and_changes_nothing(go, tmp_path):
@@ -379,8 +398,10 @@ def test_a_loss_that_is_not_finite_names_its_clips_and_keeps_the_checkpoint(go, 
     kept = checkpoint._read(checkpoint.paths(tmp_path)[0])[0]
     assert kept["position"] == [["task", 1], ["stage", 1]]
     assert all(v.isfinite().all() for v in kept["parts"]["learner"]["network"].values())
-    repaired = go(clips=clips, order=[0, 1, 2, 3], validation=0, checkpoints=tmp_path)
-    assert bits(repaired) == bits(go(clips=clips, order=[0, 1, 2, 3], validation=0))
+    with pytest.raises(
+        ValueError, match=r"poses of the training clips: .* now\); use those, or another folder"
+    ):
+        go(clips=clips, order=[0, 1, 2, 3], validation=0, checkpoints=tmp_path)
 
 
 CHILD = """

@@ -42,6 +42,17 @@ def test_every_method_learns_without_looking_at_labels(name, toy):
     assert first.features(PreparedClips(clips, 10)[torch.arange(3)]).shape == (3, 12 * len(first.encoders))
 
 
+def test_a_checkpoint_of_as_many_other_clips_is_refused(toy, tmp_path):
+    clips, options = toy(), QUICK | {"epochs": 1, "checkpoints": tmp_path, "every": 0}
+    selfsup.pretrain("pstl", clips, **options)
+    with pytest.raises(ValueError, match=r"\(poses of the training clips: '\w+' there, '\w+' now\)"):
+        selfsup.pretrain("pstl", replace(clips, poses=clips.poses.flip(0)), **options)
+    bones = clips.skeleton.bones
+    other = replace(clips.skeleton, bones=((bones[1][1], bones[0][0]), *bones[1:]), body_parts={})
+    with pytest.raises(ValueError, match=r"\(skeleton: '\w+' there, '\w+' now\)"):
+        selfsup.pretrain("pstl", replace(clips, skeleton=other), **options)
+
+
 @pytest.mark.parametrize("name", TRAINED)
 def test_a_stopped_training_resumes_with_the_same_bits(name, toy, tmp_path):
     def stop(progress):

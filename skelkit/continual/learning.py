@@ -9,6 +9,7 @@ from typing import Any
 import torch
 
 from ..data import ClipSet
+from ..data.fingerprints import fingerprints
 from ..data.tasks import Scenario, split_into_tasks
 from ..training import loop
 from ..utils.progress import ProgressBar
@@ -60,7 +61,7 @@ def learn(
 
     Raises:
         ValueError: an unknown learner, preset or setting, tasks that cannot be made, a memory that cannot
-            hold a clip, a checkpoint written with other settings.
+            hold a clip, a checkpoint written with other settings or clips.
         loop.Diverged: the loss is not finite; the last checkpoint is kept.
 
     >>> from skelkit import load
@@ -89,6 +90,8 @@ def learn(
         "clips": [len(train), len(test)],
         "frames of clips": [len(train.poses), len(test.poses)],
     }
+    if checkpoints is not None:
+        identity |= fingerprints(training=train, test=test)
     stateful: dict[str, loop.Stateful] = {"learner": learner, "generator": generator, "history": history}
     run = loop.Run(stateful, identity | learner.settings.as_dict(), checkpoints, every)
     bar = ProgressBar(name, len(scenario), progress)

@@ -13,6 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ..data import ClipSet
+from ..data.fingerprints import fingerprints
 from ..data.tasks import split_into_tasks
 from ..models import STGCN
 from ..models.block import initialise
@@ -97,7 +98,7 @@ def distill(
 
     Raises:
         ValueError: An unknown preset or setting, a teacher of other classes, or a checkpoint with other
-            settings.
+            settings or of other clips.
 
     >>> from skelkit import load
     >>> clips = load("synthetic", clips=24, classes=["wave", "hug"])
@@ -123,6 +124,8 @@ def distill(
         "frames of clips": len(train.poses),
         "taught by": type(teacher).__name__,
     }
+    if checkpoints is not None:
+        description |= fingerprints(training=train)
     stateful: dict[str, loop.Stateful] = {"student": student, "lesson": training, "generator": generator}
     run = loop.Run(stateful, description, checkpoints, every)
     with ProgressBar("student", epochs, progress, unit="epoch") as bar:

@@ -16,6 +16,7 @@ import torch.distributed as dist
 from torch import Tensor
 
 from ..data import ClipSet
+from ..data.fingerprints import fingerprints
 from ..ops import augment
 from ..training import loop
 from ..training.inputs import PreparedClips
@@ -93,7 +94,7 @@ def pretrain(
 
     Raises:
         ValueError: An unknown method, preset or setting; fewer than two clips; a checkpoint with other
-            settings.
+            settings or of other clips.
         loop.Diverged: The loss is not finite; the last checkpoint is kept.
 
     >>> from skelkit import load
@@ -161,7 +162,8 @@ class _Pretraining:
             "generator": self.generator,
             "kept": self,
         }
-        run = loop.Run(stateful, self.description(), checkpoints, every)
+        identity = self.description() if checkpoints is not None else {}
+        run = loop.Run(stateful, identity, checkpoints, every)
         if not run.resumed:
             self.model.eval()
             self.first_accuracy = checks.knn_accuracy(pretrained, self.clips)
@@ -197,6 +199,7 @@ class _Pretraining:
             "seed": self.seed,
             "clips": len(clips),
             "frames of clips": len(clips.poses),
+            **fingerprints(training=clips),
         } | self.s.as_dict()
 
     def epoch(self, epoch: int) -> float:
