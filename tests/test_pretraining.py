@@ -48,7 +48,7 @@ def test_a_checkpoint_of_as_many_other_clips_is_refused(toy, tmp_path):
     with pytest.raises(ValueError, match=r"\(poses of the training clips: '\w+' there, '\w+' now\)"):
         selfsup.pretrain("pstl", replace(clips, poses=clips.poses.flip(0)), **options)
     bones = clips.skeleton.bones
-    other = replace(clips.skeleton, bones=((bones[1][1], bones[0][0]), *bones[1:]), body_parts={})
+    other = replace(clips.skeleton, bones=((bones[1][1], bones[0][1]), *bones[1:]), body_parts={})
     with pytest.raises(ValueError, match=r"\(skeleton: '\w+' there, '\w+' now\)"):
         selfsup.pretrain("pstl", replace(clips, skeleton=other), **options)
 

@@ -22,15 +22,13 @@ def fingerprints(**sets: ClipSet) -> dict[str, str]:
 
     >>> import torch
     >>> clips = ClipSet.from_arrays([torch.ones(3, 20, 3)])
-    >>> print(*fingerprints(training=clips), sep=", ")
-    skeleton, classes, poses of the training clips, labels of the training clips, subjects of the training clips
+    >>> list(fingerprints(test=clips))
+    ['skeleton', 'classes', 'poses of the test clips', 'labels of the test clips', 'subjects of the test clips']
     """
     found: dict[str, str] = {}
     for name, clips in sets.items():
-        skeleton = clips.skeleton
-        found.setdefault(
-            "skeleton", _hash(skeleton.joints, sorted(map(sorted, skeleton.bones)), skeleton.root)
-        )
+        tree = clips.skeleton
+        found.setdefault("skeleton", _hash(tree.joints, sorted(map(sorted, tree.bones)), tree.root))
         found.setdefault("classes", _hash(clips.classes))
         found[f"poses of the {name} clips"] = _hash(clips.poses, clips.starts)
         found[f"labels of the {name} clips"] = _hash(clips.labels)
