@@ -17,6 +17,10 @@ from skelkit.utils.files import write_atomic
 
 PAGE = Path(__file__).parents[1] / "docs" / "results.md"
 
+README = PAGE.parents[1] / "README.md"
+BEGIN, END = "<!-- from here on written by tests/results_page.py -->", "<!-- to here -->"
+"""Comments around what this writes into the README."""
+
 SETS = {
     "synthetic": "embedded",
     "precog": "PRECOG 2016",
@@ -52,6 +56,9 @@ EVALUATIONS = {
     "semi 10 %": "fine-tuned, 10 % of labels",
     "semi 1 %": "fine-tuned, 1 % of labels",
 }
+
+NO_DIFFERENCE = "not significantly different from"
+"""What a comparison says that is not significant."""
 
 Differences = Mapping[str, Sequence[float]]
 
@@ -172,6 +179,36 @@ def headlines() -> str:
             significant with the other sign. The papers use larger networks and data sets."""
         ),
         table(["headline", "here", "difference (points)", "p"], rows),
+    )
+
+
+def and_list(words: Sequence[str]) -> str:
+    """Words as a list in a sentence."""
+    return " and ".join(filter(None, (", ".join(words[:-1]), words[-1])))
+
+
+def summary() -> str:
+    """CHARON on every data set in one sentence each, for the README; p values are corrected together."""
+    others = {"er": "ER", "der++": "DER++", "icarl": "iCaRL", "joint": "joint training"}
+    found = every("methods")
+    compared = compare_all(
+        {
+            (name, other): each.paired_differences("charon", other)
+            for name, each in found.items()
+            for other in others
+        }
+    )
+    lines = []
+    for name, each in found.items():
+        groups: dict[str, list[str]] = {}
+        for other, words in others.items():
+            one = compared[name, other]
+            how = ("better than" if one.mean > 0 else "worse than") if one.significant else NO_DIFFERENCE
+            groups.setdefault(how, []).append(f"{words} ({each.percent(other)})")
+        clauses = [f"{how} {and_list(listed)}" for how, listed in groups.items()]
+        lines.append(f"* {name}: CHARON reaches {each.percent('charon')}; {'; '.join(clauses)}.")
+    return "\n".join(
+        textwrap.fill(line, 110, subsequent_indent="  ", break_on_hyphens=False) for line in lines
     )
 
 
@@ -478,3 +515,5 @@ def write() -> str:
 
 if __name__ == "__main__":
     write_atomic(PAGE, f"{write()}\n".encode())
+    before, _, rest = README.read_text("utf-8").partition(BEGIN)
+    write_atomic(README, f"{before}{BEGIN}\n{summary()}\n{END}{rest.partition(END)[2]}".encode())

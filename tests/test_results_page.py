@@ -11,6 +11,11 @@ def test_the_page_is_written_from_the_recordings():
     assert page == results_page.write() + "\n", "run: python tests/results_page.py"
 
 
+def test_the_summary_of_the_readme_is_that_of_the_recordings():
+    text = results_page.README.read_text("utf-8")
+    assert f"{results_page.BEGIN}\n{results_page.summary()}\n{results_page.END}" in text
+
+
 def test_a_table_of_comparisons_has_the_mean_the_interval_and_the_verdict():
     differences = {"clear": [3.0, 4.0, 5.0], "unclear": [-1.0, 0.0, 2.0], "once": [1.0]}
     lines = results_page.comparisons(differences, "what").splitlines()
