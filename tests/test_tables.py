@@ -105,6 +105,28 @@ def test_rows_may_come_in_any_order_and_where_there_is_none_nobody_was_seen(tabl
     assert clips[0].poses[0, 0, 0].tolist() == pytest.approx([0.002, 0.004, -0.003])
 
 
+@pytest.mark.parametrize("step", [2, 33, 33_333], ids=["half rate", "milliseconds", "microseconds"])
+def test_frame_numbers_that_are_times_are_refused(table, step):
+    times = [round(i * step * 1.01) for i in range(40)]
+    rows = [row(clip, 7 + t, values=range(i + 1, i + 10)) for clip in "ab" for i, t in enumerate(times)]
+    with pytest.raises(
+        UnreadableFile, match=r"a\.csv:2: 'a': found the frames 7, .*, … with steps of"
+    ) as error:
+        table(rows)
+    assert "expected frame numbers that count by one; if they are times, leave out frame in" in str(
+        error.value
+    )
+    whole = table(rows, CSV.replace('frame = "t"\nperson = "id"\n', ""))
+    assert (whole.lengths.tolist(), whole.fps) == ([40, 40], 50)
+
+
+def test_frames_without_rows_are_gaps_if_other_frames_follow_each_other(table):
+    assert table([row("a", t) for t in (0, 30, 31, 90)] + [row("b", 0), row("b", 40)]).lengths.tolist() == [
+        91,
+        41,
+    ]
+
+
 def test_only_the_coordinates_are_needed(table):
     toml = (
         '[source]\npath = "a.csv"\n[columns]\njoints = "{axis}{joint}"\naxes = ["X", "Y", "Z"]\n'
@@ -442,7 +464,20 @@ def test_arrays_that_do_not_fit_their_description_are_refused_by_name(saved, tom
             r"\[skeleton\]: found .* joint names are repeated: wrist",
         ),
         (CSV.replace('["wrist", "thumb"]]', "]"), r"\[skeleton\]: found .* 3 joints need 2 bones"),
-        (CSV.replace('["wrist", "thumb"]]', "[1, 2]]"), r"\[skeleton\]: found 3 joints, 1 bones"),
+        (
+            CSV.replace('["wrist", "thumb"]]', "[0, 2]]"),
+            r"\[skeleton\] bones, number 2: found \[0, 2\], expected the names of two joints, like .*; "
+            "write names, not numbers",
+        ),
+        (
+            CSV.replace('["wrist", "thumb"]]', '["wrist"]]'),
+            r"bones, number 2: found \['wrist'\], expected the names of two joints",
+        ),
+        (CSV.replace('["wrist", "thumb"]]', "5]"), r"bones, number 2: found 5, expected the names of two"),
+        (
+            CSV.replace('joints = ["wrist"', 'joints = ["wrist"' + 500 * ', "x"'),
+            r"\[skeleton\]: found 503 joints, expected at most 500",
+        ),
         (CSV.replace('root = "wrist"', 'root = "nose"'), r"\[skeleton\]: found .* has no joint 'nose'"),
         (
             CSV.replace(HAND, ""),

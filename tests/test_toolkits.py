@@ -311,6 +311,31 @@ def test_labels_that_are_missing_or_of_another_array_are_answered(tmp_path, peop
     assert read_stgcn(path, labels=tmp_path / "other.pkl").labels.tolist() == [0, 1, 2]
 
 
+@pytest.mark.parametrize("kind", [list, np.array, tuple])
+def test_labels_may_be_the_class_index_of_each_clip(tmp_path, people, kind):
+    path = st_gcn(tmp_path, "train", people(), [0, 1, 2], ["a", "b", "c"])
+    (tmp_path / "train_label.pkl").unlink()
+    read = sk.load(path, labels=kind([2, 0, 1]))
+    assert (read.labels.tolist(), read.names) == ([2, 0, 1], ("clip 0", "clip 1", "clip 2"))
+    assert close(read, people())
+
+
+@pytest.mark.parametrize(
+    ("labels", "message"),
+    [
+        ([0], "train_data.npy: found 3 clips, 1 names in the labels, expected as many"),
+        (0, "labels=0: expected the path of the pickle, or the class index of each clip"),
+        ([[0, 1, 2]], "labels=a list of 1: expected the path"),
+        ([0, 1, 0.5], "'clip 0': found the label 0.0, expected a class index"),
+        (["a", "b", "c"], "'clip 0': found the label 'a', expected a class index"),
+    ],
+)
+def test_labels_that_are_no_class_indices_are_answered(tmp_path, people, labels, message):
+    path = st_gcn(tmp_path, "train", people(), [0, 1, 2], ["a", "b", "c"])
+    with pytest.raises(ValueError, match=message):
+        sk.load(path, labels=labels)
+
+
 @pytest.mark.parametrize(
     "array",
     [

@@ -22,8 +22,8 @@ def fingerprints(**sets: ClipSet) -> dict[str, str]:
 
     >>> import torch
     >>> clips = ClipSet.from_arrays([torch.ones(3, 20, 3)])
-    >>> list(fingerprints(test=clips))
-    ['skeleton', 'classes', 'poses of the test clips', 'labels of the test clips', 'subjects of the test clips']
+    >>> list(fingerprints(test=clips))[:3]
+    ['skeleton', 'classes', 'poses of the test clips']
     """
     found: dict[str, str] = {}
     for name, clips in sets.items():

@@ -6,6 +6,7 @@ import csv
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,17 @@ import numpy as np
 from ...skeletons.skeleton import Skeleton
 from ..clips import ClipSet
 from ..errors import Place, UnreadableFile
-from .common import MOST_PERSONS, check_file, check_room, clip_set, number, plain_name, quote, upright
+from .common import (
+    MOST_PERSONS,
+    check_file,
+    check_room,
+    clip_set,
+    number,
+    plain_name,
+    quote,
+    shortened,
+    upright,
+)
 from .csv_columns import GROUPS, Columns, find_columns
 from .description import Description, as_groups
 
@@ -173,12 +184,32 @@ def _coordinates(where: Place, decimal: str, columns: Columns, cells: list[str])
     return np.zeros_like(values)
 
 
+def _check_steps(about: Description, clips: dict[str, _Rows]) -> None:
+    """Refuse frame numbers of which no two follow each other: they are times, in milliseconds say.
+
+    Every time between would become a frame without persons.
+    """
+    frames = [sorted(set(rows.frames)) for rows in clips.values()]
+    steps = [after - before for each in frames for before, after in pairwise(each)]
+    if len(steps) < 2 or min(steps) == 1:
+        return
+    name, rows = max(clips.items(), key=lambda item: len(set(item[1].frames)))
+    listed = ", ".join(map(str, sorted(set(rows.frames))[:4]))
+    raise UnreadableFile(
+        Place(about.source, line=rows.line, clip=shortened(name)),
+        f"the frames {listed}, … with steps of {min(steps)} or more everywhere in the table",
+        "frame numbers that count by one",
+        f"if they are times, leave out frame in {about.path} (each row is then the next frame) and give fps",
+    )
+
+
 @np.errstate(over="ignore", invalid="ignore")
 def _assemble(about: Description, skeleton: Skeleton, clips: dict[str, _Rows]) -> ClipSet:
     """The clips as a ClipSet; frames without a row show nobody."""
     path, size = about.source, about.source.stat().st_size
     if not clips:
         raise UnreadableFile(Place(path, line=2), "no rows", "a row per frame", "pass the whole table")
+    _check_steps(about, clips)
     lengths = [max(rows.frames) - min(rows.frames) + 1 for rows in clips.values()]
     persons = max(len(rows.person_index) for rows in clips.values())
     check_room(path, sum(lengths), persons, len(skeleton), size)

@@ -193,24 +193,30 @@ def _skeleton(path: Path, about: dict[str, Any]) -> Skeleton | None:
                 where, quote(name), "a built-in skeleton, or joints, bones and root", str(error)
             ) from None
     joints, bones = about["joints"], about.get("bones", [])
-    pairs = [
-        (bone[0], bone[1])
-        for bone in bones
-        if isinstance(bone, list) and len(bone) == 2 and all(isinstance(joint, str) for joint in bone)
-    ]
-    if len(joints) > MOST_JOINTS or len(pairs) < len(bones) or len(bones) > MOST_JOINTS:
-        raise UnreadableFile(
-            where,
-            f"{len(joints)} joints, {len(pairs)} bones",
-            f"at most {MOST_JOINTS} joints, bones as pairs of them",
-            "correct it",
-        )
+    for what, given in (("joints", joints), ("bones", bones)):
+        if len(given) > MOST_JOINTS:
+            raise UnreadableFile(
+                where, f"{len(given)} {what}", f"at most {MOST_JOINTS}", "leave out those without data"
+            )
+    pairs = [_pair(_place(path, "skeleton", f"bones, number {i}"), bone) for i, bone in enumerate(bones, 1)]
     names = tuple(plain_name(where, "joint", joint) for joint in joints)
     name = plain_name(where, "name", about.get("name", f"{len(names)} joints"))
     try:
         return Skeleton(name, names, tuple(pairs), root=about.get("root", names[0]))
     except ValueError as error:
         raise UnreadableFile(where, str(error), "joints connected to one tree", "correct the bones") from None
+
+
+def _pair(where: Place, bone: object) -> tuple[str, str]:
+    """The names of the two joints of a bone."""
+    if isinstance(bone, list) and len(bone) == 2 and all(isinstance(joint, str) for joint in bone):
+        return bone[0], bone[1]
+    found = (
+        f"[{', '.join(quote(joint, 20) for joint in bone[:4])}]" if isinstance(bone, list) else quote(bone)
+    )
+    raise UnreadableFile(
+        where, found, 'the names of two joints, like ["hip", "knee"]', "write names, not numbers"
+    )
 
 
 def skeleton_of(about: Description, joints: int) -> Skeleton:

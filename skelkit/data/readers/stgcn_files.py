@@ -10,6 +10,7 @@ PSTL hold resized clips, not padded ones.
 
 from __future__ import annotations
 
+import os
 import pickle
 import re
 from collections.abc import Sequence
@@ -35,7 +36,7 @@ _SUBSETS = {"train": "train", "val": "test", "test": "test"}
 def read_stgcn(
     path: str | Path,
     *,
-    labels: str | Path | None = None,
+    labels: str | Path | Sequence[int] | np.ndarray | None = None,
     skeleton: Skeleton | str | None = None,
     fps: float = 30.0,
     classes: Sequence[str] | None = None,
@@ -50,8 +51,8 @@ def read_stgcn(
         path: the .npy file, or a folder with ``train_data_joint.npy`` (or ``train_data``, ``train_position``,
             ``train_joint``) and the same of ``val`` or ``test``; `setup` is then "train" or "test", and
             ``clips.split("setup", train=["train"])`` is the published split.
-        labels: the pickle, for a single array. Default: ``train_label.pkl`` beside ``train_….npy``, or
-            ``label.pkl``.
+        labels: the pickle, or the class index of each clip, for a single array. Default: ``train_label.pkl``
+            beside ``train_….npy``, or ``label.pkl``.
         skeleton: a `Skeleton` or the short name of a built-in one. Default: the only built-in one with as
             many joints.
         fps: frames per second, which the files do not contain.
@@ -70,7 +71,7 @@ def read_stgcn(
     indices: list[object] = []
     setup: list[str] = []
     for subset, file in subsets.items():
-        subset_names, subset_labels = _labels(_labels_beside(file) if labels is None else Path(labels))
+        subset_names, subset_labels = _labels_of(file, labels)
         arrays += _poses(file, len(subset_names), up)
         names += subset_names
         indices += subset_labels
@@ -154,8 +155,25 @@ def _labels_beside(file: Path) -> Path:
         if path.is_file():
             return path
     raise FileNotFoundError(
-        f"{file}: no labels beside it, looked for {', '.join(p.name for p in tried)}; pass labels=…"
+        f"{file}: no labels beside it, looked for {', '.join(p.name for p in tried)}; pass labels=… "
+        "(their pickle, or the class index of each clip)"
     )
+
+
+def _labels_of(
+    file: Path, given: str | Path | Sequence[int] | np.ndarray | None
+) -> tuple[list[str], list[object]]:
+    """Clip names and class indices of an array: as given, in a pickle or as numbers, or beside the array."""
+    if given is None:
+        return _labels(_labels_beside(file))
+    if isinstance(given, (str, os.PathLike)):
+        return _labels(Path(given))
+    indices = np.asarray(given)
+    if indices.ndim != 1:
+        raise ValueError(
+            f"labels={quote(given)}: expected the path of the pickle, or the class index of each clip"
+        )
+    return [f"clip {i}" for i in range(len(indices))], indices.tolist()
 
 
 def _labels(path: Path) -> tuple[list[str], list[object]]:
