@@ -301,6 +301,12 @@ def test_other_files_are_refused(exported, tmp_path):
         Recognizer(path)
     path.write_bytes(append_checksum(b"no protobuf at all"))
     with pytest.raises(
+        ValueError, match=r"other\.onnx: a graph that is cut off: not a classifier of skelkit"
+    ):
+        Recognizer(path)
+    model.graph.node[0].op_type = "NoSuchOperator"
+    path.write_bytes(append_checksum(model.SerializeToString()))
+    with pytest.raises(
         ValueError,
         match=r"complete, but onnxruntime .* cannot read it \(.*\); update onnxruntime, or export it again",
     ):

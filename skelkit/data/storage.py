@@ -18,8 +18,8 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from ..skeletons.skeleton import Skeleton
-from ..utils.checkpoint import raw_bytes
-from ..utils.files import open_atomic
+from ..utils.checkpoint import MOST_BYTES, raw_bytes
+from ..utils.files import fault, open_atomic
 from ..utils.validation import printable
 from .errors import UnreadableFile
 
@@ -29,6 +29,8 @@ NUMBERS = ("labels", "setup", "starts", "subject", "view")
 """Tensors beside the poses, Long, in the order of the file."""
 
 DTYPES = {torch.float32: ("F32", 4), torch.float16: ("F16", 2), torch.int64: ("I64", 8)}
+
+MOST_JOINTS = 2000
 
 _UNKNOWN = "0" * 64
 
@@ -73,6 +75,8 @@ def read(path: str | Path) -> dict[str, Any]:
     path = Path(path)
     if not path.is_file():
         raise FileNotFoundError(f"{path}: no such file")
+    if found := fault(path, MOST_BYTES):
+        raise UnreadableFile(path, found, "a file that ClipSet.save wrote", "copy it again")
     try:
         with safe_open(path, "pt") as file:
             names = file.keys()
@@ -90,7 +94,7 @@ def read(path: str | Path) -> dict[str, Any]:
         raise UnreadableFile(path, found, fix="copy it again, or write it again with ClipSet.save")
     try:
         return _fields(metadata, tensors)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError, OverflowError) as error:
         reason = f"{type(error).__name__}: {printable(error)}"
         found = f"whole, but not what ClipSet.save writes ({reason})"
         raise UnreadableFile(path, found, fix="write it again") from None
@@ -133,7 +137,7 @@ def _append(file: BinaryIO, pieces: Iterable[Tensor]) -> str:
 def _fields(metadata: dict[str, str], tensors: dict[str, Tensor]) -> dict[str, Any]:
     """Fields of a ClipSet. Raises ValueError if metadata and tensors contradict each other."""
     classes, names = tuple(json.loads(metadata["classes"])), tuple(json.loads(metadata["names"]))
-    skeleton, fps = Skeleton.from_dict(json.loads(metadata["skeleton"])), json.loads(metadata["fps"])
+    skeleton, fps = _skeleton(json.loads(metadata["skeleton"])), json.loads(metadata["fps"])
     groups = {key: tuple(known) for key, known in json.loads(metadata["group_names"]).items()}
     _check_tensors(tensors, len(skeleton), len(classes))
     if len(names) not in (0, len(tensors["labels"])) or not all(
@@ -150,6 +154,18 @@ def _fields(metadata: dict[str, str], tensors: dict[str, Tensor]) -> dict[str, A
         "group_names": groups or None,
         **tensors,
     }
+
+
+def _skeleton(about: dict[str, Any]) -> Skeleton:
+    """The skeleton of these fields. Raises ValueError for one that would take long to check."""
+    joints = len(about["joints"])
+    parts = sum(map(len, about.get("parts", {}).values()))
+    if joints > MOST_JOINTS or len(about["bones"]) >= max(joints, 1) or parts > 2 * joints:
+        raise ValueError(
+            f"{joints:,} joints, {len(about['bones']):,} bones, {parts:,} joints of parts; expected at most "
+            f"{MOST_JOINTS:,} joints, one bone less, and each joint in one part"
+        )
+    return Skeleton.from_dict(about)
 
 
 def _check_tensors(tensors: dict[str, Tensor], joints: int, classes: int) -> None:

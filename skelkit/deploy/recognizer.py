@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike
 from ..utils.validation import printable
 from ..utils.version import __version__
 from .checksum import read_checked
+from .graph_check import graph_fault
 
 try:
     import onnxruntime
@@ -234,9 +235,11 @@ def open_exported(path: str | Path, threads: int = 1) -> tuple[onnxruntime.Infer
 
     Raises:
         FileNotFoundError: There is no such file.
-        ValueError: The file is truncated, damaged or of another version.
+        ValueError: The file is truncated, damaged, of another version, or has loops or functions.
     """
     data = read_checked(path)
+    if found := graph_fault(data):
+        raise ValueError(f"{path}: {found}: not a classifier of skelkit.export; export it again")
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads, options.inter_op_num_threads, options.log_severity_level = threads, 1, 3
     try:

@@ -15,10 +15,13 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
 
-from .files import make_folder, write_atomic
+from .files import fault, make_folder, write_atomic
 from .validation import printable
 
 FORMAT = "skelkit-checkpoint-1"
+
+MOST_BYTES = 64 * 2**30
+"""Size limit of a file with tensors."""
 
 
 class DamagedFile(ValueError):
@@ -97,6 +100,8 @@ def unseal(path: Path, form: str, what: str) -> tuple[str, dict[str, Tensor]]:
         DamagedFile: another format, incomplete, or changed.
     """
     try:
+        if found := fault(path, MOST_BYTES):
+            raise DamagedFile(f"{path}: no {what} but {found}")
         with safe_open(path, framework="pt") as file:
             about = file.metadata() or {}
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - no mapping

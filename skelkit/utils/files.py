@@ -1,13 +1,51 @@
-"""Write files atomically: a file is complete under its name, or not there."""
+"""Write files atomically: a file is complete under its name, or not there. Read only plain files."""
 
 from __future__ import annotations
 
 import os
+import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
+
+HOLES = 2**27
+"""Bytes from which on a file is refused of which less than a hundredth is on the disk."""
+
+
+def fault(path: str | Path, most_bytes: int) -> str:
+    """Why a file should not be read, as its error names it; "" for a plain file of at most `most_bytes`.
+
+    Only the status is looked at. Faults are pipes, devices and folders, which may never end; files that are
+    too large; and large files that consist of holes, which take memory but no disk.
+
+    Raises:
+        OSError: there is no such file.
+    """
+    about = os.stat(path)
+    if not stat.S_ISREG(about.st_mode):
+        return "a folder" if stat.S_ISDIR(about.st_mode) else "a pipe or a device"
+    if about.st_size > most_bytes:
+        return f"{about.st_size:,} bytes (at most {most_bytes:,} are read)"
+    stored = getattr(about, "st_blocks", about.st_size) * 512
+    if about.st_size > HOLES and stored * 100 < about.st_size:
+        return f"{about.st_size:,} bytes of which {stored:,} are on the disk"
+    return ""
+
+
+def read_whole(path: str | Path) -> bytes:
+    """The bytes of a plain file, as many as its status says.
+
+    Raises:
+        OSError: it has more, like the endless files of the system, or cannot be read.
+    """
+    with open(path, "rb") as file:
+        size = os.fstat(file.fileno()).st_size
+        content = file.read(size + 1)
+    if len(content) > size:
+        raise OSError(f"more than the {size:,} bytes of its size")
+    return content
 
 
 def make_folder(path: Path) -> Path:

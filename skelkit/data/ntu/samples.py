@@ -20,6 +20,7 @@ from typing import NoReturn
 
 from ...utils.validation import printable
 from ..errors import UnreadableFile
+from ..zip_directory import check_directory
 from .layout import LIMIT
 from .names import NAME
 from .report import Note
@@ -63,6 +64,7 @@ def _names(path: Path) -> Iterator[str]:
         for _, _, files in os.walk(path):
             yield from files
     for archive in _archives(path):
+        check_directory(archive)
         with zipfile.ZipFile(archive) as file:
             yield from file.namelist()
 
@@ -183,6 +185,7 @@ def close() -> None:
 @lru_cache(maxsize=4)
 def _archive(path: str, stamp: int) -> zipfile.ZipFile:
     """Opened once per process: reading a list of 56,880 members takes longer than parsing a thousand."""
+    check_directory(path)
     return zipfile.ZipFile(path)
 
 

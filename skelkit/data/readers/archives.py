@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import stat
 import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path, PurePosixPath
+from functools import lru_cache
+from itertools import pairwise
+from pathlib import Path
 
 from ..errors import Place, UnreadableFile
+from ..zip_directory import MOST_MEMBERS, check_directory
 from .common import check_file, plain_name, quote
-
-MOST_MEMBERS = 500_000
 
 # What `zipfile` raises for damaged archives.
 _DAMAGE = (
@@ -30,9 +32,28 @@ _DAMAGE = (
 )
 
 
+def names(path: str | Path) -> tuple[str, ...]:
+    """The names of all members of an archive that has passed `check`; readers ask for them one by one.
+
+    Raises:
+        FileNotFoundError, UnreadableFile: as `opened`.
+    """
+    about = os.stat(check_file(path))
+    return _names(str(path), (about.st_ino, about.st_size, about.st_mtime_ns))
+
+
+@lru_cache(maxsize=2)
+def _names(path: str, _: tuple[int, ...]) -> tuple[str, ...]:
+    with opened(path) as archive:
+        return tuple(archive.namelist())
+
+
 @contextmanager
-def opened(path: str | Path) -> Iterator[zipfile.ZipFile]:
+def opened(path: str | Path, most: int = MOST_MEMBERS) -> Iterator[zipfile.ZipFile]:
     """The open zip file, all of whose members have passed `check`.
+
+    Args:
+        most: largest number of members.
 
     Raises:
         FileNotFoundError: there is no such file.
@@ -40,6 +61,7 @@ def opened(path: str | Path) -> Iterator[zipfile.ZipFile]:
             ``with``.
     """
     path = check_file(path)
+    check_directory(path, most)
     try:
         with zipfile.ZipFile(path) as archive:
             check(path, archive.infolist())
@@ -61,10 +83,6 @@ def check(path: Path, members: list[zipfile.ZipInfo]) -> None:
     reaches a factor of 1032; numbers and text stay below 20, one-hot labels below 80.)
     """
     size = path.stat().st_size
-    if len(members) > MOST_MEMBERS:
-        raise UnreadableFile(
-            path, f"{len(members):,} members", f"at most {MOST_MEMBERS:,}", "split the archive"
-        )
     for member in members:
         where = Place(path, part=quote(member.filename, 200))
         _check_name(where, member)
@@ -82,15 +100,14 @@ def check(path: Path, members: list[zipfile.ZipInfo]) -> None:
 
 def _check_distinct(path: Path, members: list[zipfile.ZipInfo]) -> None:
     """Refuse two members of one name, and a file with the name of a folder; some file systems ignore case."""
-    names = [member.filename.rstrip("/").casefold() for member in members]
-    folders = {str(folder) for name in set(names) for folder in PurePosixPath(name).parents}
-    files = {name for name, member in zip(names, members, strict=True) if not member.is_dir()}
-    if len(set(names)) < len(names):
-        name = next(name for name in names if names.count(name) > 1)
-    elif folders & files:
-        name = min(folders & files)
+    # With NUL, which no name has, in place of "/", a folder is followed by what is inside it.
+    names = sorted((m.filename.rstrip("/").casefold().replace("/", "\0"), m.is_dir()) for m in members)
+    for (first, is_folder), (second, _) in pairwise(names):
+        if first == second or (not is_folder and second.startswith(f"{first}\0")):
+            break
     else:
         return
+    name = first.replace("\0", "/")
     raise UnreadableFile(path, f"several members for {quote(name)}", "each name once", "pack the files again")
 
 

@@ -29,7 +29,8 @@ from ...skeletons.skeleton import Skeleton
 from ...utils.validation import positive
 from ..errors import Place, UnreadableFile
 from .bvh_motion import read_motion
-from .bvh_text import Joint, Words, lines_of, read_hierarchy
+from .bvh_text import Joint, Words, check_beginning, lines_of, read_hierarchy
+from .common import read_file
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,9 +84,7 @@ def read(
         ValueError: `scale` is not positive.
     """
     path = Path(path)
-    if not path.is_file():
-        raise FileNotFoundError(f"{path}: no such file")
-    return parse(path, path.read_bytes(), scale, end_sites, keep_reference_root)
+    return parse(path, read_file(check_beginning(path)), scale, end_sites, keep_reference_root)
 
 
 def parse(path: Path, content: bytes, scale: float, end_sites: bool, keep_reference_root: bool) -> Bvh:

@@ -210,8 +210,7 @@ def _is_bvh(path: Path) -> bool:
 def _is_archive_of_bvh(path: Path) -> bool:
     if path.is_dir() or path.suffix.lower() != ".zip":
         return False
-    with archives.opened(path) as archive:
-        return any(name.lower().endswith(".bvh") for name in archive.namelist())
+    return any(name.lower().endswith(".bvh") for name in archives.names(path))
 
 
 FOLDER = Reader(

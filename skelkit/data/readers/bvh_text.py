@@ -10,9 +10,12 @@ from pathlib import Path
 from typing import NoReturn
 
 from ..errors import Place, UnreadableFile
-from .common import number, plain_name
+from .common import check_file, number, plain_name
 
 _CHANNELS = {f"{axis}{kind}": (kind, i) for kind in ("position", "rotation") for i, axis in enumerate("xyz")}
+
+
+MOST_JOINTS = 2000
 
 
 @dataclass
@@ -46,6 +49,18 @@ def lines_of(path: Path, content: bytes) -> list[str]:
     return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
 
 
+def check_beginning(path: str | Path) -> Path:
+    """The path, if the first word of the file is HIERARCHY; a large file is not read to find out."""
+    path = check_file(path)
+    if path.stat().st_size > 2**20:
+        with path.open("rb") as file:
+            begin = file.read(2**16).removeprefix(b"\xef\xbb\xbf").split(maxsplit=1)
+        if not begin or begin[0].upper() != b"HIERARCHY":
+            where, found = Place(path, line=1), repr(begin[0][:20].decode("latin-1")) if begin else "nothing"
+            raise UnreadableFile(where, found, "HIERARCHY", "pass a BVH file")
+    return path
+
+
 def check_size(path: Path, content: bytes) -> None:
     """Refuse a BVH file with far more joints times frames than numbers: joints without channels need none.
 
@@ -54,7 +69,7 @@ def check_size(path: Path, content: bytes) -> None:
     """
     joints = len(re.findall(rb"(?i)\bOFFSET\b", content))
     lines = content.count(b"\n") + content.count(b"\r") + 1
-    if joints > 2000 or joints * lines > 2_000_000 + len(content):
+    if joints > MOST_JOINTS or joints * lines > 2_000_000 + len(content):
         raise UnreadableFile(
             path,
             f"{joints:,} joints in {lines:,} lines of {len(content):,} bytes",
@@ -155,6 +170,8 @@ def read_hierarchy(words: Words) -> list[Joint]:
 
 def _read_name(words: Words, key: str, joints: list[Joint], parent: int) -> Joint:
     """A joint with the name between ROOT, JOINT or End and the brace; names may hold spaces."""
+    if len(joints) == MOST_JOINTS:
+        words.refuse(key, f"at most {MOST_JOINTS:,} joints", "leave out those without channels")
     line, parts = words.line, []
     while words.peek()[0] not in ("{", "}", "") and words.peek()[1] == line:
         parts.append(words.take())
@@ -179,8 +196,8 @@ def _read_name(words: Words, key: str, joints: list[Joint], parent: int) -> Join
 
 def _read_channels(words: Words, joint: Joint) -> None:
     count = words.take()
-    if not re.fullmatch("[0-9]+", count):
-        words.refuse(count, "the number of channels")
+    if not re.fullmatch("[0-9]{1,4}", count):
+        words.refuse(count[:40], "the number of channels")
     for _ in range(int(count)):
         word = words.take()
         if (channel := _CHANNELS.get(word.lower())) is None:

@@ -12,6 +12,7 @@ import numpy as np
 
 from ...skeletons.layouts import known_skeleton
 from ...skeletons.skeleton import Skeleton
+from ...utils.files import fault, read_whole
 from ..clips import ClipSet
 from ..errors import Place, UnreadableFile
 from ..ntu.names import NAME
@@ -68,7 +69,10 @@ def plain_name(where: Location, what: str, name: object) -> str:
     """
     if not isinstance(name, str) or not name.strip() or len(name) > 200:
         raise UnreadableFile(where, f"the {what} {quote(name)}", "a name of 1 to 200 characters", "rename it")
-    if any(unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp") or c in _DIRECTIONS for c in name):
+    plain = name.isascii() and name.isprintable()  # almost all names
+    if not plain and any(
+        unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp") or c in _DIRECTIONS for c in name
+    ):
         raise UnreadableFile(
             where, f"the {what} {quote(name)}", "a name without control characters", "rename it"
         )
@@ -80,7 +84,7 @@ def check_file(path: str | Path, most_bytes: int = MOST_BYTES) -> Path:
 
     Raises:
         FileNotFoundError: there is no such file.
-        UnreadableFile: it is larger.
+        UnreadableFile: it is larger, or consists of holes.
     """
     path = Path(path)
     try:
@@ -91,7 +95,23 @@ def check_file(path: str | Path, most_bytes: int = MOST_BYTES) -> Path:
         raise FileNotFoundError(f"{quote(str(path), 300)[1:-1]}: no such file")
     if (size := path.stat().st_size) > most_bytes:
         raise UnreadableFile(path, f"{size:,} bytes", f"at most {most_bytes:,}", "split the file")
+    if found := fault(path, most_bytes):
+        raise UnreadableFile(path, found, "a whole file", "copy it again")
     return path
+
+
+def read_file(path: str | Path, most_bytes: int = MOST_BYTES) -> bytes:
+    """The content of a file that has passed `check_file`, never more than its size.
+
+    Raises:
+        FileNotFoundError, UnreadableFile: as `check_file`; or the file cannot be read, or has no size, like
+            those of ``/proc``.
+    """
+    path = check_file(path, most_bytes)
+    try:
+        return read_whole(path)
+    except OSError as error:
+        raise UnreadableFile(path, str(error), "a file on a disk", "copy it to one") from None
 
 
 def upright(poses: np.ndarray, up: str) -> np.ndarray:

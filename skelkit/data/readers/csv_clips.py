@@ -6,9 +6,9 @@ import csv
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import count, pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import numpy as np
 
@@ -28,6 +28,9 @@ from .common import (
 )
 from .csv_columns import GROUPS, Columns, find_columns
 from .description import Description, as_groups
+
+MOST_LINE = 4_000_000
+"""Characters of a line; 500 joints of three coordinates take 50,000."""
 
 
 @dataclass
@@ -84,7 +87,7 @@ def read(about: Description) -> ClipSet:
 def _lines(path: Path, delimiter: str) -> Iterator[tuple[int, list[str]]]:
     """Line number and cells of each line that is not blank."""
     with path.open(encoding="utf-8-sig", newline="") as file:
-        reader = csv.reader(file, delimiter=delimiter, strict=True)
+        reader = csv.reader(_bounded(path, file), delimiter=delimiter, strict=True)
         try:
             for cells in reader:
                 if any(cell.strip() for cell in cells):
@@ -105,12 +108,27 @@ def _lines(path: Path, delimiter: str) -> Iterator[tuple[int, list[str]]]:
             ) from None
 
 
+def _bounded(path: Path, file: TextIO) -> Iterator[str]:
+    """The lines of a file, which end. Raises UnreadableFile for the first that is too long."""
+    for row in count(1):
+        line = file.readline(MOST_LINE + 1)
+        if len(line) > MOST_LINE:
+            raise UnreadableFile(
+                Place(path, line=row),
+                f"more than {MOST_LINE:,} characters",
+                "a row of a table",
+                "pass a table with a line for each row",
+            )
+        if not line:
+            return
+        yield line
+
+
 def _first_line_not_utf8(path: Path) -> int:
     """The first line that is not UTF-8. (The csv reader reads ahead, so its line number is too large.)"""
     with path.open("rb") as file:
-        return next(
-            (line for line, content in enumerate(file, 1) if "\ufffd" in content.decode(errors="replace")), 1
-        )
+        lines = enumerate(iter(lambda: file.readline(MOST_LINE), b""), 1)
+        return next((line for line, content in lines if "\ufffd" in content.decode(errors="replace")), 1)
 
 
 def _rows_of(clips: dict[str, _Rows], where: Place, line: int, columns: Columns, cells: list[str]) -> _Rows:

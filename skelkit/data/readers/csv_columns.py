@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,7 +45,7 @@ def find_columns(about: Description, header: list[str]) -> Columns:
     where, keys = Place(about.source, line=1), about.columns
     header = [cell.strip() for cell in header]
     if len(set(header)) < len(header):
-        twice = next(name for i, name in enumerate(header) if name in header[:i])
+        twice = next(name for name, count in Counter(header).items() if count > 1)
         raise UnreadableFile(where, f"two columns {quote(twice)}", "each name once", "rename one of the two")
     place = {name: i for i, name in enumerate(header)}
 

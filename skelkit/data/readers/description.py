@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -11,7 +12,7 @@ from typing import Any
 from ...skeletons.layouts import known_skeleton, of_size
 from ...skeletons.skeleton import Skeleton
 from ..errors import Place, UnreadableFile
-from .common import UP, Location, check_file, plain_name, quote
+from .common import UP, Location, plain_name, quote, read_file
 
 Kind = type | tuple[type, ...]
 
@@ -41,6 +42,14 @@ _CHOICES: tuple[tuple[str, str, Iterable[str]], ...] = (
 """Section, key and allowed values."""
 
 MOST_JOINTS = 500
+
+_STRINGS = re.compile(
+    r'''"""(?:\\.|[^\\])*?"""|\'{3}.*?\'{3}|"(?:\\.|[^"\\\n])*"|\'[^\'\n]*\'|\#[^\n]*''', re.DOTALL
+)
+"""Strings and comments of TOML, which may hold dots."""
+
+_DEEP = re.compile(r"(?:\.[ \t]*[\w-]+[ \t]*){8}")
+"""A key of tables in tables: `tomllib` takes time and memory that grow with the square of the depth."""
 
 
 @dataclass(frozen=True)
@@ -88,8 +97,8 @@ def describe(path: str | Path, source: str | Path | None = None) -> Description:
     Raises:
         FileNotFoundError, UnreadableFile: as `skelkit.data.readers.tables.read_table`.
     """
-    path = check_file(path, 2**16)
-    content = _parsed(path)
+    content = _parsed(Path(path))
+    path = Path(path)
     _check_keys(path, content)
     _check_choices(path, content)
     about, units = content.get("source", {}), content.get("units", {})
@@ -120,12 +129,19 @@ def describe(path: str | Path, source: str | Path | None = None) -> Description:
 
 
 def _parsed(path: Path) -> dict[str, Any]:
+    content = read_file(path, 2**16)
     try:
-        return tomllib.loads(path.read_bytes().decode("utf-8-sig"))
+        text = content.decode("utf-8-sig")
+        if deep := _DEEP.search(_STRINGS.sub("s", text)):
+            found = f"the key …{deep.group()[:20]}…, more than eight levels deep"
+            raise UnreadableFile(path, found, "[section] and key = value", "correct that line")
+        return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise UnreadableFile(
             path, f"no TOML ({quote(str(error), 120)})", "sections and keys", "correct that line"
         ) from None
+    except UnreadableFile:
+        raise
     except (ValueError, RecursionError) as error:
         raise UnreadableFile(
             path, f"no TOML ({quote(str(error), 120)})", "text in UTF-8", "save it as UTF-8"

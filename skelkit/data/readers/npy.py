@@ -17,6 +17,9 @@ from ..errors import Place, UnreadableFile
 from . import archives
 from .common import MOST_CLASSES, check_file, quote
 
+MOST_ARRAYS = 2_000
+"""Largest number of arrays in a .npz file, which is opened for each of them."""
+
 
 @dataclass(frozen=True)
 class Stored:
@@ -84,7 +87,7 @@ class Stored:
 def _opened(path: Path, member: str) -> Iterator[tuple[IO[bytes], int]]:
     """The open array file (header and numbers) and its size in bytes."""
     if member:
-        with archives.opened(path) as archive, archive.open(member) as file:
+        with archives.opened(path, MOST_ARRAYS) as archive, archive.open(member) as file:
             yield file, archive.getinfo(member).file_size
     else:
         with check_file(path).open("rb") as file:
@@ -93,7 +96,7 @@ def _opened(path: Path, member: str) -> Iterator[tuple[IO[bytes], int]]:
 
 def names(path: str | Path) -> list[str]:
     """The names of the arrays in a .npz file."""
-    with archives.opened(path) as archive:
+    with archives.opened(path, MOST_ARRAYS) as archive:
         return [name.removesuffix(".npy") for name in archive.namelist() if name.endswith(".npy")]
 
 

@@ -21,7 +21,7 @@ from ...utils.validation import positive
 from ..clips import ClipSet
 from ..errors import Place, UnreadableFile
 from . import archives
-from .common import check_file, clip_set, plain_name, quote
+from .common import clip_set, plain_name, quote, read_file
 from .reader import Reader
 
 NAME = re.compile(r"a([0-9]{2})_s([0-9]{2})_e([0-9]{2})_v([0-9]{2})\.json")
@@ -93,7 +93,7 @@ def _files(path: Path) -> Iterator[tuple[Place, re.Match[str], bytes]]:
     if path.is_dir():
         for file in sorted(path.iterdir()):
             if match := NAME.fullmatch(file.name):
-                content = check_file(file, MOST_BYTES).read_bytes()
+                content = read_file(file, MOST_BYTES)
                 yield Place(file), match, content
         return
     for member, content in archives.members(path, ".json", MOST_BYTES):
@@ -159,8 +159,7 @@ def _is_nwucla(path: Path) -> bool:
         return any(NAME.fullmatch(entry.name) for entry in path.iterdir())
     if path.suffix.lower() != ".zip":
         return False
-    with archives.opened(path) as archive:
-        return any(NAME.fullmatch(name.rpartition("/")[2]) for name in archive.namelist())
+    return any(NAME.fullmatch(name.rpartition("/")[2]) for name in archives.names(path))
 
 
 READER = Reader(

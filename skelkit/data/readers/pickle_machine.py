@@ -72,7 +72,7 @@ class Machine:
         # An empty set takes one byte of the file and 216 of memory, so objects are counted; real files make
         # one in 15 bytes.
         self._objects_left = min(8_000_000, 65_536 + size // 4)
-        self._copies_left = size
+        self._copies_left = 2 * size  # Python 2 kept bytes as text, in any byte order
 
     def run(self, program: bytes) -> object:
         """The object on top of the stack at the end.
@@ -115,7 +115,7 @@ class Machine:
             )
 
     def copy(self, length: int) -> None:
-        """Count bytes or items that a function copies; in total at most as many as the file has bytes."""
+        """Count bytes or items that a function copies; in total at most twice the bytes of the file."""
         self._copies_left -= length
         if self._copies_left < 0:
             self.refuse("the same data used repeatedly", "each once", "get the file from its authors")

@@ -18,7 +18,7 @@ from typing import Any, Literal
 import numpy as np
 
 from ..errors import Place, UnreadableFile
-from .common import MOST_BYTES, check_file, quote
+from .common import MOST_BYTES, quote, read_file
 from .pickle_machine import PLAIN, Machine, Name
 
 _TYPES = re.compile(r"[<>=|]?(b1|[iu][1248]|f[248]|[SU][1-9][0-9]{0,5})")
@@ -54,10 +54,11 @@ def load(path: str | Path, *, most_bytes: int = MOST_BYTES) -> Any:
     Traceback (most recent call last):
     skelkit.data.errors.UnreadableFile: ...a.pkl: byte 0: found os.system, expected ...; a pickle can run ...
     """
-    path = check_file(path, most_bytes)
-    machine = Machine(path, path.stat().st_size, FUNCTIONS, build)
+    content = read_file(path, most_bytes)
+    path = Path(path)
+    machine = Machine(path, len(content), FUNCTIONS, build)
     try:
-        return machine.run(path.read_bytes())
+        return machine.run(content)
     except UnreadableFile:
         raise
     except Exception as error:  # a damaged program fails in a dozen ways
@@ -99,6 +100,8 @@ def array(
         )
     if not raw:
         return np.zeros(sizes, dtype)
+    if not dtype.isnative:
+        machine.copy(len(raw))
     values = np.frombuffer(raw, dtype).astype(dtype.newbyteorder("="), copy=False)
     if dtype.kind == "U" and (values.view(np.uint32) > 0x10FFFF).any():
         machine.refuse(
