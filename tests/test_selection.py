@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from skelkit.continual import ReplayMemory, settings
+from skelkit.continual.learners import LEARNERS
 from skelkit.data.default_split import load_split, validation_split
 from skelkit.experiments import continual, selection, selfsup
 from skelkit.experiments.run_data import RunData
@@ -82,7 +83,8 @@ def test_the_factorial_of_replay_has_every_combination_once_and_no_component_tha
 def test_every_learner_has_a_grid_and_labels_are_unique():
     for variants in (*(make() for make in selection.EXPERIMENTS.values()), selfsup.asymmetry()):
         assert len({v.label for v in variants}) == len(variants)
-    assert {v.learner for v in selection.grid()} == {v.learner for v in selection.steps()}
+    assert {v.learner for v in selection.grid()} == LEARNERS.keys()
+    assert {v.learner for v in selection.steps()} == set(selection.CONVERGING) < LEARNERS.keys()
 
 
 def test_every_asymmetry_has_a_control_that_differs_in_its_masks_alone():
