@@ -114,6 +114,46 @@ def test_describe_reports_quality_and_draws_it(capsys, tmp_path):
     assert "left hand tip" in page
 
 
+def described(path, capsys, *options):
+    """What `describe` prints of a file."""
+    capsys.readouterr()
+    assert main(["data", "describe", str(path), *options]) == 0
+    return capsys.readouterr().out
+
+
+def test_describe_says_which_frame_rate_is_assumed_and_what_is_not_read(tmp_path, capsys):
+    arrays = {"data": np.ones((9, 25, 3), np.float32), "length": [4, 5], "label": [0, 1]}
+    np.savez(tmp_path / "silent.npz", **arrays, trial=[1, 2], start=[0, 9])
+    np.savez(tmp_path / "says.npz", **arrays, fps=25.0)
+    silent, says = (described(tmp_path / f"{name}.npz", capsys, *NTU25) for name in ("silent", "says"))
+    assert "note         the frame rate is assumed, not read\n" in silent
+    assert "note         not read: trial, start\n" in silent
+    assert "note" not in says
+    assert "assumed" not in described(tmp_path / "silent.npz", capsys, *NTU25, "--fps", "25")
+    remarks = json.loads(described(tmp_path / "silent.npz", capsys, *NTU25, "--json"))["remarks"]
+    assert remarks == ["the frame rate is assumed, not read", "not read: trial, start"]
+    toml = '[source]\npath = "says.npz"\n[arrays]\nposes = "data"\naxes = "F V C"\nlength = "length"\n'
+    toml += '[skeleton]\nname = "ntu25"\n'
+    (tmp_path / "a.toml").write_text(toml)
+    assert "the frame rate is assumed" in described(tmp_path / "a.toml", capsys)
+    (tmp_path / "a.toml").write_text(toml + "[units]\nfps = 30\n")
+    assert "the frame rate is assumed" not in described(tmp_path / "a.toml", capsys)
+    assert "assumed" not in described("synthetic", capsys)
+
+
+def test_long_clips_and_many_persons_are_converted_without_options(tmp_path, capsys):
+    clips = load("synthetic", clips=6, classes=["wave", "hug"], frames=320)
+    poses = torch.cat([clips.poses, clips.poses[:, :1] + 1], 1)
+    source = replace(clips, poses=poses).save(tmp_path / "a.safetensors")
+    assert main(["data", "convert", str(source), str(tmp_path / "b_data.npy")]) == 0
+    assert "the file has 320 frames for each clip, as many as the longest has" in capsys.readouterr().out
+    again = load(tmp_path / "b_data.npy", skeleton="ntu25")
+    assert torch.equal(again.poses, poses)
+    split = ["data", "split", str(source), "--by", "stratified", "--out", str(tmp_path / "c.npz")]
+    assert main(split) == 0
+    assert load(tmp_path / "c.npz", skeleton="ntu25").poses.shape[1] == 3
+
+
 def test_describe_as_json_can_be_read_by_programs(capsys):
     main(["data", "describe", "synthetic", "--json"])
     card = json.loads(capsys.readouterr().out)
@@ -367,7 +407,7 @@ def test_a_file_with_several_splits_is_described_split_and_converted(tmp_path, c
     printed = capsys.readouterr().out
     assert "xsub_train: 6, xsub_val: 6, xview_train: 4, xview_val: 2, xview_test: 2" in printed
     assert (
-        "xsub_train and xsub_val: test clips that are training clips, bit for bit: 1 of 6 (17%) (clip 11)"
+        "xsub_train and xsub_val: test clips that are training clips, bit for bit: 1 of 6 (17%) (clip11)"
         in printed
     )
     assert (

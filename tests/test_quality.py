@@ -163,6 +163,44 @@ def test_copies_are_found_also_with_an_empty_second_slot():
     assert "the same clip under different labels: 3 (clips 0, 2, 3)" in found.lines()
 
 
+def test_copies_are_named_by_file_and_counted_across_subjects_and_views():
+    a, b, c = (person(seed=s) for s in range(3))
+    groups = {"subject": ["Ann", "Ann", "Bob", "Bob"], "view": [1, 2, 1, 1]}
+    found = inspect(of(a, a, b, a, names=["a.bvh", "b.bvh", "c.bvh", "d.bvh"], **groups))
+    assert found.crossing == {"subject": (0, 1, 3), "view": (0, 1, 3)}
+    assert "clips that are copies of others: 2 (b.bvh of a.bvh, d.bvh of a.bvh)" in found.lines()
+    for key in groups:
+        expected = f"clips with a copy of another {key}: 3 of 4 (75%); a split by {key} would test on"
+        assert any(expected in line for line in found.lines())
+    assert inspect(of(a, a, b, c, **groups)).crossing == {"view": (0, 1)}
+    assert inspect(of(a, b, c)).crossing == {}
+
+
+def test_clips_of_one_frame_are_reported_by_name():
+    found = inspect(of(person(), person(1), person(1, seed=1), names=["long", "short", "brief"]))
+    assert found.single == (1, 2)
+    assert "clips of one frame, in which nothing moves: 2 (short, brief)" in found.lines()
+    assert not any("of one frame" in line for line in inspect(of(person())).lines())
+
+
+def test_the_median_of_an_even_number_is_the_mean_of_the_two_in_the_middle():
+    lengths, sizes = (10, 21, 30, 60), (1.0, 1.2, 1.5, 2.0)
+    arrays = [person(frames) * size for frames, size in zip(lengths, sizes, strict=True)]
+    clips = of(*arrays)
+    found, heights = inspect(clips), [np.ptp(array[0, :, 1]) for array in arrays]
+    assert found.height == pytest.approx(np.median(heights))
+    alone = np.stack([inspect(of(array)).bone_variation.numpy() for array in arrays])
+    np.testing.assert_allclose(found.bone_variation, np.median(alone, 0))
+    assert any(
+        f"{np.median([0.01, 0.02, 0.04, 0.05]):.1%} (median bone)" in line
+        for line in replace(
+            found, bones=found.bones[:1] * 4, bone_variation=torch.tensor([0.05, 0.01, 0.04, 0.02])
+        ).lines()
+    )
+    assert clips.card()["frames"]["median"] == 25.5
+    assert of(person(10), person(12)).card()["frames"] == {"shortest": 10, "median": 11, "longest": 12}
+
+
 def test_a_split_that_leaks_is_reported():
     a, b, c = (person(seed=s) for s in range(3))
     train, test = of(a, b, subject=[1, 2]), of(c, a, b, subject=[3, 1, 3])

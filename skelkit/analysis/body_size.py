@@ -9,6 +9,7 @@ from torch import Tensor
 
 from ..data.clips import ClipSet
 from ..skeletons.skeleton import Skeleton
+from ..utils.statistics import median
 
 HEADS, FEET = ("head", "nose"), ("foot", "ankle", "toe")
 """Words in the names of the top and bottom joints of a standing body."""
@@ -87,7 +88,7 @@ def measure(clips: ClipSet, origin: int | None) -> BodySize:
     if human:
         inverted = known[poses[:, above, 1].nanmean(1) < poses[:, below, 1].nanmean(1)].tolist()
     return BodySize(
-        float(extent[:, 1].median()),
+        float(median(extent[:, 1])),
         float((axis == 1).float().mean()),
         "xyz"[int(axis.bincount(minlength=3).argmax())],
         human,

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from ..data import file_split
 from ..data.clips import ClipSet
+from ..utils.statistics import median
 from .body_size import measure, origin_joint
 from .bones import length_variation
 from .duplicates import fingerprints, groups_of_equal
@@ -50,13 +51,26 @@ def inspect(clips: ClipSet) -> Quality:
         origin=None if origin is None else clips.skeleton.joints[origin],
         empty=empty,
         gaps=gaps,
+        names=clips.names,
         copies=copies,
+        crossing=_crossing_groups(clips, copies),
+        single=tuple((clips.lengths == 1).nonzero().flatten().tolist()),
         contradictions=tuple(group for group in copies if len(clips.labels[list(group)].unique()) > 1),
         leaked=_leaks_of_file_splits(clips, prints),
         affected=affected | {"copied": sum(map(len, copies)) / len(clips)},
         worst={name: int(found.argmax()) for name, found in per_clip.items() if found.any()},
         fps=float(clips.fps),
     )
+
+
+def _crossing_groups(clips: ClipSet, copies: Sequence[Sequence[int]]) -> dict[str, tuple[int, ...]]:
+    """Clips with a copy in another subject or view, by the name of the group."""
+    found = {}
+    for key in ("subject", "view"):
+        if (codes := getattr(clips, key)) is not None:
+            spread = [group for group in copies if len(codes[list(group)].unique()) > 1]
+            found[key] = tuple(sorted(clip for group in spread for clip in group))
+    return {key: positions for key, positions in found.items() if positions}
 
 
 def _person_frames(clips: ClipSet) -> Tensor:
@@ -71,7 +85,7 @@ def _bone_variation(clips: ClipSet) -> Tensor:
     known = frames[:, 0] > 1
     if not known.any():
         return variation.new_zeros(variation.shape[2])
-    return variation[known, 0].median(0).values
+    return median(variation[known, 0])
 
 
 def _absences(clips: ClipSet) -> tuple[tuple[int, ...], tuple[int, ...]]:

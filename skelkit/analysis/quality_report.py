@@ -8,6 +8,8 @@ from typing import Any
 
 from torch import Tensor
 
+from ..utils.statistics import median
+from ..utils.validation import printable
 from .body_size import BodySize
 from .duplicates import leaked
 
@@ -39,7 +41,10 @@ class Quality(BodySize):
         origin: the joint that is always at the origin, if it is exactly one; it does not count as missing.
         empty: clips with persons in less than half of the frames.
         gaps: clips with frames without persons between frames with persons.
+        names: names of the clips; empty if unknown.
         copies: groups of clips with exactly the same frames, as positions.
+        crossing: "subject", "view" -> the clips with a copy in another of them.
+        single: clips of one frame.
         contradictions: the groups of `copies` whose clips have different labels.
         leaked: for each predefined split of the file, by its training subset: the test subset, its number of
             clips, and those of its clips that are copies of training clips.
@@ -60,7 +65,10 @@ class Quality(BodySize):
     origin: str | None
     empty: tuple[int, ...]
     gaps: tuple[int, ...]
+    names: tuple[str, ...]
     copies: tuple[tuple[int, ...], ...]
+    crossing: dict[str, tuple[int, ...]]
+    single: tuple[int, ...]
     contradictions: tuple[tuple[int, ...], ...]
     leaked: dict[str, tuple[str, int, tuple[int, ...]]]
     affected: dict[str, float]
@@ -108,7 +116,7 @@ class Quality(BodySize):
                 * (self.longest == "z")
             )
         if self.odd:
-            found.append(f"bodies of quite another height, perhaps in another unit: {_clips(self.odd)}")
+            found.append(f"bodies of quite another height, perhaps in another unit: {self._clips(self.odd)}")
         if self.upside_down and self.longest == "y" and not self.disordered:
             share = len(self.inverted) / self.clips
             found.append(
@@ -116,7 +124,7 @@ class Quality(BodySize):
                 "y points down; turn it round (skelkit data convert --up=-y)"
             )
         elif self.inverted and not self.upside_down:
-            found.append(f"the head is below the feet in {_clips(self.inverted)}")
+            found.append(f"the head is below the feet in {self._clips(self.inverted)}")
         if self.origin:
             found.append(
                 f"{self.origin} is the origin in every frame: "
@@ -135,33 +143,68 @@ class Quality(BodySize):
         for what, meaning, values, number in kinds:
             worst = [i for i in values.argsort(descending=True, stable=True).tolist() if values[i] > 0][:4]
             listed = ", ".join(f"{self.skeleton_joints[i]} {number.format(float(values[i]))}" for i in worst)
-            share, clip = self.affected[what], self.worst.get(what)
-            where = f"{listed} ({share:.0%} of the clips, most in clip {clip})" if worst else "none"
+            where = "none"
+            if worst:
+                most = self._name(self.worst[what])
+                where = f"{listed} ({self.affected[what]:.0%} of the clips, most in {most})"
             found.append(f"{what} joints ({meaning}): {where}")
         found.append(f"repeated frames: {self.repeated:.1%}")
         worst = self.bone_variation.argsort(descending=True, stable=True).tolist()[:3]
         listed = ", ".join(f"{' to '.join(self.bones[i])} {float(self.bone_variation[i]):.0%}" for i in worst)
-        median = float(self.bone_variation.median())
-        found.append(f"bone lengths vary within a clip by {median:.1%} (median bone); most: {listed}")
+        middle = float(median(self.bone_variation))
+        found.append(f"bone lengths vary within a clip by {middle:.1%} (median bone); most: {listed}")
         return found
 
     def _clip_lines(self) -> list[str]:
         """Frames without persons, copies and leaks."""
         found = []
         if self.empty:
-            found.append(f"nobody is present in more than half of the frames: {_clips(self.empty)}")
+            found.append(f"nobody is present in more than half of the frames: {self._clips(self.empty)}")
         if self.gaps:
-            found.append(f"nobody is present for a while between frames with persons: {_clips(self.gaps)}")
+            found.append(
+                f"nobody is present for a while between frames with persons: {self._clips(self.gaps)}"
+            )
+        if self.single:
+            found.append(f"clips of one frame, in which nothing moves: {self._clips(self.single)}")
         copies = [i for group in self.copies for i in group[1:]]
-        found.append(f"clips that are copies of others: {_clips(copies)}")
+        found.append(f"clips that are copies of others: {self._copied(copies)}")
+        for key, positions in self.crossing.items():
+            found.append(
+                f"clips with a copy of another {key}: {len(positions)} of {self.clips} "
+                f"({len(positions) / self.clips:.0%}); a split by {key} would test on training clips"
+            )
         if self.contradictions:
-            groups = "; ".join(_clips(group) for group in self.contradictions[:3])
+            groups = "; ".join(self._clips(group) for group in self.contradictions[:3])
             more = "; …" if len(self.contradictions) > 3 else ""
             found.append(f"the same clip under different labels: {groups}{more}")
         for train, (test, count, copied) in self.leaked.items():
             sentence = leaked(len(copied), count)
-            found.append(f"the file's own split, {train} and {test}: {sentence}{_list(copied)}")
+            found.append(f"the file's own split, {train} and {test}: {sentence}{self._list(copied)}")
         return found
+
+    def _clips(self, positions: Sequence[int], most: int = 5) -> str:
+        """Number of clips, and the first of them by name, or by position if they have no names."""
+        return f"{len(positions)}{self._list(positions, most)}" if positions else "0"
+
+    def _list(self, positions: Sequence[int], most: int = 5) -> str:
+        if not any(self._named(i) for i in positions[:most]):
+            return _list(positions, most)
+        return f" ({', '.join(map(self._name, positions[:most]))}{' …' * (len(positions) > most)})"
+
+    def _copied(self, positions: Sequence[int], most: int = 5) -> str:
+        """Number of copies, and the first of them; those with names with the clip that they are copies of."""
+        if not any(self._named(i) for i in positions[:most]):
+            return self._clips(positions, most)
+        first = {i: group[0] for group in self.copies for i in group}
+        listed = ", ".join(f"{self._name(i)} of {self._name(first[i])}" for i in positions[:most])
+        return f"{len(positions)} ({listed}{' …' * (len(positions) > most)})"
+
+    def _named(self, position: int) -> bool:
+        """Whether a clip has a name of its own, such as that of its file."""
+        return bool(self.names) and self.names[position] != f"clip {position}"
+
+    def _name(self, position: int) -> str:
+        return printable(self.names[position]) if self._named(position) else f"clip {position}"
 
     def as_dict(self) -> dict[str, Any]:
         """The findings as plain numbers and strings."""
@@ -176,13 +219,9 @@ class Quality(BodySize):
         plain = {
             f.name: getattr(self, f.name)
             for f in fields(self)
-            if f.name not in (*per_joint, "bone_variation", "skeleton_joints", "bones")
+            if f.name not in (*per_joint, "bone_variation", "skeleton_joints", "bones", "names")
         }
         return per_joint | {"bone_variation": bones} | plain
-
-
-def _clips(positions: Sequence[int], most: int = 5) -> str:
-    return f"{len(positions)}{_list(positions, most)}" if positions else "0"
 
 
 def _list(positions: Sequence[int], most: int = 5) -> str:

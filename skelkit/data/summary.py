@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ..utils.statistics import median
 from .splits import GROUPS
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ def summarise(clips: ClipSet) -> dict[str, Any]:
         "fps": clips.fps,
         "frames": {
             "shortest": int(clips.lengths.min()),
-            "median": int(clips.lengths.median()),
+            "median": _whole(float(median(clips.lengths))),
             "longest": int(clips.lengths.max()),
         },
         "seconds": {
@@ -43,3 +44,8 @@ def summarise(clips: ClipSet) -> dict[str, Any]:
     if without := per_class.count(0):
         summary["classes without clips"] = without
     return summary
+
+
+def _whole(value: float) -> int | float:
+    """The number, without a decimal point if it is whole."""
+    return int(value) if value.is_integer() else value

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ...data import ClipSet, file_split, ntu
 from ...data.errors import UnreadableFile
+from ...data.readers.padding import LEAST_FRAMES, room
 from ...data.readers.pyskl import write_annotations
 from ...data.readers.stgcn_files import write_stgcn
 from ..command import Command
@@ -124,7 +125,10 @@ def _write_annotations(clips: ClipSet, target: Path) -> Path:
 
 
 def _write_stgcn(clips: ClipSet, target: Path) -> Path:
-    return write_stgcn(clips, str(target).removesuffix("_data.npy"))[0]
+    size = room(clips)
+    if size["frames"] > LEAST_FRAMES:
+        print(f"the file has {size['frames']} frames for each clip, as many as the longest has")
+    return write_stgcn(clips, str(target).removesuffix("_data.npy"), **size)[0]
 
 
 _WRITERS: dict[str, Callable[[ClipSet, Path], Path]] = {

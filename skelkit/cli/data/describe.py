@@ -12,6 +12,7 @@ from ...analysis.quality import inspect
 from ...analysis.quality_report import Quality
 from ...data import ClipSet, file_split, ntu
 from ...data.loading import dataset_name
+from ...data.readers import find_reader
 from ...study import words
 from ...utils.files import write_atomic
 from ..command import Command
@@ -30,12 +31,14 @@ def _run(options: Namespace) -> int:
     report = ntu.Report() if source.is_raw_ntu(options.source) else None
     clips = source.read(options, report)
     card, quality = _card(clips), inspect(clips)
+    remarks = find_reader(options.source).remarks(Path(options.source), options.fps)
     if options.json:
         dropped = {} if report is None else {"dropped": report.counts()}
-        findings = {"quality": quality.as_dict(), "findings": quality.lines()}
+        findings = {"remarks": remarks, "quality": quality.as_dict(), "findings": quality.lines()}
         print(json.dumps(card | dropped | findings, indent=1))
     else:
         print("\n".join(f"{name:<12} {words(value)}" for name, value in card.items()))
+        print("".join(f"{'note':<12} {remark}\n" for remark in remarks), end="")
         if report is not None:
             print(f"\n{report.describe()}")
         print("\nquality\n" + "\n".join(f"  {line}" for line in quality.lines()))

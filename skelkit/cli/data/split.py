@@ -12,6 +12,7 @@ from ...data.errors import TrainingGroupsNeeded
 from ...data.file_split import split_by_file
 from ...data.merging import merge
 from ...data.readers.npz_splits import write_x_train
+from ...data.readers.padding import room
 from ...data.readers.pyskl import write_annotations
 from ...utils.files import make_folder
 from ...utils.validation import one_of
@@ -19,9 +20,6 @@ from ..command import Command
 from . import source
 
 _BY = ("subject", "view", "setup", "stratified", *ntu.PROTOCOLS, "file")
-
-_LEAST_FRAMES = 300
-"""Frames of a clip in the .npz files of other toolkits; more if a clip is longer."""
 
 
 def _add_arguments(parser: ArgumentParser) -> None:
@@ -121,8 +119,7 @@ def _share(values: Sequence[str]) -> float:
 def _write_both(train: ClipSet, test: ClipSet, path: Path) -> Path:
     """Write both sets to one file of another toolkit and return its path."""
     if path.suffix.lower() == ".npz":
-        frames = max(_LEAST_FRAMES, int(train.lengths.max()), int(test.lengths.max()))
-        return write_x_train(train, test, path, frames=frames, persons=2)
+        return write_x_train(train, test, path, **room(train, test))
     positions = range(len(train) + len(test))
     split: dict[str, Sequence[int]] = {"train": positions[: len(train)], "test": positions[len(train) :]}
     return write_annotations(merge(train, test), path, split=split)

@@ -65,6 +65,7 @@ class Description:
         metres: metres per unit of length.
         up: the axis that points up, a key of `skelkit.data.readers.common.UP`.
         fps: frames per second.
+        says_fps: whether the file gives them.
     """
 
     path: Path
@@ -77,6 +78,7 @@ class Description:
     metres: float = 1.0
     up: str = "y"
     fps: float = 30.0
+    says_fps: bool = False
 
     def section(self, name: str, key: str = "") -> Place:
         """The place of a section or of a key in it, for errors."""
@@ -125,6 +127,7 @@ def describe(path: str | Path, source: str | Path | None = None) -> Description:
         _METRES[units.get("length", "m")],
         units.get("up", "y"),
         float(units.get("fps", 30)),
+        "fps" in units,
     )
 
 

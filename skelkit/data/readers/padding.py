@@ -7,6 +7,9 @@ from torch import Tensor
 
 from ..clips import ClipSet
 
+LEAST_FRAMES = 300
+"""Frames of a clip in the files of other toolkits; more if a clip is longer."""
+
 
 def check_fits(subset: str, clips: ClipSet, frames: int, persons: int) -> None:
     """Raise ValueError if a clip has more than `frames` frames or more than `persons` person slots in use."""
@@ -21,6 +24,14 @@ def check_fits(subset: str, clips: ClipSet, frames: int, persons: int) -> None:
             f"{subset}: a clip has more than {persons} persons; "
             "pass persons=… or leave out persons that do not belong to the action"
         )
+
+
+def room(*sets: ClipSet, frames: int = LEAST_FRAMES, persons: int = 2) -> dict[str, int]:
+    """Frames and persons of a file that holds all clips of these sets, and at least as many as given."""
+    for clips in sets:
+        slots = clips.present.any(0).nonzero().flatten()
+        frames, persons = max(frames, int(clips.lengths.max())), max(persons, int(slots[-1]) + 1)
+    return {"frames": frames, "persons": persons}
 
 
 def padded(poses: Tensor, frames: int, persons: int) -> np.ndarray:

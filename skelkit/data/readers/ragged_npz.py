@@ -155,4 +155,6 @@ READER = Reader(
     read=read_npz,
     can_read=has_suffix(".npz"),
     suffixes=(".npz",),
+    says_fps=lambda path: "fps" in npy.names(path),
+    not_read=lambda path: [name for name in npy.names(path) if name not in _KNOWN],
 )

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ...utils.validation import printable
 from ..clips import ClipSet
 from ..errors import UnknownOption
 
@@ -27,6 +28,8 @@ class Reader:
         whole_folders: whether it reads all its files in a folder and below together.
         name: a name, such as "synthetic", by which it is loaded; its ``read(**options)`` then takes no path.
         notes: sentences for the table of formats in ``docs/data.md``.
+        says_fps: whether a file says its frame rate. Default: it does if the reader has no option ``fps``.
+        not_read: names of what a file holds beside its clips and is not read. Default: nothing.
     """
 
     kind: str
@@ -37,12 +40,28 @@ class Reader:
     whole_folders: bool = False
     name: str = ""
     notes: str = ""
+    says_fps: Callable[[Path], bool] | None = None
+    not_read: Callable[[Path], list[str]] | None = None
 
     @property
     def options(self) -> list[str]:
         """Names of the options of `read`."""
         parameters = list(inspect.signature(self.read).parameters.values())
         return [p.name for p in parameters[0 if self.name else 1 :]]
+
+    def remarks(self, source: Path, fps: float | None) -> list[str]:
+        """Sentences on what a source does not say and on what is not read of it.
+
+        Args:
+            source: as for `load`, which has read it.
+            fps: the frame rate that was given; None if none was.
+        """
+        says_fps = "fps" not in self.options if self.says_fps is None else self.says_fps(source)
+        found = [] if says_fps or fps is not None or self.name else ["the frame rate is assumed, not read"]
+        if self.not_read is not None and (names := self.not_read(source)):
+            listed = ", ".join(map(printable, names[:12])) + " …" * (len(names) > 12)
+            found.append(f"not read: {listed}")
+        return found
 
     def load(self, source: Path, *, seed: int, **options: Any) -> ClipSet:
         """The clips of `source`.

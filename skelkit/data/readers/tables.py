@@ -72,4 +72,5 @@ READER = Reader(
     read=read_table,
     can_read=has_suffix(".toml"),
     suffixes=(".toml",),
+    says_fps=lambda path: describe(path).says_fps,
 )
