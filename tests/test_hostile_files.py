@@ -111,6 +111,10 @@ def big_endian_array_repeated(folder):
     return path
 
 
+def one_number_20_million_times(folder):
+    return written(folder / "a.pkl", b"\x80\x04](N" + 20_000_000 * b"2" + b"e.")
+
+
 # -- text ----------------------------------------------------------------------------------------------------
 
 
@@ -133,6 +137,10 @@ def two_alike_of_100_000_columns(folder):
 def nested_joints_without_offset(folder):
     joints = "".join(f"JOINT j{i}\n{{\n" for i in range(60_000))
     return written(folder / "a.bvh", f"HIERARCHY\nROOT r\n{{\n{joints}".encode())
+
+
+def lines_100_million(folder):
+    return written(folder / "a.bvh", b"HIERARCHY\n" + 100_000_000 * b"\n")
 
 
 def joints_in_one_line(folder):
@@ -344,6 +352,8 @@ BOMBS = {
         two_alike_of_100_000_columns,
         nested_joints_without_offset,
         joints_in_one_line,
+        lines_100_million,
+        one_number_20_million_times,
         duplicate_after_60_000_members,
         names_in_498_folders,
         names_in_many_folders,

@@ -15,7 +15,8 @@ from .common import check_file, number, plain_name
 _CHANNELS = {f"{axis}{kind}": (kind, i) for kind in ("position", "rotation") for i, axis in enumerate("xyz")}
 
 
-MOST_JOINTS = 2000
+MOST_JOINTS, MOST_LINES = 2000, 5_000_000
+"""Limits of a file; five million frames are half a day at 120 frames per second."""
 
 
 @dataclass
@@ -69,7 +70,7 @@ def check_size(path: Path, content: bytes) -> None:
     """
     joints = len(re.findall(rb"(?i)\bOFFSET\b", content))
     lines = content.count(b"\n") + content.count(b"\r") + 1
-    if joints > MOST_JOINTS or joints * lines > 2_000_000 + len(content):
+    if lines > MOST_LINES or joints > MOST_JOINTS or joints * lines > 2_000_000 + len(content):
         raise UnreadableFile(
             path,
             f"{joints:,} joints in {lines:,} lines of {len(content):,} bytes",

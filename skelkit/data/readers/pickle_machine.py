@@ -14,6 +14,9 @@ from typing import Any, NoReturn
 from ..errors import Place, UnreadableFile
 from .common import quote
 
+MOST_INSTRUCTIONS = 12_000_000
+"""Instructions of a program. An annotation of pyskl takes some forty; NTU RGB+D 120 has 114,480 of them."""
+
 PLAIN = "numbers, strings, lists, dicts and numpy arrays"
 
 _FIX = "a pickle can run any code, so nothing else is read; save plain arrays"
@@ -81,8 +84,10 @@ class Machine:
             UnreadableFile: an instruction or a name is refused.
             Exception: of any type, for a damaged program.
         """
-        for instruction, value, position in pickletools.genops(program):
+        for number, (instruction, value, position) in enumerate(pickletools.genops(program)):
             self.position, name = position or 0, instruction.name
+            if number > MOST_INSTRUCTIONS:
+                self.refuse("millions of instructions", f"at most {MOST_INSTRUCTIONS:,}", "split the file")
             if name in _VALUES:
                 self.stack.append(value)
             elif (step := _STEPS.get(name)) is not None:
