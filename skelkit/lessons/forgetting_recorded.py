@@ -44,7 +44,12 @@ def show_methods(found: Recording, faa: Mapping[str, float], preset: str) -> Non
         f"{three}: the means of CHARON, DER++ and ER do not rank as in the paper.",
     )
     others = ("der++", "er", "icarl", "joint")
-    recorded.verdicts({"CHARON compared with": {o: found.paired_differences("charon", o) for o in others}})
+    recorded.verdicts(
+        {
+            "CHARON compared with": {o: found.paired_differences("charon", o) for o in others},
+            "DER++ compared with": {"er": found.paired_differences("der++", "er")},
+        }
+    )
 
 
 def show_intervals(setup: study.Setup) -> None:
