@@ -8,7 +8,7 @@ def test_a_training_step_is_measured_stage_by_stage_against_matrix_products():
     rows = charon.bench_charon(torch.device("cpu"), rounds=1)
     step, probing = rows[-2:]
     assert step["what"].startswith("whole step")
-    assert step["GFLOP"] > 30
+    assert step["GFLOP"] > 8
     assert step["times bare products"] > 0.5
     assert probing["times faster"] > 1
     assert "steps a second" in bench.as_table(rows)
