@@ -164,9 +164,10 @@ class Block(nn.Module):
     With attention "tanh" queries and keys read the input plus its position code within the tuple.
 
     Differs from the authors: by default the weights of an output token add up to 1, as is usual, and the
-    scale starts at 10; as published is `Attention(softmax_over="outputs", scale=1.0)`. The effect of either
-    on accuracy is not measured yet. In both kinds parameters without effect are left out (a constant per head
-    before the softmax, biases before batch norm).
+    scale starts at 10; as published is `Attention(softmax_over="outputs", scale=1.0)`. On the
+    embedded set CHARON's accuracy at scale 1 is 5.2 [-5.4, 15.8] points higher, over outputs 0.3 [-6.7, 7.3]
+    higher (three seeds, neither significant). In both kinds parameters without effect are left out (a
+    constant per head before the softmax, biases before batch norm).
 
     Args:
         c_in, c_out: channels.

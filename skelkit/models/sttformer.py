@@ -121,8 +121,9 @@ class STTFormer(nn.Module):
 
     Differs from the authors: the softmax is over the inputs and the scores start at scale 10 (`Attention`),
     and with hidden tuples the stem reads the visible ones only; ``STTFormer(..., **PUBLISHED)`` is as
-    published, and its effect on accuracy is not measured yet. Initial weights are uniform by fan in, theirs
-    normal by fan out. Presence is read from all coordinates, not from the sign of their sum.
+    published; `Block` has the effect of the attention, that of the stem is not measured yet. Initial
+    weights are uniform by fan in, theirs normal by fan out. Presence is read from all coordinates, not
+    from the sign of their sum.
     `temporal_position` is new. Without it only the 3x1 convolutions know the order of tuples, and they see
     neighbours among the visible tuples.
 
