@@ -11,8 +11,11 @@ from statistics import mean
 
 from skelkit.experiments import recordings
 from skelkit.experiments.ablation import gain
+from skelkit.experiments.continual import MANY_CLIPS
 from skelkit.experiments.recordings import Recording
 from skelkit.experiments.statistics import Comparison, compare_all
+from skelkit.lessons.forgetting_recorded import between_learners
+from skelkit.lessons.probing_recorded import replay_gains
 from skelkit.utils.files import write_atomic
 
 PAGE = Path(__file__).parents[1] / "docs" / "results.md"
@@ -27,6 +30,13 @@ SETS = {
     "bandai-namco-2": "Bandai-Namco",
 }
 """Data set of a recording -> its name on the page."""
+
+SOURCES = {
+    "embedded": "ten of the synthetic actions",
+    "PRECOG 2016": "by D. Jardim, Kinect v1, strikes by twelve subjects",
+    "Bandai-Namco": "Research Motion Dataset 2, motion capture of three actors",
+}
+"""Where the data are from; a recording says how they were split."""
 
 LEARNERS = {
     "fine-tuning": "fine-tuning (lower bound)",
@@ -61,6 +71,8 @@ NO_DIFFERENCE = "not significantly different from"
 """What a comparison says that is not significant."""
 
 Differences = Mapping[str, Sequence[float]]
+Section = Callable[[Recording], str]
+"""Writes a section from a recording."""
 
 
 # -- parts of the page --------------------------------------------------------------------------------------
@@ -88,14 +100,43 @@ def cell(found: Recording, label: str, metric: str = "faa") -> str:
 
 
 def accuracies(found: Recording, what: str, metric: str = "faa", **columns: str) -> str:
-    """A table with a row for each variant. Args: columns: other recorded numbers, by name, and their
-    headings; they are shown as means."""
+    """A table with a row for each variant.
+
+    Args:
+        columns: other recorded numbers, by name, and their headings; they are shown as means.
+    """
     means = {title: found.means(name) for name, title in columns.items()}
     rows = [
         [label, cell(found, label, metric), *(f"{each[label]:,.0f}" for each in means.values())]
         for label in found.labels
     ]
     return table([what, "accuracy (%)", *means], rows)
+
+
+def by_evaluation(found: Recording, labels: Mapping[str, str], ways: Mapping[str, str], what: str) -> str:
+    """A table with a row for each variant and a column for each evaluation, in words."""
+    rows = [[words, *(cell(found, label, way) for way in ways)] for label, words in labels.items()]
+    return table([what, *ways.values()], rows)
+
+
+def against(reference: str, heading: str, text: str, what: str, **columns: str) -> Section:
+    """A section that compares every variant of a recording with one of them.
+
+    Args:
+        text: what was done, without the data set and the number of seeds.
+        what: heading of the variants.
+        columns: as for `accuracies`.
+    """
+
+    def write(found: Recording) -> str:
+        return page(
+            heading,
+            prose(f"{text} Embedded data, {seeds(found)}."),
+            accuracies(found, what, **columns),
+            comparisons(found.differences_from(reference), f"compared with {reference}"),
+        )
+
+    return write
 
 
 def comparisons(differences: Differences, what: str = "") -> str:
@@ -136,7 +177,7 @@ def every(experiment: str) -> dict[str, Recording]:
     return {words: found for name, words in SETS.items() if (found := read(experiment, name))}
 
 
-def on_embedded(experiment: str, write: Callable[[Recording], str]) -> str:
+def on_embedded(experiment: str, write: Section) -> str:
     """A section on an experiment on the embedded set; empty if it was not recorded."""
     found = read(experiment)
     return write(found) if found else ""
@@ -147,22 +188,22 @@ def on_embedded(experiment: str, write: Callable[[Recording], str]) -> str:
 
 def headlines() -> str:
     """What the papers report, and what was found here."""
-    families: list[Differences] = [
-        {
-            f"{LEARNERS[better]} is better than {LEARNERS[worse]} ({name})": values
-            for (better, worse), values in between_learners(found).items()
-        }
-        for name, found in every("methods").items()
-    ]
+    compared: dict[str, Comparison] = {}
+    for name, found in every("methods").items():
+        for (better, worse), each in compare_all(between_learners(found)).items():
+            if worse != "joint":
+                compared[f"{in_words(better)} is better than {in_words(worse)} ({name})"] = each
     if found := read("intervals"):
         words = "In the same bytes, every fifth frame is better than whole clips (embedded, small memory)"
-        families.append({words: found.paired_differences("s = 5", "s = 1")})
+        compared |= compare_all({words: found.paired_differences("s = 5", "s = 1")})
     if found := read("ablation"):
         parts = ("compression", "masking", "probing")
-        families.append({f"CHARON is better with {part} (embedded)": gain(found, part) for part in parts})
+        compared |= compare_all(
+            {f"CHARON is better with {part} (embedded)": gain(found, part) for part in parts}
+        )
     for name, found in every("pretraining").items():
         pairs = (("asma", "pstl"), ("pstl", "skeletonbt"), ("asma", "two untrained"))
-        families.append(
+        compared |= compare_all(
             {
                 f"{METHODS[better]} is better than {METHODS[worse].replace('none', 'no pre-training')}, "
                 f"linear evaluation ({name})": found.paired_differences(better, worse, "linear")
@@ -171,15 +212,10 @@ def headlines() -> str:
         )
     if found := read("pairs"):
         words = "f and g are better than two encoders with random masks, concatenated (embedded)"
-        families.append({words: found.paired_differences("f and g", "two random", "joined")})
-    rows = [
-        [words, outcome(each), in_points(each), in_short(each)]
-        for family in families
-        for words, each in compare_all(family).items()
-        if "joint" not in words
-    ]
-    if not rows:
+        compared |= compare_all({words: found.paired_differences("f and g", "two random", "joined")})
+    if not compared:
         return ""
+    rows = [[words, outcome(each), in_points(each), in_short(each)] for words, each in compared.items()]
     return page(
         "## What of the papers is confirmed here",
         prose(
@@ -189,12 +225,6 @@ def headlines() -> str:
         ),
         table(["headline", "here", "difference (points)", "p"], rows),
     )
-
-
-def between_learners(found: Recording) -> dict[tuple[str, str], list[float]]:
-    """Paired differences of a learner and another, as notebook 04 compares them."""
-    pairs = [("charon", other) for other in ("er", "der++", "icarl", "joint")] + [("der++", "er")]
-    return {pair: found.paired_differences(*pair) for pair in pairs}
 
 
 def and_list(words: Sequence[str]) -> str:
@@ -259,7 +289,7 @@ def methods() -> str:
         ),
         table(["learner", *found], rows),
         table(["difference", "points", "p", "verdict"], against),
-        prose("p is corrected for the five comparisons of a data set."),
+        prose("p is corrected for the comparisons of a data set."),
         prose(
             f"Fine-tuning is meant as the lower bound, but has not the lowest mean on: {', '.join(low)}."
             if low
@@ -270,26 +300,10 @@ def methods() -> str:
 
 def replay(found: Recording) -> str:
     """What compression, probing and logit refresh add to each learner."""
-    learners = ("er", "der++", "icarl", "charon")
-    switches = {"compression": "compressed memory", "probing": "probing", "refresh": "logit refresh"}
     added = {
-        f"{words}, {LEARNERS[learner]}": values
-        for switch, words in switches.items()
-        for learner in learners
-        if (values := gain(found, switch, learner=learner))
-    }
-    masked = {
-        "masking and reconstruction (CHARON - DER++, same components)": [
-            mean(values)
-            for values in zip(
-                *(
-                    found.paired_differences(label.replace("der++", "charon"), label)
-                    for label in found.labels
-                    if label.startswith("der++")
-                ),
-                strict=True,
-            )
-        ]
+        f"{caption}: {name}": values
+        for caption, each in replay_gains(found).items()
+        for name, values in each.items()
     }
     return page(
         "### What compression, probing and logit refresh are worth, whatever the learner",
@@ -298,7 +312,7 @@ def replay(found: Recording) -> str:
             bytes and equal steps (embedded data, {seeds(found)}). A row compares runs with a component
             and without it, all else equal."""
         ),
-        comparisons(added | masked, "component"),
+        comparisons(added, "component"),
         accuracies(found, "learner and components", stored="clips stored"),
     )
 
@@ -318,53 +332,6 @@ def components(found: Recording) -> str:
         ),
         comparisons(rows, "component"),
         accuracies(found, "components, memory"),
-    )
-
-
-def pressure(found: Recording) -> str:
-    """Codecs where compression cannot keep everything."""
-    return page(
-        "### A memory under pressure",
-        prose(
-            f"""CHARON on 4,200 embedded clips of all thirty actions ({seeds(found)}). The memory has the
-            bytes of four uncompressed clips; even compressed it keeps at most one clip in twenty."""
-        ),
-        accuracies(found, "memory", stored="clips stored"),
-        comparisons(found.differences_from("s = 1"), "compared with s = 1"),
-    )
-
-
-def intervals(found: Recording) -> str:
-    """Frame intervals at equal bytes."""
-    return page(
-        "### Coarser clips or fewer clips",
-        prose(
-            f"""CHARON with the bytes of ten uncompressed clips (embedded data, {seeds(found)}): every s-th
-            frame is stored."""
-        ),
-        accuracies(found, "interval", stored="clips stored"),
-        comparisons(found.differences_from("s = 1"), "compared with s = 1"),
-    )
-
-
-def codecs(found: Recording) -> str:
-    """Codecs at an equal number of clips."""
-    whole = "float32, every frame"
-    return page(
-        "### How few bytes a clip can take",
-        prose(f"CHARON with a memory of 80 persons, whatever their bytes (embedded data, {seeds(found)})."),
-        accuracies(found, "codec", bytes_per_clip="bytes per clip"),
-        comparisons(found.differences_from(whole), "compared with whole clips"),
-    )
-
-
-def ratios(found: Recording) -> str:
-    """Mask ratios in one task."""
-    return page(
-        "### Mask ratio",
-        prose(f"CHARON on all ten classes at once, without probing (embedded data, {seeds(found)})."),
-        accuracies(found, "mask ratio"),
-        comparisons(found.differences_from("0%"), "compared with 0%"),
     )
 
 
@@ -392,14 +359,38 @@ def attention(found: Recording) -> str:
     )
 
 
-def extras(found: Recording) -> str:
-    """CHARON with one change at a time."""
-    return page(
-        "### CHARON with one change at a time",
-        prose(f"Embedded data, {seeds(found)}."),
-        accuracies(found, "variant"),
-        comparisons(found.differences_from("CHARON"), "compared with CHARON"),
-    )
+ON_EMBEDDED: dict[str, Section] = {
+    "replay": replay,
+    "ablation": components,
+    "pressure": against(
+        "s = 1",
+        "### A memory under pressure",
+        f"""CHARON on {MANY_CLIPS // 2:,} training clips of all thirty actions. The memory has the bytes of four uncompressed
+        clips; even compressed it keeps at most one clip in twenty.""",
+        "memory",
+        stored="clips stored",
+    ),
+    "intervals": against(
+        "s = 1",
+        "### Coarser clips or fewer clips",
+        "CHARON with the bytes of ten uncompressed clips: every s-th frame is stored.",
+        "interval",
+        stored="clips stored",
+    ),
+    "codecs": against(
+        "float32, every frame",
+        "### How few bytes a clip can take",
+        "CHARON with a memory of 80 persons, whatever their bytes.",
+        "codec",
+        bytes_per_clip="bytes per clip",
+    ),
+    "ratios": against(
+        "0%", "### Mask ratio", "CHARON on all ten classes at once, without probing.", "mask ratio"
+    ),
+    "attention": attention,
+    "extras": against("CHARON", "### CHARON with one change at a time", "", "variant"),
+}
+"""Experiment on the embedded data -> its section."""
 
 
 def chosen() -> str:
@@ -429,18 +420,15 @@ def pretraining() -> str:
     """All methods of pre-training on the data sets."""
     parts = []
     for name, found in every("pretraining").items():
-        known = [label for label in METHODS if label in found.labels]
-        rows = [[METHODS[label], *(cell(found, label, way) for way in EVALUATIONS)] for label in known]
+        known = {label: words for label, words in METHODS.items() if label in found.labels}
         pairs = [("asma", "pstl"), ("asma", "two untrained"), ("pstl", "skeletonbt"), ("pstl", "scratch")]
         against = {
             f"{METHODS[a]} - {METHODS[b]}, {words}": found.paired_differences(a, b, way)
             for way, words in EVALUATIONS.items()
             for a, b in pairs
-            if {a, b} <= set(known)
+            if {a, b} <= known.keys()
         }
-        aligned = [
-            [METHODS[label], cell(found, label, "aligned")] for label in known if found.of(label, "aligned")
-        ]
+        aligned = {label: words for label, words in known.items() if found.of(label, "aligned")}
         parts.append(
             page(
                 f"### Methods on {name} data",
@@ -449,8 +437,10 @@ def pretraining() -> str:
                     for all. Linear evaluation is one layer on frozen features; two encoders are
                     concatenated."""
                 ),
-                table(["pre-training", *EVALUATIONS.values()], rows),
-                table(["two encoders, aligned", "accuracy (%)"], aligned) if aligned else "",
+                by_evaluation(found, known, EVALUATIONS, "pre-training"),
+                by_evaluation(found, aligned, {"aligned": "linear evaluation"}, "two encoders, aligned")
+                if aligned
+                else "",
                 comparisons(against),
             )
         )
@@ -463,7 +453,6 @@ def mirrored() -> str:
     if not found:
         return ""
     ways = {"knn": "k-NN", "linear": "linear evaluation", "finetune": "fine-tuned"}
-    rows = [[label, *(cell(found, label, way) for way in ways)] for label in found.labels]
     return page(
         "### Mirrored views",
         prose(
@@ -471,7 +460,7 @@ def mirrored() -> str:
             *left punch* and *right punch* ({seeds(found)}). skelkit does not mirror if class names tell
             left from right."""
         ),
-        table(["views", *ways.values()], rows),
+        by_evaluation(found, {label: label for label in found.labels}, ways, "views"),
         comparisons(
             {
                 f"not mirrored - mirrored, {words}": found.paired_differences("not mirrored", "mirrored", way)
@@ -488,31 +477,18 @@ def write() -> str:
         `laptop`: small networks on small data sets. Each seed has test clips of its own: on the
         embedded data 2,000 new ones, on recordings those of other subjects (three seeds in a row test
         every subject once). So an interval counts both seeds and clips. Differences are paired by seed;
-        their p values are corrected by Holm's method for all rows of a table. Where a difference is not
-        significant, the table says how large it would have had to be."""
+        their p values are corrected by Holm's method for all rows of a table, or of one data set in it.
+        Where a difference is not significant, the table says how large it would have had to be."""
     )
     where = prose(
         """The runs, with command, settings, machine, date and every prediction, are in
         [`notebooks/recorded/`](../notebooks/recorded); `skelkit record` repeats them. This page is
         written from them by `python tests/results_page.py`."""
     )
-    data = prose(
-        """Embedded: ten of the synthetic actions, 300 training clips, 5 tasks. PRECOG 2016 (D. Jardim):
-        Kinect v1, eight strikes by twelve subjects, four of whom are tested, 4 tasks. Bandai-Namco
-        Research Motion Dataset 2: motion capture, ten classes by three actors, one of whom is tested, 5
-        tasks."""
+    data = "\n".join(
+        f"* {name}: {SOURCES[name]}; {found.about['divided']}" for name, found in every("methods").items()
     )
-    embedded: dict[str, Callable[[Recording], str]] = {
-        "replay": replay,
-        "ablation": components,
-        "pressure": pressure,
-        "intervals": intervals,
-        "codecs": codecs,
-        "ratios": ratios,
-        "attention": attention,
-        "extras": extras,
-    }
-    continual = [methods(), *(on_embedded(name, section) for name, section in embedded.items()), chosen()]
+    continual = [methods(), *(on_embedded(name, section) for name, section in ON_EMBEDDED.items()), chosen()]
     selfsup = [pretraining(), mirrored()]
     return page(
         "# Results",

@@ -7,7 +7,7 @@ from helpers import seeded
 from skelkit import study
 from skelkit.experiments import recordings
 from skelkit.experiments.statistics import compare_all
-from skelkit.lessons import asymmetric_recorded, forgetting_recorded, probing_recorded
+from skelkit.lessons import asymmetric_recorded, forgetting_recorded, probing_recorded, recorded_variants
 
 
 def recording(experiment, metrics=("faa",), seeds=3):
@@ -32,7 +32,8 @@ def shown(monkeypatch, capsys):
     def section(module, function, experiment):
         found, figures = recording(experiment), []
         monkeypatch.setattr(module.recorded, "find", lambda *_, **__: found)
-        monkeypatch.setattr(module, "show", figures.append)
+        for drawing in (module, recorded_variants):
+            monkeypatch.setattr(drawing, "show", figures.append)
         setup = study.begin("x", preset="smoke", seed=0)
         capsys.readouterr()
         getattr(module, function)(setup)

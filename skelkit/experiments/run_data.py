@@ -59,8 +59,9 @@ class RunData:
 @lru_cache(maxsize=1)
 def _load(data: RunData, seed: int) -> TrainTestSplit:
     preset = "gpu" if data.clips else data.preset
-    amounts = {"clips": data.clips, "test_clips": data.test_clips}
-    return load_split(data.dataset, preset, seed, data.device, rotate=True, **amounts)
+    return load_split(
+        data.dataset, preset, seed, data.device, clips=data.clips, test_clips=data.test_clips, rotate=True
+    )
 
 
 @lru_cache(maxsize=1)

@@ -11,6 +11,7 @@ from ..experiments.recordings import Recording
 from ..study import recorded
 from ..viz import learning, show
 from ..viz.figures.curves import curves
+from .recorded_variants import show_variants
 
 WHOLE = "s = 1"
 """The interval that keeps every frame, as the recording of intervals names it."""
@@ -43,22 +44,24 @@ def show_methods(found: Recording, faa: Mapping[str, float], preset: str) -> Non
         f"{three}: the means of CHARON, DER++ and ER rank as in the paper.",
         f"{three}: the means of CHARON, DER++ and ER do not rank as in the paper.",
     )
-    others = ("der++", "er", "icarl", "joint")
-    recorded.verdicts(
-        {
-            "CHARON compared with": {o: found.paired_differences("charon", o) for o in others},
-            "DER++ compared with": {"er": found.paired_differences("der++", "er")},
-        }
-    )
+    tables: dict[str, dict[str, list[float]]] = {}
+    for (learner, other), values in between_learners(found).items():
+        name = {"charon": "CHARON", "der++": "DER++"}[learner]
+        tables.setdefault(f"{name} compared with", {})[other] = values
+    recorded.verdicts(tables)
+
+
+def between_learners(found: Recording) -> dict[tuple[str, str], list[float]]:
+    """Differences that the recording of methods is judged by, learner minus other, one for each seed."""
+    pairs = [("charon", other) for other in ("der++", "er", "icarl", "joint")] + [("der++", "er")]
+    return {pair: found.paired_differences(*pair) for pair in pairs}
 
 
 def show_intervals(setup: study.Setup) -> None:
     """Draw the recorded accuracy over the interval s at equal bytes, if there is a recording."""
-    found = recorded.find("intervals", setup)
+    found = show_variants("intervals", setup, "CHARON at equal bytes: the interval s")
     if not found:
         return
-    rows = {label: found.of(label) for label in found.labels}
-    show(learning.methods(rows, "CHARON at equal bytes: the interval s", lower="", upper=""))
     mean, stored = found.means(), found.means("stored")
     best = max(mean, key=mean.__getitem__)
     study.finding(
@@ -116,11 +119,9 @@ def show_codecs(setup: study.Setup, clips: ClipSet) -> None:
 
 def show_pressure(setup: study.Setup) -> None:
     """Draw the recorded accuracy of memories that are small even when compressed, if there is a recording."""
-    found = recorded.find("pressure", setup)
+    found = show_variants("pressure", setup, "CHARON with a memory under pressure")
     if not found:
         return
-    rows = {label: found.of(label) for label in found.labels}
-    show(learning.methods(rows, "CHARON with a memory under pressure", lower="", upper=""))
     stored, clips = found.means("stored"), int(found.about["divided"].split(" clips to train")[0].split()[-1])
     most = max(stored, key=stored.__getitem__)
     print(
@@ -154,9 +155,7 @@ def show_steps(setup: study.Setup) -> None:
 
 def show_extras(setup: study.Setup) -> None:
     """Draw the recorded changes of CHARON, one change at a time, and compare each with CHARON."""
-    found = recorded.find("extras", setup)
+    found = show_variants("extras", setup, "CHARON with one change at a time")
     if not found:
         return
-    rows = {label: found.of(label) for label in found.labels}
-    show(learning.methods(rows, "CHARON with one change at a time", lower="", upper=""))
     recorded.verdicts({"Compared with CHARON unchanged": found.differences_from("CHARON")})

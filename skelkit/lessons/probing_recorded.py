@@ -9,6 +9,7 @@ from ..experiments.statistics import paired_comparison
 from ..study import recorded
 from ..viz import learning, show
 from ..viz.panels.probing import AblationTable
+from .recorded_variants import show_variants
 
 LEARNERS = {"er": "ER", "der++": "DER++", "icarl": "iCaRL", "charon": "CHARON"}
 """Learners with a memory, and their names in sentences."""
@@ -50,12 +51,14 @@ def compare_components(found: Recording) -> None:
 
 def show_replay(setup: study.Setup) -> None:
     """Draw every learner with and without each component it may have, and say what each component adds."""
-    found = recorded.find("replay", setup)
-    if not found:
-        return
-    rows = {label: found.of(label) for label in found.labels}
-    show(learning.methods(rows, "Learners with and without components, at equal bytes", lower="", upper=""))
-    tables = {
+    found = show_variants("replay", setup, "Learners with and without components, at equal bytes")
+    if found:
+        recorded.verdicts(replay_gains(found))
+
+
+def replay_gains(found: Recording) -> dict[str, dict[str, list[float]]]:
+    """What each component adds to each learner, points for each seed, by caption and learner."""
+    gains = {
         f"{words.capitalize()}, with it instead of without": {
             name: values
             for learner, name in LEARNERS.items()
@@ -63,17 +66,9 @@ def show_replay(setup: study.Setup) -> None:
         }
         for switch, words in SWITCHES.items()
     }
-    everything = ", ".join(SWITCHES)
-    recorded.verdicts(
-        tables
-        | {
-            "Masking, on top of the other three": {
-                "CHARON compared with DER++": found.paired_differences(
-                    *(f"{learner}, {everything.replace(', ', ' + ')}" for learner in ("charon", "der++"))
-                )
-            }
-        }
-    )
+    charon, derpp = (f"{learner}, {' + '.join(SWITCHES)}" for learner in ("charon", "der++"))
+    masking = {"CHARON compared with DER++": found.paired_differences(charon, derpp)}
+    return gains | {"Masking, on top of the other three": masking}
 
 
 def compare_extra(found: Recording | None, label: str) -> None:

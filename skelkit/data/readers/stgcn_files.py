@@ -29,6 +29,9 @@ from .reader import Reader
 
 _DATA = re.compile(r"_?(data_joint|data|position|joint)$")
 
+Labels = str | Path | Sequence[int] | np.ndarray
+"""Path of the pickle of labels, or the class index of each clip."""
+
 _SUBSETS = {"train": "train", "val": "test", "test": "test"}
 """Beginning of a file's name -> `setup` of its clips."""
 
@@ -36,7 +39,7 @@ _SUBSETS = {"train": "train", "val": "test", "test": "test"}
 def read_stgcn(
     path: str | Path,
     *,
-    labels: str | Path | Sequence[int] | np.ndarray | None = None,
+    labels: Labels | None = None,
     skeleton: Skeleton | str | None = None,
     fps: float = 30.0,
     classes: Sequence[str] | None = None,
@@ -160,9 +163,7 @@ def _labels_beside(file: Path) -> Path:
     )
 
 
-def _labels_of(
-    file: Path, given: str | Path | Sequence[int] | np.ndarray | None
-) -> tuple[list[str], list[object]]:
+def _labels_of(file: Path, given: Labels | None) -> tuple[list[str], list[object]]:
     """Clip names and class indices of an array: as given, in a pickle or as numbers, or beside the array."""
     if given is None:
         return _labels(_labels_beside(file))
