@@ -288,7 +288,7 @@ def test_a_damaged_file_never_takes_the_place_of_a_whole_one(tmp_path, monkeypat
 # -- being killed -----------------------------------------------------------------------------------------
 
 
-def killed(*_):
+def killed(*_, **__):
     raise KeyboardInterrupt
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Literal, Protocol, TypeVar, get_args
 
 import torch
+import torch.distributed as dist
 from torch import Tensor, nn
 
 from ..utils import checkpoint
@@ -59,7 +60,9 @@ class Run:
             end.
 
     Raises:
-        ValueError: the checkpoint in the folder has other settings, or it and the previous one are damaged.
+        ValueError: the checkpoint in the folder has other settings, or it and the previous one are damaged;
+            or another process writes to the folder.
+        OSError: nothing can be written to the folder; says why and what to do.
     """
 
     def __init__(
@@ -74,6 +77,7 @@ class Run:
         self._items: list[int] = []  # the current item of each
         self._resume: list[tuple[str, int]] = []  # loops of the checkpoint that have not been entered again
         self._saved = time.monotonic()
+        self._claim = checkpoint.Claim(folder) if folder is not None and _writes() else None
         state = checkpoint.read(folder, self.settings) if folder is not None else None
         self.resumed = state is not None
         if state:
@@ -109,7 +113,8 @@ class Run:
 
     def save(self) -> None:
         """Write a checkpoint of the current state and position."""
-        if self.folder is not None:
+        if self.folder is not None and self._claim is not None:
+            self._claim.check()
             position = [list(pair) for pair in zip(self._names, self._items, strict=True)]
             states = {name: _state(holder) for name, holder in self.stateful.items()}
             checkpoint.write(self.folder, {"position": position, "parts": states}, self.settings)
@@ -249,6 +254,11 @@ def _check_finite(
                 f"(training clips {clips}); look for coordinates that are no numbers, "
                 "or lower the learning rate; the last checkpoint was kept"
             )
+
+
+def _writes() -> bool:
+    """Whether this process writes the checkpoints: of several that train together, the first."""
+    return not (dist.is_available() and dist.is_initialized()) or dist.get_rank() == 0
 
 
 def _state(holder: Stateful) -> dict[str, Any]:

@@ -8,14 +8,16 @@ import os
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
+from weakref import WeakValueDictionary
 
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
 
-from .files import fault, make_folder, write_atomic
+from .files import check_target, fault, make_folder, temporaries, write_atomic
+from .locks import Busy, Lock
 from .validation import printable
 
 FORMAT = "skelkit-checkpoint-1"
@@ -37,17 +39,18 @@ def write(folder: str | Path, state: dict, settings: Mapping[str, Any]) -> Path:
         folder: created if it does not exist.
         state: nested dictionaries and lists of numbers, strings and tensors.
         settings: plain values; `read` compares them.
+
+    Raises:
+        OSError: it cannot be written; says why and what to do. The checkpoints are as they were.
     """
     target, previous = paths(folder)
     make_folder(target.parent)
     tensors: dict[str, Tensor] = {}
     tree = json.dumps({"state": _without_tensors(state, tensors), "settings": settings})
     content = seal(FORMAT, tree, tensors)
-    for temporary in target.parent.glob(f".{target.name}.*"):  # left by a killed process
+    for temporary in temporaries(target):  # left by a killed process
         temporary.unlink(missing_ok=True)
-    if target.exists():
-        os.replace(target, previous)
-    return write_atomic(target, content)
+    return write_atomic(target, content, keep=previous)
 
 
 def read(folder: str | Path, settings: Mapping[str, Any]) -> dict | None:
@@ -76,6 +79,42 @@ def read(folder: str | Path, settings: Mapping[str, Any]) -> dict | None:
     if problems:
         raise DamagedFile(f"{'; '.join(problems)}; delete the folder {folder} to start again")
     return None
+
+
+class Claim:
+    """The right of one training to write the checkpoints of a folder; others are refused.
+
+    It ends with the process, or when nothing refers to it any more. Within a process a later training takes a
+    folder over, because an earlier one that was interrupted may still be referred to by its error.
+
+    Args:
+        folder: created if it does not exist.
+
+    Raises:
+        ValueError: a training in another process writes there.
+        OSError: nothing can be written there; says why and what to do.
+    """
+
+    _latest: ClassVar[WeakValueDictionary[Path, Claim]] = WeakValueDictionary()
+
+    def __init__(self, folder: str | Path):
+        self.folder = make_folder(Path(folder)).resolve()
+        target = check_target(paths(self.folder)[0])
+        former = self._latest.get(self.folder)
+        try:
+            self._lock: Lock = former._lock if former else Lock(target.with_name(".checkpoint.lock"))
+        except Busy as busy:
+            raise ValueError(
+                f"{folder}: {busy}, and trains there; wait for it, or use another folder"
+            ) from None
+        self._latest[self.folder] = self
+
+    def check(self) -> None:
+        """Raise ValueError if a later training of this process writes to the folder."""
+        if self._latest.get(self.folder) is not self:
+            raise ValueError(
+                f"{self.folder}: another training of this process writes there; use another folder"
+            )
 
 
 def paths(folder: str | Path) -> tuple[Path, Path]:
