@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import sys
 import traceback
@@ -12,6 +13,7 @@ from ..data.errors import UnknownOption
 from ..utils.version import __version__
 from . import bench, data, lab, record, study
 from .command import add_commands
+from .output import Printable, UnwritableOutput, escaped
 
 COMMANDS = (study.COMMAND, lab.COMMAND, data.COMMAND, record.COMMAND, bench.COMMAND)
 
@@ -52,21 +54,33 @@ def parser() -> argparse.ArgumentParser:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command and return its exit status; an expected error prints one line and returns 1."""
-    options = parser().parse_args(arguments)
-    name = f"skelkit {options.command}"
-    # Users do not need to know which line of the code issued a warning.
-    warnings.formatwarning = lambda message, *_: f"{name}: {message}\n"
+    with contextlib.redirect_stdout(Printable(sys.stdout)):
+        try:
+            return _run(arguments)
+        except UnwritableOutput as error:
+            with contextlib.suppress(OSError, ValueError):  # else Python reports it once more as it ends
+                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            if not isinstance(error.__cause__, BrokenPipeError):  # the reader, such as `head`, has enough
+                print(f"skelkit: {error}", file=sys.stderr)
+            return 1
+
+
+def _run(arguments: list[str] | None) -> int:
+    name, debug = "skelkit", False
     try:
+        options = parser().parse_args(arguments)
+        name, debug = f"skelkit {options.command}", options.debug
+        # Users do not need to know which line of the code issued a warning.
+        warnings.formatwarning = lambda message, *_: f"{escaped(f'{name}: {message}')}\n"
         return options.run(options)
-    except BrokenPipeError:  # the reader, such as `head`, has closed the pipe
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
     except _EXPECTED as error:
-        if options.debug or os.environ.get(DEBUG, "") not in ("", "0"):
+        if debug or os.environ.get(DEBUG, "") not in ("", "0"):
             traceback.print_exc()
         else:
-            print(f"{name}: {error}", file=sys.stderr)
+            print(escaped(f"{name}: {error}"), file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)
         return 130
+    finally:
+        sys.stdout.flush()

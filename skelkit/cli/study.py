@@ -7,6 +7,7 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
 from .. import study
+from ..utils.files import check_target
 from ..utils.machine import pick_device
 from . import dataset
 from .command import Command, require
@@ -43,6 +44,7 @@ def _run(options: Namespace) -> int:
     pick_device(options.device)
     source, label = dataset.resolved(options.dataset)
     out = options.out or Path("build", "study", f"{label}-{options.preset}")
+    check_target(out / "report.html")
     start = time.perf_counter()
     print(f"study: preset {options.preset}, data set {label}, seed {options.seed}")
     parameters = {

@@ -24,7 +24,7 @@ from torch import Tensor, nn
 from ..models import STGCN
 from ..models.classifier import Classifier
 from ..ops import motion
-from ..utils.files import write_atomic
+from ..utils.files import check_target, write_atomic
 from ..utils.version import __version__
 from . import recognizer
 from .checksum import append_checksum
@@ -52,6 +52,7 @@ def onnx(classifier: Classifier, path: str | Path) -> Path:
     Raises:
         ValueError: Not a `Classifier`, or one whose encoder is not an STGCN.
         RuntimeError: The logits of onnxruntime differ from those of torch.
+        OSError: The file cannot be written; says why and what to do.
     """
     if not isinstance(classifier, Classifier):
         raise ValueError(
@@ -61,6 +62,7 @@ def onnx(classifier: Classifier, path: str | Path) -> Path:
         raise ValueError(
             f"a {type(classifier.encoder).__name__} cannot be exported yet; the encoder must be an STGCN"
         )
+    check_target(path)
     classifier = deepcopy(classifier).cpu().float().eval()
     content = _file_content(_traced(_Dense(classifier).eval(), classifier), _metadata(classifier))
     with tempfile.TemporaryDirectory() as folder:
@@ -88,6 +90,7 @@ def quantise(source: str | Path, target: str | Path) -> Path:
     from onnx import load_from_string
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
+    check_target(target)
     _, metadata = recognizer.open_exported(source)
     if metadata["weights"] != "float32":
         raise ValueError(

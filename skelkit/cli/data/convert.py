@@ -11,6 +11,7 @@ from ...data.errors import UnreadableFile
 from ...data.readers.padding import LEAST_FRAMES, room
 from ...data.readers.pyskl import write_annotations
 from ...data.readers.stgcn_files import write_stgcn
+from ...utils.files import check_target
 from ..command import Command
 from . import source
 
@@ -67,7 +68,7 @@ def _run(options: Namespace) -> int:
 
 
 def _checked_target(options: Namespace) -> Path:
-    """The file to write; an error if its type is unknown, if it exists, or if it is the source itself."""
+    """The file to write; an error if its type is unknown, or it exists, is the source or unwritable."""
     target: Path = options.target
     if target.suffix not in _WRITERS:
         raise ValueError(f"{target}: the target must end in {', '.join(_WRITERS)}")
@@ -77,7 +78,7 @@ def _checked_target(options: Namespace) -> Path:
         raise FileExistsError(f"{target} exists; pass --force to replace it")
     if target.exists() and Path(options.source).exists() and target.samefile(options.source):
         raise ValueError(f"{target} is the source itself; give another name")
-    return target
+    return check_target(target)
 
 
 def _convert_raw_ntu(options: Namespace, target: Path) -> ntu.Report:

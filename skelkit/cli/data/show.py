@@ -8,6 +8,7 @@ import webbrowser
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
+from ...utils.files import check_target
 from ..command import Command
 from . import source
 
@@ -21,12 +22,13 @@ def _add_arguments(parser: ArgumentParser) -> None:
 def _run(options: Namespace) -> int:
     from ...viz.skeleton_player.page import write_page
 
+    target = check_target(options.out or Path(f"clip-{options.clip}.html"))
     clips = source.read(options)
     try:
         clip = clips[options.clip]
     except IndexError as error:
         raise ValueError(str(error)) from None
-    page = write_page(options.out or Path(f"clip-{options.clip}.html"), clip, title=clip.name)
+    page = write_page(target, clip, title=clip.name)
     opened = options.out is None and _has_desktop() and webbrowser.open(page.absolute().as_uri())
     print(f"{clip}\n{'opened' if opened else 'open'} {page} in a browser")
     return 0

@@ -14,7 +14,7 @@ from ...data.merging import merge
 from ...data.readers.npz_splits import write_x_train
 from ...data.readers.padding import room
 from ...data.readers.pyskl import write_annotations
-from ...utils.files import make_folder
+from ...utils.files import check_target, make_folder
 from ...utils.validation import one_of
 from ..command import Command
 from . import source
@@ -57,6 +57,8 @@ def _run(options: Namespace) -> int:
         raise FileExistsError(
             f"{' and '.join(present)} {verb}; pass --force to replace them, or --out for another folder"
         )
+    for path in targets:
+        check_target(path)
     train, test = _train_and_test(options, source.read(options))
     if one_file:
         print(f"{_write_both(train, test, options.out)}: train {train}, test {test}\n{source.NOT_STORED}")

@@ -20,7 +20,8 @@ import torch
 from safetensors import safe_open
 
 from ...utils import checkpoint, parallel
-from ...utils.files import make_folder, write_atomic
+from ...utils.files import check_target, make_folder, write_atomic
+from ...utils.locks import locked
 from ...utils.progress import ProgressBar
 from .. import storage
 from ..errors import UnreadableFile
@@ -85,6 +86,8 @@ def convert(
     Raises:
         ValueError, FileNotFoundError: as in `skelkit.data.ntu.read`.
         ImportError: a scheduler is given, but Dask is not installed.
+        Busy: another process converts to this target.
+        OSError: the target cannot be written; says why and what to do.
     """
     target = Path(target)
     if target.suffix != ".safetensors":
@@ -94,16 +97,18 @@ def convert(
         )
     if dtype not in DTYPES:
         raise ValueError(f"dtype={dtype!r}: expected {' or '.join(map(repr, DTYPES))}")
+    check_target(target)
     report = Report()
     source = Path(source).absolute()
     tasks = reading.plan(source, Rules(**rules), report, missing=missing, only=only, damaged=damaged)
     chunks = [_Chunk(task, dtype) for task in tasks]
     folder = make_folder(target.with_name(f"{target.name}.parts"))
     files = [folder / f"{i:06d}-{chunk.key}.safetensors" for i, chunk in enumerate(chunks)]
-    _parse_missing(source, chunks, files, workers, scheduler, progress)
-    samples.close()
-    _join(source, files, tasks, dtype, target, report)
-    shutil.rmtree(folder)
+    with locked(folder / ".lock", seconds=0):
+        _parse_missing(source, chunks, files, workers, scheduler, progress)
+        samples.close()
+        _join(source, files, tasks, dtype, target, report)
+        shutil.rmtree(folder)
     return report
 
 
