@@ -8,6 +8,7 @@ from torch import Tensor
 
 from ..ops import motion
 from ..skeletons.skeleton import Skeleton
+from ..utils.validation import printable
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,6 @@ class Clip:
     def __repr__(self) -> str:
         persons = self.poses.shape[1]
         return (
-            f"Clip({self.name!r}: {self.class_name}, {len(self)} frames at {self.fps:g} fps, "
-            f"up to {persons} person{'s' * (persons > 1)}, {self.skeleton.name})"
+            f"Clip({self.name!r}: {printable(self.class_name)}, {len(self)} frames at {self.fps:g} fps, "
+            f"up to {persons} person{'s' * (persons > 1)}, {printable(self.skeleton.name)})"
         )

@@ -6,7 +6,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ..utils.validation import printable
+from ..utils.validation import listed, printable
 
 _LONGEST_MESSAGE = 2000
 
@@ -103,7 +103,7 @@ class UnknownOption(TypeError):
         self.option, self.kind, self.known = option, kind, known
 
     def __str__(self) -> str:
-        return f"no option {self.option!r} for {self.kind}; they take {', '.join(self.known) or 'none'}"
+        return f"no option {self.option!r} for {self.kind}; they take {listed(self.known) or 'none'}"
 
 
 class TrainingGroupsNeeded(ValueError):
@@ -123,4 +123,4 @@ class TrainingGroupsNeeded(ValueError):
         self.by, self.known, self.argument = by, known, argument
 
     def __str__(self) -> str:
-        return f"split by {self.by} needs {self.argument}, some of: {', '.join(map(str, self.known))}"
+        return f"split by {self.by} needs {self.argument}, some of: {listed(self.known)}"

@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from ..utils.validation import listed
 from .errors import TrainingGroupsNeeded
 
 GROUPS = ("subject", "view", "setup")
@@ -62,7 +63,7 @@ def by_group(
     chosen = torch.zeros_like(codes, dtype=torch.bool)
     for value in train:
         if value not in values:
-            known = ", ".join(map(str, values))
+            known = listed(values)
             raise ValueError(f"no {by} {value!r} among these clips; they have: {known}")
         chosen |= codes == (values.index(value) if names else value)
     return chosen

@@ -19,7 +19,7 @@ from torch import Tensor
 
 from ..skeletons.skeleton import Skeleton
 from ..utils.checkpoint import MOST_BYTES, raw_bytes
-from ..utils.files import fault, open_atomic
+from ..utils.files import fault, open_atomic, openable
 from ..utils.validation import printable
 from .errors import UnreadableFile
 
@@ -78,7 +78,7 @@ def read(path: str | Path) -> dict[str, Any]:
     if found := fault(path, MOST_BYTES):
         raise UnreadableFile(path, found, "a file that ClipSet.save wrote", "copy it again")
     try:
-        with safe_open(path, "pt") as file:
+        with openable(path) as name, safe_open(name, "pt") as file:
             names = file.keys()
             metadata, tensors = file.metadata() or {}, {name: file.get_tensor(name) for name in names}
     except (SafetensorError, OSError) as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..utils.statistics import median
+from ..utils.validation import listed
 from .splits import GROUPS
 
 if TYPE_CHECKING:
@@ -35,8 +36,8 @@ def summarise(clips: ClipSet) -> dict[str, Any]:
     for key in GROUPS:
         if (codes := getattr(clips, key)) is not None:
             present, known = codes.unique().tolist(), (clips.group_names or {}).get(key)
-            listed = known and len(present) <= 12
-            summary[f"{key}s"] = ", ".join(known[c] for c in present) if known and listed else len(present)
+            few = known and len(present) <= 12
+            summary[f"{key}s"] = listed(known[c] for c in present) if known and few else len(present)
     per_class = clips.labels.bincount(minlength=len(clips.classes)).tolist()
     summary["per class"] = {
         name: count for name, count in zip(clips.classes, per_class, strict=True) if count

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ..utils.validation import instance_of, one_of
+from ..utils.validation import instance_of, listed, one_of, printable
 from .clips import ClipSet
 
 PROTOCOLS = {"ntu60": (6, 10), "ntu120": (12, 10)}
@@ -172,7 +172,7 @@ def _class_indices(order: Sequence[int | str], names: tuple[str, ...]) -> list[i
             )
     indices = [names.index(value) if isinstance(value, str) else int(value) for value in order]
     if repeated := sorted({names[c] for c in indices if indices.count(c) > 1}):
-        raise ValueError(f"order names a class twice: {', '.join(repeated)}; each class is in one task")
+        raise ValueError(f"order names a class twice: {listed(repeated)}; each class is in one task")
     return indices
 
 
@@ -243,11 +243,11 @@ def _check_filled(scenario: Scenario) -> None:
                 continue
             present = torch.isin(torch.tensor(classes), clips.labels.cpu())
             if not present.any():
-                listed = ", ".join(names[c] for c in classes)
-                raise ValueError(f"task {i} ({listed}) has no {split} clips; {_REMEDY[split]}")
+                known = listed(names[c] for c in classes)
+                raise ValueError(f"task {i} ({known}) has no {split} clips; {_REMEDY[split]}")
             if split == "train" and not present.all():
                 missing = names[classes[int(present.long().argmin())]]
-                raise ValueError(f"task {i}: no training clips of {missing}; {_REMEDY[split]}")
+                raise ValueError(f"task {i}: no training clips of {printable(missing)}; {_REMEDY[split]}")
 
 
 def _of_classes(clips: ClipSet, classes: Sequence[int]) -> ClipSet:

@@ -22,8 +22,9 @@ from ..ops import augment
 from ..training import loop
 from ..training.inputs import PreparedClips
 from ..training.settings import choose
+from ..utils.precision import in_float32
 from ..utils.progress import ProgressBar
-from ..utils.validation import instance_of
+from ..utils.validation import instance_of, listed
 from . import sparsity
 from .distillation_presets import DISTILLATION_PRESETS, Settings
 
@@ -56,6 +57,7 @@ def soft_labels(logits: Tensor, temperature: float) -> Tensor:
     return (logits / temperature).softmax(-1)
 
 
+@in_float32
 def distillation_loss(student: Tensor, teacher: Tensor, temperature: float) -> Tensor:
     """τ² KL(softmax(teacher / τ) ‖ softmax(student / τ)), mean over clips. (Hinton et al., 2015, equation 4.)
 
@@ -149,7 +151,7 @@ def _check_teacher(teacher: object, train: ClipSet) -> None:
         )
     if (classes := getattr(teacher, "classes", ())) and tuple(classes) != tuple(train.classes):
         raise ValueError(
-            f"the teacher knows {', '.join(classes)}, the clips are of {', '.join(train.classes)}; "
+            f"the teacher knows {listed(classes)}, the clips are of {listed(train.classes)}; "
             "train it on the same classes"
         )
 
@@ -189,7 +191,8 @@ class StudentTraining:
             self.map = self.map.to(clips.labels.device)
             initialise(self.map, generator)
             trained += list(self.map.parameters())
-        self.optimiser = torch.optim.AdamW(trained, lr=s.lr, weight_decay=s.weight_decay)
+        fused = loop.fused(trained[0].device)
+        self.optimiser = torch.optim.AdamW(trained, lr=s.lr, weight_decay=s.weight_decay, fused=fused)
 
     def epoch(self, epoch: int, epochs: int) -> float:
         """One pass over all clips in random order. Returns the mean loss."""
@@ -209,7 +212,7 @@ class StudentTraining:
 
     def loss(self, index: Tensor) -> Tensor:
         """Weighted sum of hard, soft and feature loss of the clips with these indices Long[n]."""
-        s, index = self.s, index.to(self.clips.labels.device)
+        s = self.s
         x = augment.tilt(augment.crop(self.clips[index], self.generator, s.crop), self.generator, s.tilt)
         features = self.student.encoder.features(self.student.stream_input(x))
         logits = self.student.output_layer(features)

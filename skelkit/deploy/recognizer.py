@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ..utils.validation import printable
+from ..utils.validation import listed, printable
 from ..utils.version import __version__
 from .checksum import read_checked
 from .graph_check import graph_fault
@@ -175,15 +175,16 @@ class Recognizer:
         if frame.shape[-2] != len(self.joints):
             raise ValueError(
                 f"frame {number}: {frame.shape[-2]} joints, {expected}; "
-                f"those of the {self.about['skeleton']} skeleton, in this order: {', '.join(self.joints)}"
+                f"those of the {printable(self.about['skeleton'])} skeleton, in this order: "
+                f"{listed(self.joints)}"
             )
         frame = frame if frame.ndim == 3 else frame[None]
         bad = np.argwhere(~np.isfinite(frame))
         if len(bad) and not self.skip_bad:
             person, joint, _ = bad[0]
             raise ValueError(
-                f"frame {number}: joint {self.joints[joint]} of person {person} is {frame[tuple(bad[0])]}, "
-                "expected metres; fill it, leave the person out, "
+                f"frame {number}: joint {printable(self.joints[joint])} of person {person} is "
+                f"{frame[tuple(bad[0])]}, expected metres; fill it, leave the person out, "
                 "or take the frame before with Recognizer(…, skip_bad=True)"
             )
         if len(bad):
@@ -252,7 +253,7 @@ def open_exported(path: str | Path, threads: int = 1) -> tuple[onnxruntime.Infer
     about = session.get_modelmeta().custom_metadata_map
     if (found := about.get("format")) != FORMAT:
         raise ValueError(
-            f"{path}: format {found!r}, written by skelkit {about.get('version', '?')}; "
+            f"{path}: format {found!r}, written by skelkit {printable(about.get('version', '?'))}; "
             f"skelkit {__version__} reads {FORMAT!r}: export it again with this version, or install that one"
         )
     return session, {k: json.loads(v) if k in _JSON_FIELDS else v for k, v in about.items()}

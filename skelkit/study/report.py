@@ -72,7 +72,7 @@ def write(runs: Sequence[Run], path: Path, title: str = "The skelkit study") -> 
         seconds=sum(run.seconds for run in runs),
         sections=_sections(runs),
     )
-    return write_atomic(path, page.encode())
+    return write_atomic(path, page.encode(errors="backslashreplace"))
 
 
 def _links(runs: Sequence[Run]) -> str:

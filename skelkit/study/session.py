@@ -112,7 +112,8 @@ def record(**values: Any) -> None:
     show_item(RecordedTable(clean))
     target = os.environ.get(RECORD)
     if target:
-        write_atomic(Path(target), json.dumps(results(), indent=1, ensure_ascii=False).encode())
+        text = json.dumps(results(), indent=1, ensure_ascii=False)
+        write_atomic(Path(target), text.encode(errors="backslashreplace"))
 
 
 def results() -> dict[str, Any]:

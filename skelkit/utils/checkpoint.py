@@ -16,7 +16,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
 
-from .files import check_target, fault, make_folder, temporaries, write_atomic
+from .files import check_target, fault, make_folder, openable, temporaries, write_atomic
 from .locks import Busy, Lock
 from .validation import printable
 
@@ -141,7 +141,7 @@ def unseal(path: Path, form: str, what: str) -> tuple[str, dict[str, Tensor]]:
     try:
         if found := fault(path, MOST_BYTES):
             raise DamagedFile(f"{path}: no {what} but {found}")
-        with safe_open(path, framework="pt") as file:
+        with openable(path) as name, safe_open(name, framework="pt") as file:
             about = file.metadata() or {}
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - no mapping
     except (SafetensorError, OSError) as error:

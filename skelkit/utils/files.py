@@ -62,6 +62,17 @@ def read_whole(path: str | Path) -> bytes:
     return content
 
 
+@contextmanager
+def openable(path: str | Path) -> Iterator[str]:
+    """A name of a file for libraries that take UTF-8 alone; on Unix a name may be any bytes."""
+    name = os.fspath(path)
+    if name.isascii() or name.encode(errors="replace").decode() == name:
+        yield name
+    else:
+        with open(path, "rb") as file:
+            yield f"/dev/fd/{file.fileno()}"
+
+
 def make_folder(path: Path) -> Path:
     """Create a folder and its parents if they do not exist.
 

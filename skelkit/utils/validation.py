@@ -30,9 +30,9 @@ def one_of(given: Any, known: Iterable[str], what: str, more: str = "") -> None:
     if isinstance(given, str) and given in known:
         return
     if not isinstance(given, str):
-        raise ValueError(f"a {type(given).__name__} is no name of a {what}; known: {', '.join(known)}{more}")
+        raise ValueError(f"a {type(given).__name__} is no name of a {what}; known: {listed(known)}{more}")
     close = "".join(f"; did you mean {name!r}?" for name in get_close_matches(given, known, 1))
-    raise ValueError(f"no {what} {given!r}; known: {', '.join(known)}{more}{close}")
+    raise ValueError(f"no {what} {given!r}; known: {listed(known)}{more}{close}")
 
 
 def instance_of(kind: type, given: Any, what: str, source: str) -> None:
@@ -74,6 +74,15 @@ def positive(given: Any, what: str, unit: str) -> None:
     """
     if not (isinstance(given, Real) and float(given) > 0 and math.isfinite(float(given))):
         raise ValueError(f"{what} must be a positive number of {unit}; got {given!r}")
+
+
+def listed(names: Iterable[object]) -> str:
+    r"""Names in one line, each `printable`.
+
+    >>> print(listed(["a", "b\x1b", 3]))
+    a, b\x1b, 3
+    """
+    return ", ".join(map(printable, names))
 
 
 def printable(text: object) -> str:

@@ -62,7 +62,7 @@ def write_page(path: str | Path, *clips: Any, **options: Any) -> Path:
     """
     title = html.escape(options.get("title") or "Skeleton player")
     page = _PAGE.format(title=title, module=player_module(), fragment=page_fragment(*clips, **options))
-    return write_atomic(path, page.encode())
+    return write_atomic(path, page.encode(errors="backslashreplace"))
 
 
 def player_module() -> str:
