@@ -4,6 +4,7 @@ A reader without a sample fails `test_reader_fuzz`: add a function that writes a
 returns a `Sample`, and list it in `SAMPLES` under the reader's `kind`.
 """
 
+import io
 import json
 import pickle
 import random
@@ -12,10 +13,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
+import scipy.io
 from fuzzing import damaged_archive, mutate, npy, packed, put
 
 from skelkit.data import ClipSet
 from skelkit.data.ntu import layout
+from skelkit.skeletons.layouts import KNOWN
 
 
 @dataclass(frozen=True)
@@ -262,6 +265,137 @@ def bvh_sample(folder):
     return Sample(folder / "a.bvh", mutated(folder / "a.bvh", BVH.encode()))
 
 
+def openpose_sample(folder):
+    numbers = [*(np.abs(NUMBERS[0]) * 100).ravel().round(2).tolist()]
+    people = [{"person_id": [-1], "pose_keypoints_2d": numbers, "pose_keypoints_3d": []}] * 2
+    content = json.dumps({"version": 1.3, "people": people}).encode()
+    for t in range(3):
+        (folder / f"video_{t:012d}_keypoints.json").write_bytes(content)
+    return Sample(folder, mutated(folder / "video_000000000001_keypoints.json", content))
+
+
+def kinetics_skeleton_sample(folder):
+    person = {"pose": NUMBERS[0, :18, :2].ravel().round(3).tolist(), "score": [0.5] * 18}
+    data = [{"frame_index": t + 1, "skeleton": [person] * t} for t in range(3)]
+    about = {"has_skeleton": True, "label": "wave", "label_index": 3}
+    clip = {"data": data, "label": "wave", "label_index": 3}
+    contents = {
+        folder / "kinetics_val" / "a.json": json.dumps(clip).encode(),
+        folder / "kinetics_val_label.json": json.dumps({"a": about}).encode(),
+    }
+    (folder / "kinetics_val").mkdir()
+
+    def damage(rng):
+        for path, content in contents.items():
+            put(path, content)
+        path = rng.choice(list(contents))
+        put(path, mutate(contents[path], rng))
+
+    return Sample(folder / "kinetics_val" / "a.json", damage)
+
+
+def alphapose_sample(folder):
+    points = (np.abs(NUMBERS[0, :17]) * 100).ravel().round(2).tolist()
+    detections = [
+        {"image_id": f"{t}.jpg", "category_id": 1, "keypoints": points, "score": 2.9, "idx": m}
+        for t in range(3)
+        for m in (1, 2)
+    ]
+    path = folder / "a.json"
+    return Sample(path, mutated(path, json.dumps(detections).encode()))
+
+
+def _landmarks(t):
+    return np.c_[np.tile(NUMBERS[t], (2, 1))[:33], np.full(33, 0.5)].round(4)
+
+
+def mediapipe_json_sample(folder):
+    names = ("x", "y", "z", "visibility")
+    frames = [[dict(zip(names, row.tolist(), strict=True)) for row in _landmarks(t)] for t in range(3)]
+    contents = [
+        json.dumps(content).encode()
+        for content in (frames, {"frames": [{"frame": t, "pose_landmarks": f} for t, f in enumerate(frames)]})
+    ]
+    return Sample(folder / "a.json", mutated(folder / "a.json", *contents))
+
+
+def mediapipe_csv_sample(folder):
+    wide = ",".join(["frame", *(f"{axis}{i}" for i in range(33) for axis in "xyzv")]) + "\n"
+    wide += "".join(",".join(map(str, [t, *_landmarks(t).ravel()])) + "\n" for t in range(3))
+    long = "frame,landmark,x,y,z,visibility\n"
+    rows = [[t, i, *row] for t in range(2) for i, row in enumerate(_landmarks(t))]
+    long += "".join(",".join(map(str, row)) + "\n" for row in rows)
+    return Sample(folder / "a.csv", mutated(folder / "a.csv", wide.encode(), long.encode()))
+
+
+def azure_kinect_sample(folder):
+    positions = (np.tile(NUMBERS[0], (2, 1))[:32] * 1000).round(1).tolist()
+    frames = [
+        {
+            "timestamp_usec": 33333 * t,
+            "bodies": [{"body_id": m, "joint_positions": positions} for m in (1, 2)],
+        }
+        for t in range(3)
+    ]
+    names = [name.upper() for name in KNOWN["azure32"].joints]
+    content = json.dumps({"bone_list": [], "frames": frames, "joint_names": names}).encode()
+    return Sample(folder / "a.json", mutated(folder / "a.json", content))
+
+
+def _text(rows, delimiter=" "):
+    return "".join(delimiter.join(f"{value:.3f}" for value in row) + "\n" for row in rows).encode()
+
+
+def sbu_sample(folder):
+    content = _text(np.c_[1:4, NUMBERS[:3].reshape(3, 75), NUMBERS[:3].reshape(3, 75)[:, :15]] / 3, ",")
+    return Sample(folder, mutated(folder / "skeleton_pos.txt", content))
+
+
+def utd_mhad_sample(folder):
+    path = folder / "a1_s2_t3_skeleton.mat"
+    contents = []
+    for packed_ in (True, False):
+        buffer = io.BytesIO()
+        scipy.io.savemat(buffer, {"d_skel": NUMBERS[:4, :20].transpose(1, 2, 0)}, do_compression=packed_)
+        contents.append(buffer.getvalue())
+    return Sample(path, mutated(path, *contents))
+
+
+def msr_action3d_sample(folder):
+    path = folder / "a01_s02_e03_skeleton3D.txt"
+    return Sample(path, mutated(path, _text(np.c_[NUMBERS[:3, :20].reshape(60, 3), np.ones(60)])))
+
+
+def florence_sample(folder):
+    rows = [[1 + t // 2, 1, 3, *frame.ravel()] for t, frame in enumerate(NUMBERS[:4, :15])]
+    path = folder / "Florence_dataset_WorldCoordinates.txt"
+    return Sample(path, mutated(path, _text(rows)))
+
+
+def pku_mmd_sample(folder):
+    for name in ("skeleton", "label"):
+        (folder / name).mkdir()
+    (folder / "label" / "A01N02-L.txt").write_text("11,0,3,2\n3,2,4,1\n")
+    path = folder / "skeleton" / "A01N02-L.txt"
+    return Sample(folder, mutated(path, _text(np.tile(NUMBERS[:5].reshape(5, 75), 2))))
+
+
+def pku_mmd_labels_sample(folder):
+    sample = pku_mmd_sample(folder)
+    content = _text(np.tile(NUMBERS[:5].reshape(5, 75), 2))
+    (folder / "skeleton" / "A01N02-L.txt").write_bytes(content)
+    return Sample(sample.source, mutated(folder / "label" / "A01N02-L.txt", b"11,0,3,2\n3,2,4,1\n"))
+
+
+def ntu_dicts_sample(folder):
+    content = {"file_name": "S001C002P003R001A013", "nbodys": [2] * 3, "njoints": 25}
+    content |= {f"skel_body{body}": NUMBERS[:3].astype(np.float64) for body in (0, 1)}
+    buffer = io.BytesIO()
+    np.save(buffer, np.array(content))
+    path = folder / "S001C002P003R001A013.skeleton.npy"
+    return Sample(path, mutated(path, buffer.getvalue()))
+
+
 SAMPLES = {
     "NTU RGB+D": [raw_ntu_sample],
     "ST-GCN arrays": [st_gcn_array_sample, st_gcn_labels_sample],
@@ -278,5 +412,16 @@ SAMPLES = {
         description_of_npz_sample,
     ],
     ".safetensors files": [saved_clips_sample],
+    "OpenPose folders": [openpose_sample],
+    "Kinetics-skeleton files": [kinetics_skeleton_sample],
+    "AlphaPose files": [alphapose_sample],
+    "MediaPipe files": [mediapipe_json_sample, mediapipe_csv_sample],
+    "Azure Kinect files": [azure_kinect_sample],
+    "SBU files": [sbu_sample],
+    "UTD-MHAD files": [utd_mhad_sample],
+    "MSR-Action3D files": [msr_action3d_sample],
+    "Florence 3D files": [florence_sample],
+    "PKU-MMD files": [pku_mmd_sample, pku_mmd_labels_sample],
+    "NTU .npy dicts": [ntu_dicts_sample],
 }
 """Kind of a reader -> functions that write its samples."""

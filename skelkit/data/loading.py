@@ -21,7 +21,8 @@ def load(source: str | os.PathLike[str], *, seed: int = 0, **options: Any) -> Cl
     Args:
         source: a name or path of the table. (A folder named like one of the names is ``"./synthetic"``.)
         seed: of synthetic clips; files do not depend on it.
-        options: of the reader, see the table.
+        options: of the reader, see the table. ``windows=`` cuts long recordings into clips, see
+            `skelkit.data.readers.windows`; `recognised` says what a source is read as, and why.
 
     Raises:
         FileNotFoundError, PermissionError: there is no such file or folder, or it may not be read.
@@ -52,6 +53,15 @@ def load(source: str | os.PathLike[str], *, seed: int = 0, **options: Any) -> Cl
 
 if load.__doc__:  # None under python -OO
     load.__doc__ = load.__doc__.replace("{table}", readers.table().replace("\n", "\n    "))
+
+
+def recognised(source: str | os.PathLike[str]) -> str:
+    """What `load` takes a source for, and why.
+
+    >>> recognised("synthetic")
+    'synthetic clips: "synthetic"'
+    """
+    return readers.find_reader(source).recognised(Path(source))
 
 
 def takes(source: str | os.PathLike[str], option: str) -> bool:

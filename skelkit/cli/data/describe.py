@@ -11,7 +11,7 @@ from pathlib import Path
 from ...analysis.quality import inspect
 from ...analysis.quality_report import Quality
 from ...data import ClipSet, file_split, ntu
-from ...data.loading import dataset_name
+from ...data.loading import dataset_name, recognised
 from ...data.readers import find_reader
 from ...study import words
 from ...utils.files import write_atomic
@@ -30,7 +30,7 @@ def _run(options: Namespace) -> int:
         raise ValueError(f"--figure {options.figure}: the figure is a page; give a name that ends in .html")
     report = ntu.Report() if source.is_raw_ntu(options.source) else None
     clips = source.read(options, report)
-    card, quality = _card(clips), inspect(clips)
+    card, quality = {"read as": recognised(options.source)} | _card(clips), inspect(clips)
     remarks = find_reader(options.source).remarks(Path(options.source), options.fps)
     if options.json:
         dropped = {} if report is None else {"dropped": report.counts()}

@@ -19,7 +19,7 @@ from ...data.readers.common import upright
 from ...skeletons.layouts import AmbiguousLayout
 from ...utils.validation import positive
 
-READING = ("fps", "skeleton", "scale", "up", "pattern")
+READING = ("fps", "skeleton", "scale", "up", "pattern", "windows")
 """The options that say what files do not."""
 
 NOT_STORED = (
@@ -38,7 +38,13 @@ def add_arguments(parser: ArgumentParser) -> None:
     reading.add_argument("--scale", type=float, help="metres per unit. Default: 0.01 for BVH, else 1")
     reading.add_argument("--up", choices=["y", "z", "-y"], help="axis that points up. Default: y")
     reading.add_argument(
-        "--pattern", help="regular expression for BVH file names, with groups named class and subject"
+        "--pattern", help="regular expression for file names, with groups named class and subject"
+    )
+    reading.add_argument(
+        "--windows",
+        type=Path,
+        help="a .csv with the columns start, end and label (frames): these windows of the recordings are the "
+        "clips. Default: the table beside the recording, such as walk.windows.csv",
     )
 
 
@@ -53,7 +59,7 @@ def read(options: Namespace, report: ntu.Report | None = None) -> ClipSet:
         ValueError: --scale is not positive; and the errors of `load`. If several layouts have the number of
             joints, the error names --skeleton first.
     """
-    arguments = {name: getattr(options, name) for name in ("fps", "skeleton", "scale", "pattern")}
+    arguments = {name: getattr(options, name) for name in ("fps", "skeleton", "scale", "pattern", "windows")}
     arguments = {name: value for name, value in arguments.items() if value is not None}
     if report is not None:
         arguments["report"] = report

@@ -27,14 +27,45 @@ import os
 from pathlib import Path
 
 from ..errors import UnreadableFile
-from . import adapters, bvh_clips, npz_splits, nwucla, pyskl, ragged_npz, stgcn_files, tables
+from . import (
+    adapters,
+    alphapose,
+    azure_kinect,
+    bvh_clips,
+    florence3d,
+    kinetics_skeleton,
+    mediapipe,
+    msr_action3d,
+    npz_splits,
+    ntu_npy,
+    nwucla,
+    openpose,
+    pku_mmd,
+    pyskl,
+    ragged_npz,
+    sbu,
+    stgcn_files,
+    tables,
+    utd_mhad,
+)
 from .reader import Reader
 
 READERS: tuple[Reader, ...] = (
     adapters.SYNTHETIC,
     adapters.NTU_RAW,
+    ntu_npy.READER,
     stgcn_files.READER,
     nwucla.READER,
+    openpose.READER,
+    kinetics_skeleton.READER,
+    alphapose.READER,
+    mediapipe.READER,
+    azure_kinect.READER,
+    sbu.READER,
+    utd_mhad.READER,
+    msr_action3d.READER,
+    florence3d.READER,
+    pku_mmd.READER,
     bvh_clips.FOLDER,
     bvh_clips.ARCHIVE,
     npz_splits.READER,

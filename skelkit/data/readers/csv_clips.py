@@ -62,9 +62,9 @@ def read(about: Description) -> ClipSet:
         UnreadableFile: names the line, or the key of the description.
     """
     path = check_file(about.source)
-    lines = _lines(path, about.delimiter)
+    rows_of_file = lines(path, about.delimiter)
     try:
-        _, header = next(lines)
+        _, header = next(rows_of_file)
     except StopIteration:
         raise UnreadableFile(
             Place(path, line=1),
@@ -74,7 +74,7 @@ def read(about: Description) -> ClipSet:
         ) from None
     columns = find_columns(about, header)
     clips: dict[str, _Rows] = {}
-    for line, cells in lines:
+    for line, cells in rows_of_file:
         where = Place(path, line=line)
         if len(cells) != len(header):
             raise UnreadableFile(
@@ -84,7 +84,7 @@ def read(about: Description) -> ClipSet:
     return _assemble(about, columns.skeleton, clips)
 
 
-def _lines(path: Path, delimiter: str) -> Iterator[tuple[int, list[str]]]:
+def lines(path: Path, delimiter: str) -> Iterator[tuple[int, list[str]]]:
     """Line number and cells of each line that is not blank."""
     with path.open(encoding="utf-8-sig", newline="") as file:
         reader = csv.reader(_bounded(path, file), delimiter=delimiter, strict=True)

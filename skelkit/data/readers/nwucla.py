@@ -8,10 +8,8 @@ Modeling, Learning, and Recognition", 2014; layout: `feeders/feeder_ucla.py` of 
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +18,7 @@ from ...skeletons.layouts import KINECT20
 from ...utils.validation import positive
 from ..clips import ClipSet
 from ..errors import Place, UnreadableFile
-from . import archives
+from . import archives, json_files
 from .common import clip_set, plain_name, quote, read_file
 from .reader import Reader
 
@@ -104,7 +102,7 @@ def _files(path: Path) -> Iterator[tuple[Place, re.Match[str], bytes]]:
 @np.errstate(over="ignore", invalid="ignore")
 def _poses(where: Place, content: bytes, scale: float) -> np.ndarray:
     """Poses [T, 1, 20, 3] of one file, in metres."""
-    clip = _json(where, content)
+    clip = json_files.parse(where, content)
     skeletons = clip.get("skeletons") if isinstance(clip, dict) else None
     if not isinstance(skeletons, list):
         raise UnreadableFile(
@@ -118,22 +116,6 @@ def _poses(where: Place, content: bytes, scale: float) -> np.ndarray:
     if (irregular := _irregularity(skeletons)) is not None:
         raise UnreadableFile(where, f"skeletons: {irregular}", "numbers [frames][20][3]", "correct the file")
     return np.array(skeletons, dtype=np.float64)[:, None] * scale
-
-
-def _json(where: Place, content: bytes) -> object:
-    try:
-        return json.loads(content)
-    except json.JSONDecodeError as error:
-        raise UnreadableFile(
-            replace(where, line=error.lineno), error.msg, "json", "get the whole file"
-        ) from None
-    except (
-        ValueError,
-        RecursionError,
-    ) as error:  # not UTF-8, numbers of thousands of digits, endless nesting
-        raise UnreadableFile(
-            where, f"something that is no json ({quote(str(error))})", "json", "get the whole file"
-        ) from None
 
 
 def _irregularity(skeletons: list[object]) -> str | None:

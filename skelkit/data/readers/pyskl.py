@@ -21,7 +21,7 @@ from ..clips import ClipSet
 from ..errors import Place, UnreadableFile
 from . import pickles
 from .common import clip_set, ntu_groups, plain_name, quote, shortened
-from .pixels import in_metres
+from .pixels import from_image
 from .reader import Reader, has_suffix
 
 Annotation = dict[str, Any]
@@ -207,7 +207,6 @@ def _key_points(where: Place, annotation: Annotation) -> np.ndarray:
     return points[:, :frames].transpose(1, 0, 2, 3)
 
 
-@np.errstate(over="ignore", invalid="ignore")
 def _from_pixels(
     where: Place, annotation: Annotation, points: np.ndarray, height: float, least_score: float
 ) -> np.ndarray:
@@ -225,15 +224,8 @@ def _from_pixels(
                 "floats [persons, frames, joints] like keypoint",
                 "correct the annotation",
             )
-        points = points * (score[:, : len(points)].transpose(1, 0, 2) >= least_score)[..., None]
-    if not np.isfinite(points).all():
-        raise UnreadableFile(
-            where,
-            "key points that are NaN or infinite",
-            "pixels",
-            "correct the annotation, (0, 0) is a joint that was not found",
-        )
-    return in_metres(points.astype(np.float64), height).astype(np.float32)
+        score = score[:, : len(points)].transpose(1, 0, 2)
+    return from_image(where, points, score, height=height, least_score=least_score)
 
 
 def write_annotations(

@@ -11,6 +11,7 @@ from typing import Any
 from ...utils.validation import printable
 from ..clips import ClipSet
 from ..errors import UnknownOption
+from . import windows as windows_of
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,8 @@ class Reader:
         notes: sentences for the table of formats in ``docs/data.md``.
         says_fps: whether a file says its frame rate. Default: it does if the reader has no option ``fps``.
         not_read: names of what a file holds beside its clips and is not read. Default: nothing.
+        why: the sentence that says by what a path is recognised, and what was decided from the file alone
+            (layout, unit); "" if the path is not of this kind. Default: the description.
     """
 
     kind: str
@@ -42,12 +45,19 @@ class Reader:
     notes: str = ""
     says_fps: Callable[[Path], bool] | None = None
     not_read: Callable[[Path], list[str]] | None = None
+    why: Callable[[Path], str] | None = None
 
     @property
     def options(self) -> list[str]:
         """Names of the options of `read`."""
         parameters = list(inspect.signature(self.read).parameters.values())
         return [p.name for p in parameters[0 if self.name else 1 :]]
+
+    def recognised(self, source: Path) -> str:
+        """What a source was taken for, and why."""
+        reason = self.description if self.why is None or self.name else self.why(source)
+        found = None if self.name else windows_of.beside(source)
+        return f"{self.kind}: {reason}" + (f"; cut into the windows of {found.name}" if found else "")
 
     def remarks(self, source: Path, fps: float | None) -> list[str]:
         """Sentences on what a source does not say and on what is not read of it.
@@ -63,11 +73,20 @@ class Reader:
             found.append(f"not read: {listed}")
         return found
 
-    def load(self, source: Path, *, seed: int, **options: Any) -> ClipSet:
+    def load(
+        self,
+        source: Path,
+        *,
+        seed: int,
+        windows: str | Path | windows_of.Rows | None = None,
+        **options: Any,
+    ) -> ClipSet:
         """The clips of `source`.
 
         Args:
             seed: passed on if `read` takes one.
+            windows: rows of start, end and label that become clips, or a table of them. Default: the table
+                beside the source, if there is one (see `skelkit.data.readers.windows`).
 
         Raises:
             UnknownOption: `read` does not have an option.
@@ -78,7 +97,10 @@ class Reader:
                 raise UnknownOption(name, self.kind, known)
         if "seed" in self.options:
             options["seed"] = seed
-        return self.read(**options) if self.name else self.read(source, **options)
+        clips = self.read(**options) if self.name else self.read(source, **options)
+        if windows is None and not self.name:
+            windows = windows_of.beside(source)
+        return clips if windows is None else windows_of.applied(clips, source, windows)
 
 
 def has_suffix(*suffixes: str) -> Callable[[Path], bool]:
@@ -88,3 +110,8 @@ def has_suffix(*suffixes: str) -> Callable[[Path], bool]:
         return path.suffix.lower() in suffixes and not path.is_dir()
 
     return can_read
+
+
+def says_why(why: Callable[[Path], str]) -> Callable[[Path], bool]:
+    """A `can_read` for the paths for which the function `why` of a reader has a sentence."""
+    return lambda path: bool(why(path))
