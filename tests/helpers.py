@@ -1,11 +1,13 @@
-"""Small helpers that many tests share: generators and random batches."""
+"""Small helpers that many tests share: generators, random batches and bodies."""
 
 from __future__ import annotations
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from skelkit import motion
+from skelkit.data.reference_body import standing
 from skelkit.skeletons import Skeleton
 
 
@@ -17,6 +19,12 @@ def seeded(seed: int = 0) -> torch.Generator:
 def batch(clips: int = 3, frames: int = 24, joints: int = 5, persons: int = 2, seed: int = 0) -> Tensor:
     """Normally distributed coordinates x [clips, 3, frames, joints, persons]."""
     return torch.randn(clips, 3, frames, joints, persons, generator=seeded(seed))
+
+
+def body(skeleton: Skeleton, frames: int, seed: int = 0, noise: float = 0.01) -> np.ndarray:
+    """A standing adult whose joints tremble, float32 [frames, V, 3]; its layout is found by geometry."""
+    trembling = torch.randn(frames, len(skeleton), 3, generator=seeded(seed)) * noise
+    return (standing(skeleton) + trembling).numpy()
 
 
 def bone_lengths(x: Tensor, skeleton: Skeleton) -> Tensor:

@@ -16,9 +16,11 @@ import numpy as np
 import scipy.io
 from fuzzing import damaged_archive, mutate, npy, packed, put
 
+from helpers import body
+from marker_files import NAMES, TOML, c3d, trc
 from skelkit.data import ClipSet
 from skelkit.data.ntu import layout
-from skelkit.skeletons.layouts import KNOWN
+from skelkit.skeletons.layouts import COCO17, KNOWN, NTU25
 
 
 @dataclass(frozen=True)
@@ -97,7 +99,7 @@ CSV = "clip,t,id,label,who,a_x,a_y,a_z,b_x,b_y,b_z\n" + "".join(
     for t in range(4)
     for person in (1, 2)
 )
-NUMBERS = np.random.default_rng(0).normal(1, 0.3, (8, 25, 3)).astype(np.float32)
+NUMBERS = body(NTU25, 8) + np.float32([1, 0, 2])
 
 
 def mutated(path, *contents):
@@ -183,7 +185,7 @@ def annotated(protocol=4):
         {"frame_dir": n, "label": i, "total_frames": k.shape[1], "keypoint": k.astype(np.float16)}
         for i, (n, k) in enumerate(clips)
     ]
-    flat = np.abs(NUMBERS[None, :3, :17, :2]) * 100
+    flat = (body(COCO17, 3)[None, ..., :2] + 2) * np.float32([100, -100]) + 400
     notes2 = [
         {
             "frame_dir": "v",

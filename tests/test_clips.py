@@ -3,7 +3,7 @@ import os
 import numpy as np
 import pytest
 import torch
-from helpers import seeded
+from helpers import body, seeded
 
 from skelkit import ClipSet, Skeleton
 from skelkit.skeletons.layouts import KINECT20
@@ -16,14 +16,21 @@ def clips(ragged):
     names = [f"recording {i}" for i in range(9)]
     groups = {"subject": ["Ann", "Bo", "Cy"] * 3, "view": [0, 0, 1, 1, 2, 2, 0, 1, 2]}
     return ClipSet.from_arrays(
-        arrays, labels=[0, 1, 2] * 3, classes=["sit", "wäve", "fall"], fps=25, names=names, **groups
+        arrays,
+        labels=[0, 1, 2] * 3,
+        skeleton=KINECT20,
+        classes=["sit", "wäve", "fall"],
+        fps=25,
+        names=names,
+        **groups,
     )
 
 
 def numbered(*lengths):
     """Clips that say in every coordinate which frame (from 1) it is."""
     return ClipSet.from_arrays(
-        [np.arange(1, n + 1, dtype=np.float32)[:, None, None].repeat(20, 1).repeat(3, 2) for n in lengths]
+        [np.arange(1, n + 1, dtype=np.float32)[:, None, None].repeat(20, 1).repeat(3, 2) for n in lengths],
+        skeleton=KINECT20,
     )
 
 
@@ -43,7 +50,7 @@ def test_a_person_counts_who_is_present_in_any_frame(ragged):
     arrays = [ragged([30])[0], ragged([30])[0][:, :1], np.zeros((3, 2, 20, 3)), np.zeros((3, 20, 3))]
     arrays[2][1, 1, 5] = -0.1
     arrays[3][2, 0, 0] = -0.1
-    assert ClipSet.from_arrays(arrays).persons.tolist() == [2, 1, 1, 1]
+    assert ClipSet.from_arrays(arrays, skeleton=KINECT20).persons.tolist() == [2, 1, 1, 1]
 
 
 GOOD = np.ones((4, 20, 3))
@@ -82,7 +89,7 @@ def with_value(value, *place):
             {},
             "clip 1: 24 joints, the Kinect v1-20 skeleton has 20; pass skeleton=",
         ),
-        ([np.ones((4, 24, 3))], {}, "no built-in skeleton has 24 joints"),
+        ([np.ones((4, 19, 3))], {"skeleton": None}, "no built-in skeleton has 19 joints"),
         ([GOOD, GOOD], {"labels": [0]}, "1 labels for 2 clips; give one per clip"),
         ([GOOD, GOOD], {"subject": [1, 2, 3]}, "3 subject for 2 clips"),
         ([GOOD, GOOD], {"names": ["one"]}, "1 names for 2 clips"),
@@ -103,7 +110,7 @@ def with_value(value, *place):
 )
 def test_invalid_arrays_are_refused_with_the_clip_and_what_to_do(arrays, options, message):
     with pytest.raises(ValueError, match=message):
-        ClipSet.from_arrays(arrays, **options)
+        ClipSet.from_arrays(arrays, **({"skeleton": KINECT20} | options))
 
 
 def test_a_clip_beyond_the_set_is_an_index_error(clips):
@@ -144,7 +151,7 @@ def test_splitting_by_a_group_gives_its_clips_to_training_and_all_others_to_test
 
 def test_a_stratified_split_takes_its_share_of_every_class_and_loses_or_shares_no_clip():
     labels = [0] * 10 + [1] * 20 + [2] * 7
-    clips = ClipSet.from_arrays([GOOD] * 37, labels=labels, names=range(37))
+    clips = ClipSet.from_arrays([GOOD] * 37, labels=labels, names=range(37), skeleton=KINECT20)
     train, test = clips.split("stratified", train=0.6, seed=3)
     assert train.labels.bincount().tolist() == [6, 12, 4]
     assert sorted(train.names + test.names) == sorted(clips.names)
@@ -278,7 +285,7 @@ def test_an_impossible_batch_is_refused(clips, index, options, message):
 
 
 def test_clips_that_half_precision_cannot_hold_are_refused_by_number():
-    far = ClipSet.from_arrays([torch.ones(4, 20, 3), torch.ones(3, 20, 3), torch.ones(2, 20, 3)])
+    far = ClipSet.from_arrays([torch.ones(n, 20, 3) for n in (4, 3, 2)], skeleton=KINECT20)
     far.poses[5] = 7e4
     with pytest.raises(ValueError, match=r"clip 1: coordinates up to 70000; float16 holds .* up to 65504"):
         far.to(dtype=torch.float16)
@@ -363,17 +370,17 @@ def test_a_folder_that_cannot_be_made_is_an_error_and_changes_nothing(clips, tmp
     assert (tmp_path / "file").read_text() == "not a folder"
 
 
-def test_the_skeleton_is_found_from_the_number_of_joints():
-    assert ClipSet.from_arrays([GOOD]).skeleton is KINECT20
+def test_the_skeleton_is_found_from_the_number_of_joints_and_the_poses():
+    assert ClipSet.from_arrays([body(KINECT20, 4)]).skeleton is KINECT20
 
 
 def test_a_warning_is_issued_for_coordinates_that_cannot_be_metres():
     with pytest.warns(UserWarning, match="divide millimetres by 1000"):
-        ClipSet.from_arrays([1000 * torch.rand(5, 20, 3)])
+        ClipSet.from_arrays([1000 * torch.rand(5, 20, 3)], skeleton=KINECT20)
 
 
 def test_the_error_for_a_clip_beyond_the_set_names_the_number_of_clips():
-    clips = ClipSet.from_arrays([torch.ones(5, 20, 3)])
+    clips = ClipSet.from_arrays([torch.ones(5, 20, 3)], skeleton=KINECT20)
     with pytest.raises(IndexError, match="clip 999 was asked for; there are 1 clips, 0 to 0"):
         clips.batch([0, 999])
     with pytest.raises(ValueError, match="frames=-3: a batch has at least one frame"):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from helpers import seeded
+from helpers import body
 
 import skelkit as sk
 from skelkit import study
@@ -15,14 +15,15 @@ from skelkit.data.default_split import (
     train_test_split,
     validation_split,
 )
+from skelkit.skeletons import KINECT20
 
 
 def clips(counts, subjects=None, name=int):
     """`counts[c]` clips of class c; subjects take turns, numbered or as `name` names them."""
     labels = [c for c, n in enumerate(counts) for _ in range(n)]
-    arrays = [1 + 0.01 * torch.randn(40, 20, 3, generator=seeded(i)).cumsum(0) for i in range(len(labels))]
+    arrays = [body(KINECT20, 40, seed=i) for i in range(len(labels))]
     subject = None if subjects is None else [name(i % subjects) for i in range(len(labels))]
-    return sk.ClipSet.from_arrays(arrays, labels=labels, subject=subject)
+    return sk.ClipSet.from_arrays(arrays, labels=labels, subject=subject, skeleton="kinect20")
 
 
 def test_many_subjects_are_split_by_subject_and_few_by_clip():

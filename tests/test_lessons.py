@@ -265,7 +265,7 @@ def test_a_student_that_is_hardly_smaller_fails():
 
 
 def test_clips_of_a_single_frame_are_refused():
-    still = sk.ClipSet.from_arrays([torch.ones(1, 25, 3)] * 2)
+    still = sk.ClipSet.from_arrays([torch.ones(1, 25, 3)] * 2, skeleton="ntu25")
     with pytest.raises(ValueError, match="every clip has a single frame"):
         your_data.print_card(still, 2, "smoke")
 

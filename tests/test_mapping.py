@@ -481,7 +481,7 @@ def test_clips_of_another_frame_rate_last_as_long_and_move_as_fast(clips, fps, l
         np.arange(1.0, n + 1)[:, None, None].repeat(20, 1).repeat(3, 2) + 1000 * i
         for i, n in enumerate(lengths)
     ]
-    other = ClipSet.from_arrays(ramps, fps=fps)
+    other = ClipSet.from_arrays(ramps, fps=fps, skeleton=KINECT20)
     found = merge(clips(KINECT20), other)
     assert found.fps == 30
     for before, after in zip(other, list(found)[4:], strict=True):
@@ -495,7 +495,7 @@ def test_clips_of_another_frame_rate_last_as_long_and_move_as_fast(clips, fps, l
 
 
 def test_persons_are_padded_to_the_largest_count(clips):
-    one = ClipSet.from_arrays([np.ones((4, 20, 3))], names=["one"])
+    one = ClipSet.from_arrays([np.ones((4, 20, 3))], names=["one"], skeleton=KINECT20)
     for found, place in ((merge(one, clips(KINECT20)), 0), (merge(clips(KINECT20), one), 4)):
         assert found.poses.shape[1] == 2
         assert found[place].persons == 1

@@ -538,7 +538,7 @@ def test_the_published_protocols_split_by_performer_camera_and_setup():
 
 def test_only_clips_of_25_joints_can_be_synthesised(tmp_path, ragged):
     with pytest.raises(ValueError, match="20 joints, an NTU file has 25"):
-        sample_writer.synthesise(tmp_path, sk.ClipSet.from_arrays(ragged([5])))
+        sample_writer.synthesise(tmp_path, sk.ClipSet.from_arrays(ragged([5]), skeleton="kinect20"))
 
 
 def test_the_benchmark_compares_with_a_plain_parser():

@@ -19,11 +19,17 @@ from skelkit.skeletons import NTU25
 
 pytest.importorskip("anywidget", reason="needs the notebooks extra: pip install 'skelkit[notebooks]'")
 from skelkit.viz import style
-from skelkit.viz.skeleton_player import page
-from skelkit.viz.skeleton_player.scene import scene
-from skelkit.viz.skeleton_player.widget import Player, compare, player
+from skelkit.viz.skeleton_player import page, widget
+from skelkit.viz.skeleton_player import scene as scenes
+from skelkit.viz.skeleton_player.widget import Player
 
 V = 20
+
+# Random poses have no layout of their own.
+player, compare, scene = (
+    partial(function, skeleton=skeletons.KINECT20)
+    for function in (widget.player, widget.compare, scenes.scene)
+)
 
 
 def walk(frames: int, seed: int = 0, persons: int = 1) -> torch.Tensor:
@@ -147,7 +153,7 @@ def test_bones_sides_and_head_come_from_the_skeleton():
             {"skeleton": skeletons.KINECT20},
             "24 joints, the Kinect v1-20 skeleton has 20",
         ),
-        (torch.randn(5, 1, 24, 3), {}, "no built-in skeleton has 24 joints"),
+        (torch.randn(5, 1, 19, 3), {"skeleton": None}, "no built-in skeleton has 19 joints"),
         (torch.randn(5, 1, V, 2), {}, r"shape \[5, 1, 20, 2\]; expected"),
         (torch.randn(0, 1, V, 3), {}, "not empty"),
         (torch.randn(3, 8, V, 3), {}, r"may be \[C, T, V, M\] or \[T, M, V, C\]"),
@@ -308,7 +314,9 @@ def test_building_and_updating_two_bodies_of_120_frames_is_quick():
 
 def test_a_page_needs_no_network_and_a_title_cannot_break_out_of_it(tmp_path):
     nasty = "</script><script>alert(1)</script> & <b>"
-    path = page.write_page(tmp_path / "deep" / "page.html", walk(10), title=nasty, labels=[nasty])
+    path = page.write_page(
+        tmp_path / "deep" / "page.html", walk(10), title=nasty, labels=[nasty], skeleton=skeletons.KINECT20
+    )
     text = path.read_text("utf-8")
     assert "<title>&lt;/script&gt;" in text
     assert "alert(1)</script>" not in text
@@ -326,7 +334,7 @@ def test_a_page_holds_the_buffer_and_stays_small(tmp_path):
 
 
 def test_fragments_of_the_same_clip_have_their_own_ids():
-    fragments = [page.page_fragment(walk(10)) for _ in range(3)]
+    fragments = [page.page_fragment(walk(10), skeleton=skeletons.KINECT20) for _ in range(3)]
     assert len({re.search(r'<div id="([^"]+)"', f).group(1) for f in fragments}) == 3
     assert "function render" not in fragments[0]
     assert page.player_module().count("window.skelkitPlayer={initialize,render}") == 1

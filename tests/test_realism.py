@@ -38,7 +38,7 @@ def test_speeds_powers_and_bone_lengths_are_those_of_a_known_motion():
     clip = pose.repeat(90, 1, 1)
     # All joints move together at 2 Hz, so that bones keep their lengths.
     clip[:, :, 0] += (0.2 * torch.sin(2 * torch.pi * 2.0 * time))[:, None]
-    clips = ClipSet.from_arrays([clip, clip[:60]])
+    clips = ClipSet.from_arrays([clip, clip[:60]], skeleton="ntu25")
     expected = 0.2 * (torch.sin(2 * torch.pi * 2 * time).diff().abs().mean()) * 30
     torch.testing.assert_close(realism.speed_by_joint(clips), expected.expand(25), rtol=0.02, atol=0)
     assert realism.power_shares(clips)[1] > 0.95

@@ -12,7 +12,12 @@ from skelkit.skeletons.layouts import KINECT20
 @pytest.fixture
 def clips(ragged):
     return ClipSet.from_arrays(
-        ragged([9, 4, 7]), labels=[0, 1, 1], classes=["a", "b <i>"], subject=["Ann", "Bo", "Ann"], fps=25
+        ragged([9, 4, 7]),
+        labels=[0, 1, 1],
+        skeleton=KINECT20,
+        classes=["a", "b <i>"],
+        subject=["Ann", "Bo", "Ann"],
+        fps=25,
     )
 
 

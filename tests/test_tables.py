@@ -2,6 +2,7 @@ import re
 
 import numpy as np
 import pytest
+from helpers import body
 
 import skelkit as sk
 from skelkit.data.errors import UnreadableFile
@@ -324,7 +325,7 @@ def test_labels_may_be_numbers_names_or_one_hot_and_groups_names_or_numbers(save
 
 
 def test_whole_numbers_of_millimetres_with_z_up_are_turned_into_metres(saved):
-    data = np.random.default_rng(0).integers(1, 2000, (1, 4, 20, 3))
+    data = (1000 * body(KINECT20, 4)[None]).astype(int)
     toml = (
         '[source]\npath = "a.npz"\n[arrays]\nposes = "data"\naxes = "N T V C"\n'
         '[units]\nlength = "mm"\nup = "z"\nfps = 12.5'
@@ -527,7 +528,7 @@ def test_the_description_at_the_top_of_the_module_is_one_that_works(table, tmp_p
     assert clips.fps == 50
     np.savez(
         tmp_path / "b.npz",
-        data=some(2, 5, 20, 3),
+        data=np.stack([body(KINECT20, 5, seed) for seed in (0, 1)]),
         frames=[5, 4],
         y=["sit", "fall"],
         names=["sit", "fall"],

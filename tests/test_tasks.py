@@ -11,7 +11,7 @@ def clips(labels, subject=None, classes=None, first=0):
     """One clip of one frame per label; clip i says first + i in every coordinate."""
     arrays = [np.full((1, 20, 3), first + i + 1.0, dtype=np.float32) for i in range(len(labels))]
     names = [f"class {c}" for c in range(classes or max(labels) + 1)]
-    return ClipSet.from_arrays(arrays, labels=labels, subject=subject, classes=names)
+    return ClipSet.from_arrays(arrays, labels=labels, skeleton="kinect20", subject=subject, classes=names)
 
 
 def balanced(classes, each=10, subjects=None, first=0):
@@ -215,7 +215,7 @@ def test_the_only_subject_of_a_class_is_trained_on():
 
 
 def test_other_skeletons_in_train_and_test_are_refused():
-    test = ClipSet.from_arrays([np.ones((1, 25, 3))] * 2, labels=[0, 1])
+    test = ClipSet.from_arrays([np.ones((1, 25, 3))] * 2, labels=[0, 1], skeleton="ntu25")
     with pytest.raises(ValueError, match=r"different skeletons: .* and NTU-25"):
         split_into_tasks(balanced(2), test, 2)
 

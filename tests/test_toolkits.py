@@ -8,6 +8,7 @@ from functools import partial
 import numpy as np
 import pytest
 import torch
+from helpers import body
 
 import skelkit as sk
 from skelkit.data import readers
@@ -107,9 +108,9 @@ def test_the_published_split_of_an_x_train_file_comes_back_clip_by_clip_without_
 
 
 def test_the_skeleton_is_found_from_the_width_and_may_be_said(tmp_path, people):
-    for joints, skeleton in ((20, KINECT20), (21, MOCAP21), (17, COCO17)):
+    for skeleton in (KINECT20, MOCAP21, COCO17):
         for persons in (1, 2):
-            clips = [clip[:, :persons] for clip in people((4, 4), joints)]
+            clips = [np.stack([body(skeleton, 4, seed)] * persons, 1) for seed in (0, 1)]
             path = ctr_gcn(
                 tmp_path / "a.npz", {"train": clips[:1], "test": clips[1:]}, {"train": [0], "test": [1]}
             )
@@ -136,7 +137,7 @@ def test_a_gap_inside_a_clip_stays_and_a_frame_of_the_second_person_alone_is_non
     clip = np.zeros((8, 2, 25, 3), dtype=np.float32)
     clip[1, 0], clip[5, 1, 24, 2] = 1, -0.5
     path = ctr_gcn(tmp_path / "a.npz", {"train": [clip], "test": [clip]}, {"train": [0], "test": [1]})
-    assert npz_splits.read(path).lengths.tolist() == [6, 6]
+    assert npz_splits.read(path, skeleton=NTU25).lengths.tolist() == [6, 6]
 
 
 def with_nan(x):
@@ -216,8 +217,9 @@ def test_clips_that_do_not_fit_a_padded_file_are_not_cut(tmp_path, people):
         npz_splits.write_x_train(clips, clips, tmp_path / "x.npz", frames=8)
     with pytest.raises(ValueError, match=r"a clip has more than 1 persons; pass persons="):
         stgcn_files.write_stgcn(clips, tmp_path / "x", persons=1)
+    other = sk.ClipSet.from_arrays(people(joints=20), skeleton=KINECT20)
     with pytest.raises(ValueError, match="train and test differ in skeleton or classes"):
-        npz_splits.write_x_train(clips, sk.ClipSet.from_arrays(people(joints=20)), tmp_path / "x.npz")
+        npz_splits.write_x_train(clips, other, tmp_path / "x.npz")
     assert not list(tmp_path.iterdir())
 
 
@@ -315,7 +317,7 @@ def test_labels_that_are_missing_or_of_another_array_are_answered(tmp_path, peop
 def test_labels_may_be_the_class_index_of_each_clip(tmp_path, people, kind):
     path = st_gcn(tmp_path, "train", people(), [0, 1, 2], ["a", "b", "c"])
     (tmp_path / "train_label.pkl").unlink()
-    read = sk.load(path, labels=kind([2, 0, 1]))
+    read = sk.load(path, labels=kind([2, 0, 1]), skeleton="ntu25")
     assert (read.labels.tolist(), read.names) == ([2, 0, 1], ("clip 0", "clip 1", "clip 2"))
     assert close(read, people())
 
@@ -466,7 +468,8 @@ def slow_in_metres(pixels, height):
 
 
 def pixels(frames=6, seed=0):
-    points = np.random.default_rng(seed).uniform(10, 1000, (frames, 2, 17, 2))
+    bodies = np.stack([body(COCO17, frames, 2 * seed + person) for person in (0, 1)], 1)[..., :2]
+    points = bodies * [300, -300] + np.random.default_rng(seed).uniform(600, 900, (frames, 2, 1, 2))
     points[1:3, 1], points[4, 0, 5] = 0, 0
     return points
 
@@ -541,7 +544,7 @@ def test_joints_of_low_score_are_zero_if_asked_for(annotated):
             {"keypoint": np.ones((1, 5, 17, 2)), "keypoint_score": np.ones((1, 5, 16))},
             r"'a': found keypoint_score: float64 \[1, 5, 16\], expected floats",
         ),
-        ({"keypoint": np.arange(180.0).reshape(1, 5, 18, 2)}, "no built-in skeleton has 18 joints"),
+        ({"keypoint": np.arange(190.0).reshape(1, 5, 19, 2)}, "no built-in skeleton has 19 joints"),
     ],
 )
 def test_an_annotation_that_is_not_right_is_refused_by_its_name(annotated, changes, message):

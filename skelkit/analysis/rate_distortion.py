@@ -27,7 +27,7 @@ def rate_distortion(clips: ClipSet, by_name: Mapping[str, Codec], frames: int = 
         Rows ``{"codec", "class", "clips", "bytes_per_clip", "rmse_mm"}``.
 
     >>> import torch
-    >>> still = ClipSet.from_arrays([torch.ones(60, 20, 3)])
+    >>> still = ClipSet.from_arrays([torch.ones(60, 20, 3)], skeleton="kinect20")
     >>> from skelkit.ops.codecs import Uniform
     >>> rate_distortion(still, {"every 5th frame": Uniform(5)})[-1]["rmse_mm"]
     0.0

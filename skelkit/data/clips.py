@@ -13,12 +13,13 @@ import torch
 from torch import Tensor
 
 from ..ops import motion
-from ..skeletons.layouts import known_skeleton, of_size
+from ..skeletons.layouts import known_skeleton
 from ..skeletons.skeleton import Skeleton
 from ..utils.validation import one_of, positive
 from . import clip_checks, cropping, splits, storage
 from .clip import Clip
 from .clip_checks import Values
+from .layout_choice import choose
 from .ragged import Index, concatenate, select_rows, to_positions
 from .splits import GROUPS
 from .summary import summarise
@@ -79,7 +80,7 @@ class ClipSet:
             arrays: one array or tensor per clip; T and M may differ between clips, V may not.
             labels: class index of each clip. Default: all 0.
             skeleton: a `Skeleton`, or the short name of a built-in one. Default: the built-in skeleton with
-                this number of joints, if there is exactly one.
+                this number of joints; if several have it, the one that fits the poses (`layout_choice`).
             fps: frames per second.
             subject, view, setup: for each clip a number or a name; `split` uses them.
             classes: class names. Default: "class 0", "class 1", and so on.
@@ -104,7 +105,7 @@ class ClipSet:
             clip_checks.check_clip(array, name, skeleton)
             for array, name in zip(arrays, clip_names, strict=True)
         ]
-        skeleton = skeleton or of_size(checked[0].shape[2])
+        skeleton = skeleton or choose(checked)
         clip_checks.check_joints(checked, clip_names, skeleton)
         clip_checks.check_metres(checked)
         indices, class_names = clip_checks.check_labels(labels, classes, clip_names)

@@ -25,7 +25,9 @@ def train_test_pairs(clips: ClipSet) -> dict[str, str]:
     """Training subset -> its test subset: same prefix, preferably "…test", then "…val", then any other.
 
     >>> import torch
-    >>> clips = ClipSet.from_arrays([torch.ones(3, 20, 3)] * 3, setup=["xsub_train", "xsub_val", "xsub_test"])
+    >>> clips = ClipSet.from_arrays(
+    ...     [torch.ones(3, 20, 3)] * 3, skeleton="kinect20", setup=["xsub_train", "xsub_val", "xsub_test"]
+    ... )
     >>> train_test_pairs(clips)
     {'xsub_train': 'xsub_test'}
     """

@@ -21,7 +21,7 @@ def fingerprints(**sets: ClipSet) -> dict[str, str]:
         subjects of each set; the skeleton and the classes of the first set.
 
     >>> import torch
-    >>> clips = ClipSet.from_arrays([torch.ones(3, 20, 3)])
+    >>> clips = ClipSet.from_arrays([torch.ones(3, 20, 3)], skeleton="kinect20")
     >>> list(fingerprints(test=clips))[:3]
     ['skeleton', 'classes', 'poses of the test clips']
     """

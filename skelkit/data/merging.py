@@ -25,8 +25,10 @@ def merge(first: ClipSet, *others: ClipSet) -> ClipSet:
     Raises:
         ValueError: the skeletons differ.
 
-    >>> a = ClipSet.from_arrays([torch.ones(30, 20, 3)], classes=["sit"], fps=30, subject=["Ann"])
-    >>> b = ClipSet.from_arrays([torch.ones(50, 2, 20, 3)], classes=["fall"], fps=25, subject=[7])
+    >>> import functools
+    >>> make = functools.partial(ClipSet.from_arrays, skeleton="kinect20")
+    >>> a = make([torch.ones(30, 20, 3)], classes=["sit"], fps=30, subject=["Ann"])
+    >>> b = make([torch.ones(50, 2, 20, 3)], classes=["fall"], fps=25, subject=[7])
     >>> both = merge(a, b)
     >>> both
     ClipSet(2 clips, 2 classes, 90 frames at 30 fps, up to 2 persons, Kinect v1-20)

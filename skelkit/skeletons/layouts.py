@@ -34,9 +34,6 @@ KNOWN: dict[str, Skeleton] = {
 }
 """The built-in skeletons by the short names that the command line takes."""
 
-_FIRST = ("ntu25", "kinect20", "mocap21", "coco17")
-_LATER = ("kinect20_head", "msr20", "body25", "h36m17", "kit21")
-
 
 def known_skeleton(skeleton: Skeleton | str | None) -> Skeleton | None:
     """The skeleton itself, or the built-in one of this short name.
@@ -54,16 +51,17 @@ def known_skeleton(skeleton: Skeleton | str | None) -> Skeleton | None:
 
 
 class AmbiguousLayout(ValueError):
-    """Several built-in skeletons have as many joints as the data.
+    """Built-in skeletons have as many joints as the data, but which of them it has is not clear.
 
     Attributes:
         joints: their number.
         names: short names of these skeletons.
+        evidence: what the poses say for and against each; "" if they were not looked at.
     """
 
-    def __init__(self, joints: int, names: Sequence[str]) -> None:
-        super().__init__(joints, names)
-        self.joints, self.names = joints, names
+    def __init__(self, joints: int, names: Sequence[str], evidence: str = "") -> None:
+        super().__init__(joints, names, evidence)
+        self.joints, self.names, self.evidence = joints, names, evidence
 
     def __str__(self) -> str:
         return self.message()
@@ -78,10 +76,38 @@ class AmbiguousLayout(ValueError):
         ]
         if on_command_line:
             ways.insert(0, ways.pop(1))
+        several = len(self.names) > 1
+        seen = f"; the poses do not settle it ({self.evidence})" if self.evidence else ""
         return (
-            f"{len(self.names)} built-in skeletons have {self.joints} joints: {', '.join(self.names)}; "
-            f"say which one: {', '.join(ways)}"
+            f"{len(self.names)} built-in skeleton{'s have' if several else ' has'} {self.joints} joints: "
+            f"{', '.join(self.names)}{seen}; say which one: {', '.join(ways)}"
         )
+
+
+def layouts_of(joints: int) -> dict[str, Skeleton]:
+    """The built-in skeletons with this many joints, by short name; of equal joints and bones the first one.
+
+    Raises:
+        ValueError: there is none.
+
+    >>> list(layouts_of(20)), list(layouts_of(22))
+    (['kinect20', 'kinect20_head', 'msr20'], ['smpl22'])
+    """
+    found: dict[str, Skeleton] = {}
+    for name, skeleton in KNOWN.items():
+        if len(skeleton) == joints and not any(_same(skeleton, other) for other in found.values()):
+            found[name] = skeleton
+    if found:
+        return found
+    known = ", ".join(f"{len(s)} ({k})" for k, s in KNOWN.items())
+    raise ValueError(
+        f"no built-in skeleton has {joints} joints; they have {known}; "
+        "pass skeleton=sk.Skeleton(name, joints, bones, root)"
+    )
+
+
+def _same(one: Skeleton, other: Skeleton) -> bool:
+    return (one.joints, one.bones) == (other.joints, other.bones)
 
 
 def of_size(joints: int) -> Skeleton:
@@ -91,18 +117,10 @@ def of_size(joints: int) -> Skeleton:
         ValueError: no built-in skeleton has this many joints.
         AmbiguousLayout: several have; the message lists them and how to choose one.
 
-    >>> of_size(20).name
-    'Kinect v1-20'
+    >>> of_size(33).name
+    'MediaPipe-33'
     """
-    candidates = [name for name, skeleton in KNOWN.items() if len(skeleton) == joints]
-    if any(name in _FIRST for name in candidates):
-        candidates = [name for name in candidates if name not in _LATER]
-    if len(candidates) == 1:
-        return KNOWN[candidates[0]]
-    if candidates:
-        raise AmbiguousLayout(joints, candidates)
-    known = ", ".join(f"{len(s)} ({k})" for k, s in KNOWN.items())
-    raise ValueError(
-        f"no built-in skeleton has {joints} joints; they have {known}; "
-        "pass skeleton=sk.Skeleton(name, joints, bones, root)"
-    )
+    found = layouts_of(joints)
+    if len(found) > 1:
+        raise AmbiguousLayout(joints, list(found))
+    return next(iter(found.values()))

@@ -9,9 +9,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ...skeletons.layouts import known_skeleton, of_size
+import numpy as np
+
+from ...skeletons.layouts import known_skeleton
 from ...skeletons.skeleton import Skeleton
 from ..errors import Place, UnreadableFile
+from ..layout_choice import choose
 from .common import UP, Location, plain_name, quote, read_file
 
 Kind = type | tuple[type, ...]
@@ -99,7 +102,7 @@ def describe(path: str | Path, source: str | Path | None = None) -> Description:
     Raises:
         FileNotFoundError, UnreadableFile: as `skelkit.data.readers.tables.read_table`.
     """
-    content = _parsed(Path(path))
+    content = parsed(Path(path))
     path = Path(path)
     _check_keys(path, content)
     _check_choices(path, content)
@@ -123,7 +126,7 @@ def describe(path: str | Path, source: str | Path | None = None) -> Description:
         about.get("decimal", "."),
         columns,
         arrays,
-        _skeleton(path, content.get("skeleton", {})),
+        skeleton_from(path, content.get("skeleton", {})),
         _METRES[units.get("length", "m")],
         units.get("up", "y"),
         float(units.get("fps", 30)),
@@ -131,7 +134,7 @@ def describe(path: str | Path, source: str | Path | None = None) -> Description:
     )
 
 
-def _parsed(path: Path) -> dict[str, Any]:
+def parsed(path: Path) -> dict[str, Any]:
     content = read_file(path, 2**16)
     try:
         text = content.decode("utf-8-sig")
@@ -198,7 +201,7 @@ def _check_choices(path: Path, content: dict[str, Any]) -> None:
         raise UnreadableFile(_place(path, "units", "fps"), quote(fps), "frames per second", "correct it")
 
 
-def _skeleton(path: Path, about: dict[str, Any]) -> Skeleton | None:
+def skeleton_from(path: Path, about: dict[str, Any]) -> Skeleton | None:
     """The skeleton described; None if the section is missing."""
     where = _place(path, "skeleton")
     if not about:
@@ -238,15 +241,16 @@ def _pair(where: Place, bone: object) -> tuple[str, str]:
     )
 
 
-def skeleton_of(about: Description, joints: int) -> Skeleton:
-    """The skeleton described, or else the only built-in one with as many joints.
+def skeleton_of(about: Description, clips: Sequence[np.ndarray]) -> Skeleton:
+    """The skeleton described, or else the built-in one that clips [T, M, V, 3] have.
 
     Raises:
-        UnreadableFile: the skeleton has another number of joints; no built-in one has as many, or several
-            have.
+        UnreadableFile: the skeleton has another number of joints; no built-in one has as many, or several do
+            and the poses do not settle which.
     """
+    joints = clips[0].shape[2]
     try:
-        skeleton = about.skeleton or of_size(joints)
+        skeleton = about.skeleton or choose(clips)
     except ValueError as error:
         raise UnreadableFile(
             about.section("skeleton"),

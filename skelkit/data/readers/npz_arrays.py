@@ -46,7 +46,7 @@ def read(about: Description) -> ClipSet:
         labels=labels,
         classes=classes,
         size=size,
-        skeleton=about.skeleton,
+        skeleton=skeleton_of(about, clips),
         fps=about.fps,
         **groups,
     )
@@ -56,7 +56,6 @@ def _clips(about: Description, poses: npy.Stored, length: npy.Stored | None, siz
     """Poses [T, M, V, 3] of each clip, in units of the file; views of one array."""
     axes = _checked_axes(about, poses)
     shape = dict(zip(axes, poses.shape, strict=True))
-    skeleton_of(about, shape["V"])
     frames = shape.get("F", 1) * shape.get("N", 1) * shape.get("T", 1)
     check_room(poses.where, frames, shape.get("M", 1), shape["V"], size)
     array = poses.whole().transpose([axes.index(axis) for axis in "NFTMVC" if axis in axes])

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ...skeletons import KNOWN, Skeleton, of_size
+from ...skeletons import KNOWN, Skeleton
 from ...skeletons.layouts import known_skeleton
 from ...utils.files import open_atomic
 from ..clips import ClipSet
@@ -45,7 +45,7 @@ def read(
     Args:
         path: the .npz file, read clip by clip: only frames that are not padding take memory.
         skeleton: a `Skeleton` or the short name of a built-in one. Default: the built-in one that fits the
-            width of the arrays with two persons, or else with one.
+            width of the arrays with two persons, or else with one, and the poses.
         fps: frames per second, which the file does not contain.
         classes: names of the classes. Default: ``class 0``, …
         up: the axis that points up: "y", "z" or "-y".
@@ -56,7 +56,6 @@ def read(
     """
     path, skeleton = Path(path), known_skeleton(skeleton)
     stored = npy.find_all(path, KEYS, _CONTENT)
-    skeleton = skeleton or _skeleton_of(stored["x_train"])
     arrays: list[np.ndarray] = []
     names, labels, setup, class_count = [], [], [], 0
     for subset in ("train", "test"):
@@ -90,14 +89,14 @@ def read(
 
 
 @np.errstate(over="ignore", invalid="ignore")
-def _clips(x: npy.Stored, skeleton: Skeleton, up: str) -> list[np.ndarray]:
+def _clips(x: npy.Stored, skeleton: Skeleton | None, up: str) -> list[np.ndarray]:
     """Poses [T, M, V, 3] of each clip, without padding."""
     if len(x.shape) != 3 or x.dtype.kind != "f" or 0 in x.shape[1:]:
         raise UnreadableFile(
             x.where, x.describe(), "float [clips, frames, persons * joints * 3]", "save metres as float32"
         )
-    joints = len(skeleton)
-    if x.shape[2] % (3 * joints):
+    joints = _joints_of(x) if skeleton is None else len(skeleton)
+    if skeleton is not None and x.shape[2] % (3 * joints):
         raise UnreadableFile(
             x.where,
             f"{x.shape[2]} numbers in a frame",
@@ -108,15 +107,12 @@ def _clips(x: npy.Stored, skeleton: Skeleton, up: str) -> list[np.ndarray]:
     return [upright(trimmed(row.reshape(len(row), -1, joints, 3)), up).copy() for row in x.rows()]
 
 
-def _skeleton_of(x: npy.Stored) -> Skeleton:
-    """The built-in skeleton that fits the width of the array with two persons, or else with one."""
+def _joints_of(x: npy.Stored) -> int:
+    """The joints of built-in skeletons that fit the width of the array with two persons, or else with one."""
     for persons in (2, 1):
         for skeleton in KNOWN.values():
             if x.shape[2:] == (persons * len(skeleton) * 3,):
-                try:
-                    return of_size(len(skeleton))
-                except ValueError as error:  # several built-in skeletons have as many joints
-                    raise UnreadableFile(x.where, str(error)) from None
+                return len(skeleton)
     raise UnreadableFile(
         x.where,
         x.describe(),

@@ -11,8 +11,8 @@ import torch
 from torch import Tensor
 
 from ...data import Clip, ClipSet
+from ...data.layout_choice import choose
 from ...ops import motion
-from ...skeletons.layouts import of_size
 from ...skeletons.skeleton import Skeleton
 
 MOST = 6
@@ -72,7 +72,7 @@ def _view(given: Clip | Tensor, name: str, skeleton: Skeleton | None, fps: float
     if isinstance(given, Clip):
         name, skeleton, fps = f"{given.class_name} · {given.name}", given.skeleton, given.fps
     poses = _as_frames(given.poses if isinstance(given, Clip) else given, name)
-    skeleton = skeleton or of_size(poses.shape[2])
+    skeleton = skeleton or choose([poses])
     if poses.shape[2] != len(skeleton):
         raise ValueError(
             f"{name}: {poses.shape[2]} joints, the {skeleton.name} skeleton has {len(skeleton)}; "
