@@ -18,9 +18,9 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from ..skeletons.skeleton import Skeleton
-from ..utils.checkpoint import MOST_BYTES, raw_bytes
+from ..utils.checkpoint import MOST_BYTES, MOST_TEXT, raw_bytes
 from ..utils.files import fault, open_atomic, openable
-from ..utils.validation import printable
+from ..utils.validation import MALFORMED, printable, reason
 from .errors import UnreadableFile
 
 FORMAT = "skelkit-clips-2"
@@ -30,7 +30,7 @@ NUMBERS = ("labels", "setup", "starts", "subject", "view")
 
 DTYPES = {torch.float32: ("F32", 4), torch.float16: ("F16", 2), torch.int64: ("I64", 8)}
 
-MOST_JOINTS = 2000
+MOST_JOINTS, MOST_NAME = 2000, 512
 
 _UNKNOWN = "0" * 64
 
@@ -79,8 +79,8 @@ def read(path: str | Path) -> dict[str, Any]:
         raise UnreadableFile(path, found, "a file that ClipSet.save wrote", "copy it again")
     try:
         with openable(path) as name, safe_open(name, "pt") as file:
-            names = file.keys()
-            metadata, tensors = file.metadata() or {}, {name: file.get_tensor(name) for name in names}
+            metadata, names = file.metadata() or {}, file.keys()
+            tensors = {name: file.get_tensor(name) for name in names[: len(NUMBERS) + 2]}
     except (SafetensorError, OSError) as error:
         found = f"not a whole safetensors file ({printable(error)})"
         raise UnreadableFile(path, found, fix="write it again with ClipSet.save") from error
@@ -94,9 +94,8 @@ def read(path: str | Path) -> dict[str, Any]:
         raise UnreadableFile(path, found, fix="copy it again, or write it again with ClipSet.save")
     try:
         return _fields(metadata, tensors)
-    except (KeyError, TypeError, ValueError, AttributeError, RecursionError, OverflowError) as error:
-        reason = f"{type(error).__name__}: {printable(error)}"
-        found = f"whole, but not what ClipSet.save writes ({reason})"
+    except MALFORMED as error:
+        found = f"whole, but not what ClipSet.save writes ({reason(error)})"
         raise UnreadableFile(path, found, fix="write it again") from None
 
 
@@ -136,14 +135,23 @@ def _append(file: BinaryIO, pieces: Iterable[Tensor]) -> str:
 
 def _fields(metadata: dict[str, str], tensors: dict[str, Tensor]) -> dict[str, Any]:
     """Fields of a ClipSet. Raises ValueError if metadata and tensors contradict each other."""
+    clips, text = len(tensors["labels"]), sum(map(len, metadata.values()))
+    if text > MOST_TEXT + MOST_NAME * clips:
+        raise ValueError(f"{text:,} characters for {clips:,} clips")
     classes, names = tuple(json.loads(metadata["classes"])), tuple(json.loads(metadata["names"]))
     skeleton, fps = _skeleton(json.loads(metadata["skeleton"])), json.loads(metadata["fps"])
     groups = {key: tuple(known) for key, known in json.loads(metadata["group_names"]).items()}
     _check_tensors(tensors, len(skeleton), len(classes))
-    if len(names) not in (0, len(tensors["labels"])) or not all(
-        isinstance(n, str) for n in (*names, *classes)
-    ):
+    if len(names) not in (0, clips) or not all(isinstance(n, str) for n in (*names, *classes)):
         raise ValueError("expected names for all clips or none")
+    for key, known in groups.items():
+        codes = tensors[key]
+        if (
+            not all(isinstance(n, str) for n in known)
+            or int(codes.min()) < 0
+            or int(codes.max()) >= len(known)
+        ):
+            raise ValueError(f"expected a name for each {key}")
     if not (isinstance(fps, (int, float)) and math.isfinite(fps) and fps > 0):
         raise ValueError("expected frames per second above zero")
     return {
@@ -165,6 +173,9 @@ def _skeleton(about: dict[str, Any]) -> Skeleton:
             f"{joints:,} joints, {len(about['bones']):,} bones, {parts:,} joints of parts; expected at most "
             f"{MOST_JOINTS:,} joints, one bone less, and each joint in one part"
         )
+    words = [about["name"], about["root"], about.get("origin", ""), *about["joints"]]
+    if not all(isinstance(word, str) for word in [*words, *about.get("parts", {})]):
+        raise ValueError("expected names of joints and of their parts")
     return Skeleton.from_dict(about)
 
 
@@ -195,4 +206,6 @@ def _check_tensors(tensors: dict[str, Tensor], joints: int, classes: int) -> Non
 def _are_starts(starts: Tensor, frames: int) -> bool:
     if starts.ndim != 1 or starts.dtype is not torch.int64 or len(starts) < 2:
         return False
-    return int(starts[0]) == 0 and int(starts[-1]) == frames and bool((starts.diff() > 0).all())
+    if int(starts[0]) != 0 or int(starts[-1]) != frames:
+        return False
+    return bool((starts[1:] > starts[:-1]).all())  # differences of numbers at the ends of the type overflow

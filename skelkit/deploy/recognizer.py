@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import warnings
 from collections import deque
 from collections.abc import Collection, Iterable, Iterator
@@ -13,10 +12,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ..utils.validation import listed, printable
+from ..utils.validation import MALFORMED, listed, printable, reason
 from ..utils.version import __version__
 from .checksum import read_checked
 from .graph_check import graph_fault
+from .metadata_check import checked
 
 try:
     import onnxruntime
@@ -33,8 +33,6 @@ CENTRAL_SHARE = 0.95
 
 LARGEST_BODY = 20.0
 """Extent of a body, in metres, above which a warning is issued that coordinates have another unit."""
-
-_JSON_FIELDS = ("classes", "joints", "frames", "fps", "seconds")  # other metadata are plain strings
 
 
 @dataclass(frozen=True, eq=False)
@@ -250,13 +248,40 @@ def open_exported(path: str | Path, threads: int = 1) -> tuple[onnxruntime.Infer
             f"{path}: complete, but onnxruntime {onnxruntime.__version__} cannot read it "
             f"({printable(error)}); update onnxruntime, or export it again"
         ) from None
-    about = session.get_modelmeta().custom_metadata_map
-    if (found := about.get("format")) != FORMAT:
+    about = _metadata(path, session)
+    if about.get("format") != FORMAT:
         raise ValueError(
-            f"{path}: format {found!r}, written by skelkit {printable(about.get('version', '?'))}; "
-            f"skelkit {__version__} reads {FORMAT!r}: export it again with this version, or install that one"
+            f"{path}: format {about.get('format')!r}, written by skelkit "
+            f"{printable(about.get('version', '?'))}; skelkit {__version__} reads {FORMAT!r}: "
+            "export it again with this version, or install that one"
         )
-    return session, {k: json.loads(v) if k in _JSON_FIELDS else v for k, v in about.items()}
+    try:
+        fields = checked(about)
+        _check_graph(session, len(fields["joints"]), len(fields["classes"]))
+    except MALFORMED as error:
+        raise ValueError(
+            f"{path}: complete, but not what skelkit.export writes ({reason(error)}); export it again"
+        ) from None
+    return session, fields
+
+
+def _metadata(path: str | Path, session: onnxruntime.InferenceSession) -> dict[str, str]:
+    try:
+        return dict(session.get_modelmeta().custom_metadata_map)
+    except MALFORMED as error:  # texts that are no UTF-8
+        raise ValueError(f"{path}: its metadata are no text ({reason(error)}); export it again") from None
+
+
+def _check_graph(session: onnxruntime.InferenceSession, joints: int, classes: int) -> None:
+    """Raise ValueError unless the graph takes clips "x" of so many joints and gives "logits" of classes."""
+    inputs = {each.name: (each.type, each.shape) for each in session.get_inputs()}
+    outputs = {each.name: (each.type, each.shape) for each in session.get_outputs()}
+    kind, shape = inputs["x"]
+    if len(inputs) != 1 or kind != "tensor(float)" or shape[1::2] != [3, joints] or len(shape) != 5:
+        raise ValueError(f"a graph with the inputs {inputs}")
+    kind, shape = outputs["logits"]
+    if kind != "tensor(float)" or len(shape) != 2 or shape[1] != classes:
+        raise ValueError(f"a graph with the outputs {outputs}")
 
 
 def _check_metres(poses: np.ndarray) -> None:

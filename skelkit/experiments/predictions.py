@@ -19,6 +19,9 @@ from torch import Tensor
 from ..continual import metrics
 from ..data import ClipSet
 
+MOST_BYTES = 2**26
+"""Limit of the class indices of one run."""
+
 _TYPES = {"int8": torch.int8, "int16": torch.int16}
 
 
@@ -45,8 +48,12 @@ def pack(classes: Tensor) -> str:
 def unpack(text: str) -> Tensor:
     """The class indices that `pack` wrote, as Long."""
     kind, shape, data = text.split(" ")
-    values = torch.frombuffer(bytearray(zlib.decompress(base64.b64decode(data))), dtype=_TYPES[kind])
-    return values.long().reshape([int(size) for size in shape.split("x")])
+    sizes = [int(size) for size in shape.split("x")]
+    expected = math.prod(sizes) * _TYPES[kind].itemsize
+    if not 0 <= expected <= MOST_BYTES:
+        raise ValueError(f"{expected:,} bytes of classes")
+    raw = zlib.decompressobj().decompress(base64.b64decode(data), expected + 1)  # no more, whatever it holds
+    return torch.frombuffer(bytearray(raw), dtype=_TYPES[kind]).long().reshape(sizes)
 
 
 def fingerprint(clips: ClipSet) -> str:

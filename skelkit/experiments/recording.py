@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+import math
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import mean
 from typing import Any
 
 from torch import Tensor
 
+from ..utils.files import fault
 from ..utils.notebooks import recorded_folder
+from ..utils.validation import MALFORMED, reason
 from .predictions import recompute, rounded, unpack
 from .statistics import in_percent
 
 FOLDER = recorded_folder()
 """The project's own recordings: a folder for each data set, a file for each experiment."""
+
+MOST_BYTES = 2**26
+"""Size limit of a recording; those of the project have up to a megabyte."""
 
 FORMER_NAMES = {"ablation": "parts"}
 """Experiments that were renamed: recordings under the former name are still read."""
@@ -31,10 +40,12 @@ class Recording:
             clips, which older recordings do not have.
         runs: one dictionary per run: label, seed, changed settings, results such as faa or bytes_per_clip;
             "predictions" and the fingerprint "test" of the clips, which older recordings do not have.
+        path: of the file, for errors.
     """
 
     about: dict[str, Any]
     runs: list[dict[str, Any]]
+    path: Path | None = field(default=None, compare=False, repr=False)
 
     def of(self, label: str, metric: str = "faa") -> list[Any]:
         """One value of a variant for each seed, in order of seed; empty if it was not recorded."""
@@ -59,7 +70,7 @@ class Recording:
             other_metric: of the other variant. Default: `metric`.
         """
         mine, theirs = (
-            {run["seed"]: run[key] for run in self._of(label) if key in run}
+            {run["seed"]: run[key] for run in self._of(label) if run.get(key) is not None}
             for label, key in ((one, metric), (other, other_metric or metric))
         )
         return [100 * (mine[seed] - theirs[seed]) for seed in sorted(mine.keys() & theirs.keys())]
@@ -87,15 +98,30 @@ class Recording:
         runs = [run for run in self._of(label) if metric in run.get("predictions", {})]
         found = []
         for run in runs:
-            predicted, labels = unpack(run["predictions"][metric]), unpack(self.about["tests"][run["test"]])
-            found.append((predicted if predicted.ndim == 1 else predicted[-1]) == labels)
+            with self._naming_the_file():
+                predicted, labels = unpack(run["predictions"][metric]), self._labels(run)
+                found.append((predicted if predicted.ndim == 1 else predicted[-1]) == labels)
         return found, len({run["test"] for run in runs}) == 1
 
     def recomputed(self, run: dict[str, Any]) -> dict[str, Any]:
         """Results of a run computed from its predictions, rounded as recorded; empty without predictions."""
         if "predictions" not in run:
             return {}
-        return rounded(recompute(run, unpack(self.about["tests"][run["test"]])))
+        with self._naming_the_file():
+            return rounded(recompute(run, self._labels(run)))
+
+    def _labels(self, run: dict[str, Any]) -> Tensor:
+        return unpack(self.about["tests"][run["test"]])
+
+    @contextmanager
+    def _naming_the_file(self) -> Iterator[None]:
+        """Predictions that are none raise ValueError with the name of the file."""
+        try:
+            yield
+        except (*MALFORMED, zlib.error) as error:
+            raise ValueError(
+                f"{self.path}: found predictions that are none ({reason(error)}); remove it and record again"
+            ) from None
 
     def _of(self, label: str) -> list[dict[str, Any]]:
         """Runs of a variant in order of seed."""
@@ -116,10 +142,33 @@ def read(experiment: str, dataset: str, folder: Path = FOLDER) -> Recording | No
     if path is None:
         return None
     try:
+        if found := fault(path, MOST_BYTES):
+            raise ValueError(found)
         content = json.loads(path.read_text())
-        return Recording({k: v for k, v in content.items() if k != "runs"}, content["runs"])
-    except (ValueError, KeyError, AttributeError, TypeError) as error:
+        about = {k: v for k, v in content.items() if k != "runs"}
+        _check(about, content["runs"])
+        return Recording(about, content["runs"], path)
+    except MALFORMED as error:
         raise ValueError(
-            f"{path}: found no whole recording ({error}), expected what `skelkit record` wrote; "
+            f"{path}: found no whole recording ({reason(error)}), expected what `skelkit record` wrote; "
             "remove it and record again"
         ) from None
+
+
+def _check(about: dict[str, Any], runs: list[dict[str, Any]]) -> None:
+    """Raise TypeError or ValueError unless runs can be told apart and their numbers be compared."""
+    for name in ("tests", "content"):
+        if not all(isinstance(text, str) for text in about.get(name, {}).values()):
+            raise TypeError(f"{name!r} without texts")
+    numbers = {key for run in runs for key, value in run.items() if isinstance(value, float)}
+    for run in runs:
+        if not isinstance(run["label"], str) or type(run["seed"]) is not int:
+            raise TypeError("a run without label and seed")
+        if not isinstance(run.get("predictions", {}), dict) or not isinstance(run.get("variant", {}), dict):
+            raise TypeError("a run without predictions or variant")
+        if wrong := [key for key in numbers & run.keys() if not _is_number(run[key])]:
+            raise TypeError(f"{', '.join(sorted(wrong))} that is no number")
+
+
+def _is_number(value: object) -> bool:
+    return value is None or (isinstance(value, (int, float)) and math.isfinite(value))

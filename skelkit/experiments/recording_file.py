@@ -78,7 +78,7 @@ class RecordingFile:
             return [], [], {}
         self._check_data(present)
         same = all(present.about.get(name) == self.about.get(name) for name in _MUST_AGREE)
-        kept = [run for run in present.runs if same and key(run["variant"]) in self.order]
+        kept = [run for run in present.runs if same and key(run.get("variant")) in self.order]
         used = {run.get("test") for run in kept}
         tests = {name: labels for name, labels in present.about.get("tests", {}).items() if name in used}
         return kept, [run for run in present.runs if run not in kept], tests
@@ -103,7 +103,7 @@ def content_hashes(data: RunData) -> dict[str, str]:
     return found
 
 
-def key(variant: dict[str, Any]) -> str:
+def key(variant: dict[str, Any] | None) -> str:
     """Text that identifies a variant."""
     return json.dumps(variant, sort_keys=True)
 

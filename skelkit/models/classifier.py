@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -14,7 +15,7 @@ from ..ops import motion
 from ..skeletons.skeleton import Skeleton
 from ..utils import checkpoint
 from ..utils.files import write_atomic
-from ..utils.validation import one_of
+from ..utils.validation import MALFORMED, one_of, reason
 from .stgcn import STGCN, GraphSize
 
 FORMAT = "skelkit-classifier-1"
@@ -136,15 +137,29 @@ class Classifier(nn.Module):
             tree, tensors = checkpoint.unseal(path, FORMAT, "classifier")
         except checkpoint.DamagedFile as damage:
             raise ValueError(f"{damage}; copy it again, or write it again with Classifier.save") from None
-        about = json.loads(tree)
-        blocks = tuple(tuple(block) for block in about["size"]["blocks"])
-        encoder = STGCN(
-            Skeleton.from_dict(about["skeleton"]),
-            GraphSize(**about["size"] | {"blocks": blocks}),
-            torch.Generator().manual_seed(0),
-            about["own"],
-            about["channels"],
-        )
+        try:
+            return cls._restored(json.loads(tree), tensors)
+        except MALFORMED as error:
+            raise ValueError(
+                f"{path}: whole, but not what Classifier.save writes ({reason(error)}); write it again"
+            ) from None
+
+    @classmethod
+    def _restored(cls, about: dict[str, Any], tensors: dict[str, Tensor]) -> Classifier:
+        """The classifier of these fields and weights. Raises any of `MALFORMED` if they are no such."""
+        blocks = tuple((int(channels), int(stride)) for channels, stride in about["size"]["blocks"])
+        size = GraphSize(**about["size"] | {"blocks": blocks})
+        stored, inside = sum(v.numel() for v in tensors.values()), about["channels"]
+        needed = about["own"] + len(about["skeleton"]["joints"])
+        for channels, stride in blocks:
+            needed, inside = needed + 3 * inside * channels + channels**2 * size.kernel, channels
+            if min(channels, stride, inside, size.kernel) < 1:
+                raise ValueError("a block without channels")
+        if needed > stored + 10_000:
+            raise ValueError(f"blocks of {needed:,} weights, but {stored:,} are stored")
+        skeleton = Skeleton.from_dict(about["skeleton"])
+        generator = torch.Generator().manual_seed(0)
+        encoder = STGCN(skeleton, size, generator, about["own"], about["channels"])
         head = nn.utils.skip_init(nn.Linear, encoder.width, len(about["classes"])) if about["head"] else None
         model = cls(encoder, head, **{name: about[name] for name in _METADATA})
         model.load_state_dict(tensors)

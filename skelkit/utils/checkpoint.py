@@ -6,7 +6,8 @@ import hashlib
 import json
 import os
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, ClassVar
 from weakref import WeakValueDictionary
@@ -18,12 +19,15 @@ from torch import Tensor
 
 from .files import check_target, fault, make_folder, openable, temporaries, write_atomic
 from .locks import Busy, Lock
-from .validation import printable
+from .validation import MALFORMED, printable, reason
 
 FORMAT = "skelkit-checkpoint-1"
 
 MOST_BYTES = 64 * 2**30
 """Size limit of a file with tensors."""
+
+MOST_TEXT, MOST_TENSORS = 2**24, 100_000
+"""Limits of the text that `seal` stores and of the number of tensors, of which checkpoints have thousands."""
 
 
 class DamagedFile(ValueError):
@@ -117,6 +121,20 @@ class Claim:
             )
 
 
+@contextmanager
+def expecting(folder: str | Path) -> Iterator[None]:
+    """Raise DamagedFile if a checkpoint of this folder is whole, but not what the code within expects."""
+    try:
+        yield
+    except torch.OutOfMemoryError:
+        raise
+    except MALFORMED as error:
+        raise DamagedFile(
+            f"{paths(folder)[0]}: whole, but not what this training writes ({reason(error)}); "
+            f"delete the folder {folder} to start again"
+        ) from error
+
+
 def paths(folder: str | Path) -> tuple[Path, Path]:
     """Paths of the checkpoint of a folder and of the previous one."""
     return Path(folder) / "checkpoint.safetensors", Path(folder) / "checkpoint.previous.safetensors"
@@ -142,8 +160,10 @@ def unseal(path: Path, form: str, what: str) -> tuple[str, dict[str, Tensor]]:
         if found := fault(path, MOST_BYTES):
             raise DamagedFile(f"{path}: no {what} but {found}")
         with openable(path) as name, safe_open(name, framework="pt") as file:
-            about = file.metadata() or {}
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - no mapping
+            about, names = file.metadata() or {}, file.keys()
+            if (text := len(about.get("tree", ""))) > MOST_TEXT or len(names) > MOST_TENSORS:
+                raise DamagedFile(f"{path}: no {what} but {text:,} characters and {len(names):,} tensors")
+            tensors = {name: file.get_tensor(name) for name in names}
     except (SafetensorError, OSError) as error:
         raise DamagedFile(f"{path}: cut off, damaged or no {what} at all ({printable(error)})") from None
     if about.get("format") != form:
@@ -157,8 +177,14 @@ def unseal(path: Path, form: str, what: str) -> tuple[str, dict[str, Tensor]]:
 
 def _read(path: Path) -> tuple[dict, dict]:
     text, tensors = unseal(path, FORMAT, "checkpoint")
-    tree = json.loads(text)
-    return _with_tensors(tree["state"], tensors), tree["settings"]
+    try:
+        tree = json.loads(text)
+        state, settings = _with_tensors(tree["state"], tensors), dict(tree["settings"])
+        if not isinstance(state, dict):
+            raise TypeError(f"a state that is a {type(state).__name__}")
+        return state, settings
+    except MALFORMED as error:
+        raise DamagedFile(f"{path}: whole, but not what this kit writes ({reason(error)})") from None
 
 
 def _compare(path: Path, found: dict, settings: Mapping[str, Any]) -> None:

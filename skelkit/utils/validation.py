@@ -85,6 +85,28 @@ def listed(names: Iterable[object]) -> str:
     return ", ".join(map(printable, names))
 
 
+MALFORMED = (
+    KeyError,
+    TypeError,
+    ValueError,
+    AttributeError,
+    IndexError,
+    RecursionError,
+    OverflowError,
+    RuntimeError,
+)
+"""What values of other types, or nested otherwise, than code expects raise in it."""
+
+
+def reason(error: Exception) -> str:
+    r"""An error as a part of another one: its type and text, printable, at most 300 characters.
+
+    >>> reason(KeyError("size\x1b"))
+    "KeyError: 'size\\x1b'"
+    """
+    return printable(f"{type(error).__name__}: {error}"[:300])
+
+
 def printable(text: object) -> str:
     r"""Text from a file, safe to print: control characters, which a terminal would execute, are escaped.
 

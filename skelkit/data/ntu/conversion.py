@@ -23,6 +23,7 @@ from ...utils import checkpoint, parallel
 from ...utils.files import check_target, make_folder, write_atomic
 from ...utils.locks import locked
 from ...utils.progress import ProgressBar
+from ...utils.validation import MALFORMED, reason
 from .. import storage
 from ..errors import UnreadableFile
 from . import reading, samples
@@ -151,7 +152,13 @@ def _parse(chunk: _Chunk) -> bytes:
 
 def _open(file: Path) -> tuple[dict[str, Any], torch.Tensor]:
     tree, tensors = checkpoint.unseal(file, CHUNK_FORMAT, "chunk of a conversion")
-    return json.loads(tree), tensors["poses"]
+    try:
+        about = json.loads(tree)
+        if about.keys() >= {"names", "lengths", "notes"} and sum(about["lengths"]) == len(tensors["poses"]):
+            return about, tensors["poses"]
+        raise ValueError("other fields")
+    except MALFORMED as error:
+        raise checkpoint.DamagedFile(f"{file}: whole, but no chunk ({reason(error)})") from None
 
 
 def _is_complete(file: Path) -> bool:
