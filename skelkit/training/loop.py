@@ -80,10 +80,11 @@ class Run:
         self._claim = checkpoint.Claim(folder) if folder is not None and _writes() else None
         state = checkpoint.read(folder, self.settings) if folder is not None else None
         self.resumed = state is not None
-        if state:
-            self._resume = [(name, item) for name, item in state["position"]]
-            for name, holder in self.stateful.items():
-                _load(holder, state["parts"][name])
+        if state is not None:
+            with checkpoint.expecting(folder or ""):
+                self._resume = [(name, len(range(item))) for name, item in state["position"]]
+                for name, holder in self.stateful.items():
+                    _load(holder, state["parts"][name])
 
     def loop(self, name: str, items: Sequence[Item]) -> Iterator[Item]:
         """The items one by one; after a resume, from the first that was not finished.
