@@ -253,13 +253,11 @@ def test_each_stream_gives_another_loss(toy):
 
 
 def test_the_warning_of_a_collapse_names_the_effective_rank(toy, monkeypatch):
-    monkeypatch.setattr(
-        models.STGCN, "features", lambda self, x, hidden=None: self.tokens(x, hidden).mean(1) * 0 + 1
-    )
+    monkeypatch.setattr(models.STGCN, "features", lambda self, x, *_: self.tokens(x).mean(1) * 0 + 1)
     monkeypatch.setattr(
         models.STGCN,
         "tokens",
-        lambda self, x, hidden=None: self.norm.weight.sum() * torch.ones(len(x), 1, 12),
+        lambda self, x, *_, **__: self.norm.weight.sum() * torch.ones(len(x), 1, 12),
     )
     with pytest.warns(
         UserWarning,
@@ -343,3 +341,16 @@ def test_two_processes_train_one_and_the_same_encoder(tmp_path, toy, monkeypatch
     mp.spawn(_process, (2, tmp_path / "meeting", toy(), tmp_path), nprocs=2)
     ours, theirs = (torch.load(tmp_path / f"weights-{rank}", weights_only=True) for rank in range(2))
     assert all(torch.equal(a, b) for a, b in zip(ours, theirs, strict=True))
+
+
+def test_views_of_a_body_without_known_sides_are_not_mirrored_unless_asked(ragged):
+    numbered = tuple(f"J{joint}" for joint in range(25))
+    bones = tuple((f"J{a}", f"J{b}") for a, b in NTU25.edges)
+    with pytest.warns(UserWarning, match="no left and right joints"):
+        clips = ClipSet.from_arrays(ragged([9] * 4, 25), skeleton=Skeleton("numbers", numbered, bones, "J20"))
+    options = {"preset": "smoke", "epochs": 1, "batch": 4}
+    with pytest.warns(
+        UserWarning, match="views are not mirrored: no left and right joints are known of numbers"
+    ):
+        assert pretrain("pstl", clips, **options).settings.mirror == 0
+    assert pretrain("pstl", clips, mirror=0.5, **options).settings.mirror == 0.5

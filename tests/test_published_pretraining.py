@@ -81,9 +81,9 @@ def removed(monkeypatch, name, **changes):
     objective = siamese.SiameseObjective(TREE, s, seeded(), masking=[name])
     found, plain = [], STGCN.features
 
-    def features(self, x, hidden=None):
+    def features(self, x, hidden=None, count=None):
         found.append(hidden)
-        return plain(self, x, hidden)
+        return plain(self, x, hidden, count)
 
     monkeypatch.setattr(STGCN, "features", features)
     for seed in range(20):

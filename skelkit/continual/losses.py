@@ -9,7 +9,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from ..utils.device import constant
+from ..utils.precision import in_float32
 
+
+@in_float32
 def replay_loss(logits: Tensor, labels: Tensor, replayed_logits: Tensor, replayed_labels: Tensor) -> Tensor:
     """CE(stream) + CE(replayed): experience replay. (Chaudhry et al. 2019, arXiv 1902.10486.)
 
@@ -23,6 +27,7 @@ def replay_loss(logits: Tensor, labels: Tensor, replayed_logits: Tensor, replaye
     return F.cross_entropy(logits, labels) + F.cross_entropy(replayed_logits, replayed_labels)
 
 
+@in_float32
 def derpp_loss(
     logits: Tensor,
     labels: Tensor,
@@ -49,6 +54,7 @@ def derpp_loss(
     )
 
 
+@in_float32
 def masked_loss(logits: Tensor, labels: Tensor, reconstruction: Tensor, gamma: float) -> Tensor:
     """CE + γ · reconstruction: masked training. (CHARON, arXiv 2407.01397, masked training.)
 
@@ -60,6 +66,7 @@ def masked_loss(logits: Tensor, labels: Tensor, reconstruction: Tensor, gamma: f
     return F.cross_entropy(logits, labels) + gamma * reconstruction
 
 
+@in_float32
 def charon_loss(
     stream: tuple[Tensor, Tensor],
     labels: Tensor,
@@ -91,6 +98,7 @@ def charon_loss(
     )
 
 
+@in_float32
 def lwf_loss(
     logits: Tensor,
     labels: Tensor,
@@ -114,18 +122,20 @@ def lwf_loss(
         weight, temperature: of the distillation loss; τ divides the logits of both networks.
     """
     position = torch.full((logits.shape[1],), -1, device=labels.device)
-    position[list(classes)] = torch.arange(len(classes), device=labels.device)
-    loss = F.cross_entropy(logits[:, list(classes)], position[labels])
+    competing = constant(tuple(classes), labels.device)
+    position[competing] = torch.arange(len(classes), device=labels.device)
+    loss = F.cross_entropy(logits[:, competing], position[labels])
     if old_logits is None:
         return loss
     for group in old_groups:
-        old = list(group)
+        old = constant(tuple(group), labels.device)
         target = F.log_softmax(old_logits[:, old] / temperature, 1)
         prediction = F.log_softmax(logits[:, old] / temperature, 1)
         loss = loss + weight * F.kl_div(prediction, target, reduction="batchmean", log_target=True)
     return loss
 
 
+@in_float32
 def ewc_penalty(
     parameters: Mapping[str, Tensor], anchors: Mapping[str, Tensor], importance: Mapping[str, Tensor]
 ) -> Tensor:
@@ -144,6 +154,7 @@ def ewc_penalty(
     return reduce(torch.add, terms)
 
 
+@in_float32
 def icarl_loss(
     logits: Tensor,
     labels: Tensor,
@@ -161,8 +172,9 @@ def icarl_loss(
         old_logits: of the network as it was before the task, [n, classes]; None in the first task.
         old_classes: of the earlier tasks.
     """
-    known, old = list(classes), list(old_classes)
-    target = F.one_hot(labels, logits.shape[1]).to(logits)
+    known, old = constant(tuple(classes), labels.device), constant(tuple(old_classes), labels.device)
+    every = torch.arange(logits.shape[1], device=labels.device)
+    target = (labels[:, None] == every).to(logits)
     if old_logits is not None:
         target[:, old] = old_logits[:, old].sigmoid().to(target)
     return F.binary_cross_entropy_with_logits(logits[:, known], target[:, known]) * len(known)

@@ -9,6 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from ..training import loop
 from ..training.inputs import INFERENCE_BATCH
 from .losses import derpp_loss, replay_loss
 from .memory import ReplayMemory
@@ -51,12 +52,15 @@ def probe(
         for _ in range(s.probe_epochs_for(len(labels)))
         for index in torch.randperm(len(labels), generator=generator).split(s.batch)
     ]
-    optimiser = torch.optim.AdamW(classifier.parameters(), lr=s.probe_lr, weight_decay=s.weight_decay)
+    batches = loop.on_device(batches, labels.device)
+    fused = loop.fused(labels.device)
+    optimiser = torch.optim.AdamW(
+        classifier.parameters(), lr=s.probe_lr, weight_decay=s.weight_decay, fused=fused
+    )
     replayed = None
     if memory is not None and len(memory) and batches:
         replayed = EncodedDraws(network.features, memory, len(batches), s.batch, generator)
     for step, index in enumerate(batches):
-        index = index.to(labels.device)
         logits = classifier(features[index])
         if replayed is None:
             loss = F.cross_entropy(logits, labels[index])

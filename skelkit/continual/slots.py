@@ -89,12 +89,11 @@ def free(table: Table, heads: Tensor) -> None:
 
 def restore(table: Table, codec: Codec, heads: Tensor, frames: int) -> Tensor:
     """Clips with these heads, Long[n], decoded to [n, 3, frames, V, M]."""
-    where = table["where"][heads].long()
+    where = table["where"][heads].long()  # [n, M]
     present = where >= 0
-    tracks = where[present]
+    tracks = where[present]  # the host waits for the device once, here, to know their number
     stored = {name: table[name][tracks] for name in PACKED if name in table}
-    presence = present.to(torch.uint8)
-    presence[present] = flags = table["who"][tracks]
-    with_gaps = tracks[flags == WITH_GAPS]
-    gaps = table["gaps"][with_gaps] if len(with_gaps) else None
+    presence = table["who"][where.clamp_min(0)] * present
+    with_gaps_first = (table["who"][tracks] != WITH_GAPS).byte().sort(stable=True).indices
+    gaps = table["gaps"][tracks[with_gaps_first]]
     return codec.decode(Packed(**stored, presence=presence, frames=frames, gaps=gaps))

@@ -75,7 +75,6 @@ class ContinualRun:
         s, clips, epochs = self.settings, task.train, self._epochs(i)
 
         def loss_of(index: Tensor) -> Tensor:
-            index = index.to(clips.device)
             x = augmented(clips, index, s.frames, self.generator, s.resize)
             return self.learner.observe(x, clips.labels[index])
 

@@ -281,7 +281,7 @@ class ClipSet:
         frames = frames or int(length.max())
         # Positions count from frame 0 of the whole set, so that one resample serves any choice of clips.
         where = cropping.positions(length, crop, frames, resize, generator) + begin[:, None]
-        all_frames = torch.tensor([0, len(self.poses)], device=self.device)
+        all_frames = torch.arange(2, device=self.device) * len(self.poses)
         poses = motion.resample(self.poses, all_frames, where.reshape(1, -1), self.present)
         return motion.to_batch(poses.reshape(len(positions), frames, *poses.shape[2:]))
 

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from ..ops import motion
+from ..utils.device import to_device
 
 Crop = float | tuple[float, float] | None
 """A number: the central share of a clip; a pair: the range of a random share; None: the whole clip."""
@@ -105,4 +106,4 @@ def _checked(
             "a random crop needs generator=torch.Generator(); the same seed draws the same crops"
         )
     draws = torch.rand(2, len(length), generator=generator, device=generator.device, dtype=torch.float64)
-    return low, high, draws.to(length.device)
+    return low, high, to_device(draws, length.device)

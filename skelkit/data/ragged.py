@@ -8,6 +8,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ..utils.device import to_device
+
 Index = int | slice | Sequence[int] | np.ndarray | Tensor
 """Clip positions: an int, a list, a slice, an index tensor or a bool mask."""
 
@@ -35,16 +37,19 @@ def select_rows(starts: Tensor, positions: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def to_positions(index: Index, count: int, device: torch.device) -> Tensor:
-    """Clip positions, Long[n], of any kind of index into `count` clips. Raises IndexError beyond them."""
+    """Clip positions, Long[n], of any kind of index into `count` clips. Raises IndexError beyond them.
+
+    Positions that are on a GPU already are checked by the GPU when they are used: here the host would wait.
+    """
     every = torch.arange(count, device=device)
     if isinstance(index, slice):
         return every[index]
-    given = torch.as_tensor(index, device=device)
+    given = torch.as_tensor(index)
     given = (given if given.numel() else given.long()).reshape(-1)  # an empty list gives a float tensor
-    if given.dtype is torch.long:
+    if given.dtype is torch.long and given.device.type == "cpu":
         beyond = given[(given >= count) | (given < -count)]
         if len(beyond):
             raise IndexError(
                 f"clip {int(beyond[0])} was asked for; there are {count} clips, 0 to {count - 1}"
             )
-    return every[given].reshape(-1)
+    return every[to_device(given, device)].reshape(-1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import asdict, dataclass
@@ -22,6 +23,7 @@ from ..ops import augment
 from ..training import loop
 from ..training.inputs import PreparedClips
 from ..training.settings import choose
+from ..utils.checkpoint import raw_bytes
 from ..utils.precision import in_float32
 from ..utils.progress import ProgressBar
 from ..utils.validation import instance_of, listed
@@ -100,7 +102,7 @@ def distill(
 
     Raises:
         ValueError: An unknown preset or setting, a teacher of other classes, or a checkpoint with other
-            settings or of other clips.
+            settings, of other clips, or of a teacher with other weights.
 
     >>> from skelkit import load
     >>> clips = load("synthetic", clips=24, classes=["wave", "hug"])
@@ -127,7 +129,7 @@ def distill(
         "taught by": type(teacher).__name__,
     }
     if checkpoints is not None:
-        description |= fingerprints(training=train)
+        description |= fingerprints(training=train) | {"weights of the teacher": _weights(teacher)}
     stateful: dict[str, loop.Stateful] = {"student": student, "lesson": training, "generator": generator}
     run = loop.Run(stateful, description, checkpoints, every)
     with ProgressBar("student", epochs, progress, unit="epoch") as bar:
@@ -154,6 +156,18 @@ def _check_teacher(teacher: object, train: ClipSet) -> None:
             f"the teacher knows {listed(classes)}, the clips are of {listed(train.classes)}; "
             "train it on the same classes"
         )
+
+
+def _weights(teacher: object) -> str:
+    """Hash of the weights of a network, sixteen hexadecimal digits; "" for other functions."""
+    if not isinstance(teacher, nn.Module):
+        return ""
+    digest = hashlib.sha256()
+    for name, weights in teacher.state_dict().items():
+        if isinstance(weights, Tensor):
+            digest.update(f"{name} {weights.dtype} {list(weights.shape)}".encode())
+            digest.update(raw_bytes(weights.detach().cpu()))
+    return digest.hexdigest()[:16]
 
 
 def _new_student(train: ClipSet, s: Settings, generator: torch.Generator) -> Classifier:

@@ -18,7 +18,7 @@ from ..ops import motion
 from ..skeletons.skeleton import Skeleton
 from .block import Convolution, channels_last, convolution, initialise
 from .partition import Partition, partition
-from .persons import Tracks, tracks
+from .persons import Tracks, persons_per_clip, tracks
 from .sttformer import check_channels, kept_index, resolve_size
 
 
@@ -61,12 +61,13 @@ GRAPH_SIZES = {
 """
 
 
-def kept_joints(hidden: Tensor, joints: int) -> Tensor:
+def kept_joints(hidden: Tensor, joints: int, count: int | None = None) -> Tensor:
     """Indices of the joints that are not removed, in order: Long[1 or N, K].
 
     Args:
         hidden: true where a joint is removed; bool[V] for the whole batch, or bool[N, V].
         joints: V.
+        count: K, if it is known. Default: read from `hidden`, which makes the host wait for a GPU.
 
     Raises:
         ValueError: no joint is left, clips keep different numbers of joints, or the mask has another number
@@ -80,7 +81,9 @@ def kept_joints(hidden: Tensor, joints: int) -> Tensor:
         raise ValueError(
             f"a mask of {hidden.shape[1]} joints for {joints}; draw it with the skeleton of these clips"
         )
-    fewest, most = (int(count) for count in (~hidden).sum(1).aminmax())
+    if count is not None:
+        return kept_index(hidden, count)
+    fewest, most = (int(kept) for kept in (~hidden).sum(1).aminmax())
     if fewest == 0:
         raise ValueError(
             f"clip {int(hidden.all(1).nonzero()[0])}: the mask hides all {joints} joints, "
@@ -228,35 +231,48 @@ class STGCN(nn.Module):
         features = self.features(x, hidden)
         return features if self.classifier is None else self.classifier(features)
 
-    def features(self, x: Tensor, hidden: Tensor | None = None) -> Tensor:
-        """Features [N, D] of clips.
+    def features(self, x: Tensor, hidden: Tensor | None = None, count: int | None = None) -> Tensor:
+        """Features [N, D] of clips, float32 where the network computes in bf16.
 
         Args:
             x: [N, C, T, V, M].
             hidden: joints to remove, bool[V] for the whole batch, or bool[N, V] with equally many per clip.
                 Default: none.
+            count: joints that each clip keeps, as in `kept_joints`.
 
         Raises:
             ValueError: another number of joints or channels, or a mask as in `kept_joints`.
         """
-        return self.tokens(x, hidden).mean(1)
+        return self.tokens(x, hidden, count).mean(1)
 
-    def tokens(self, x: Tensor, hidden: Tensor | None = None) -> Tensor:
-        """The vectors [N, T', D] that `features` averages over T'; arguments as in `features`."""
-        people = tracks(self.check(x))
-        per_person = self.encode(people, hidden).mean(2).transpose(1, 2)  # [P, T', D]
+    def tokens(
+        self,
+        x: Tensor,
+        hidden: Tensor | None = None,
+        count: int | None = None,
+        people: Tracks | None = None,
+    ) -> Tensor:
+        """The vectors [N, T', D] that `features` averages over T'; arguments as in `features`.
+
+        Args:
+            people: the tracks of x, if they are known; they make the host wait for a GPU.
+        """
+        people = tracks(self.check(x)) if people is None else people
+        maps = self.encode(people, hidden, count)  # [P, D, K, T']
+        wide = torch.promote_types(maps.dtype, torch.float32)
+        per_person = maps.mean(2, dtype=wide).transpose(1, 2)  # [P, T', D]
         total = per_person.new_zeros(len(x), *per_person.shape[1:]).index_add(0, people.clip, per_person)
-        return total / torch.bincount(people.clip, minlength=len(x)).clamp_min(1)[:, None, None]
+        return total / persons_per_clip(people.clip, len(x)).clamp_min(1)[:, None, None]
 
-    def encode(self, people: Tracks, hidden: Tensor | None = None) -> Tensor:
+    def encode(self, people: Tracks, hidden: Tensor | None = None, count: int | None = None) -> Tensor:
         """Feature maps of the last block, [P, D, K, T'], of the K joints that are kept."""
-        return self.layers(people, hidden)[-1]
+        return self.layers(people, hidden, count)[-1]
 
-    def layers(self, people: Tracks, hidden: Tensor | None = None) -> list[Tensor]:
+    def layers(self, people: Tracks, hidden: Tensor | None = None, count: int | None = None) -> list[Tensor]:
         """Feature maps after every block i, [P, C_i, K, T_i]."""
         x, kept = self.normalise(people.poses), None
         if hidden is not None:
-            kept = kept_joints(hidden, len(self.skeleton))
+            kept = kept_joints(hidden, len(self.skeleton), count)
             kept = kept[people.clip] if len(kept) > 1 else kept  # [1 or P, K]
             if len(kept) > 1:
                 index = kept[:, None, :, None].expand(len(x), x.shape[1], -1, x.shape[3])

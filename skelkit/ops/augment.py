@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from ..skeletons.skeleton import Skeleton
+from ..utils.device import constant
 from ..utils.random import uniform
 from . import motion
 from .motion import check_batch
@@ -87,7 +88,9 @@ def mirror(x: Tensor, skeleton: Skeleton, generator: torch.Generator, p: float =
         ValueError: a probability outside [0, 1].
     """
     check_batch(x, skeleton)
-    image = x[:, :, :, skeleton.mirror.to(x.device)] * x.new_tensor([-1, 1, 1]).reshape(1, 3, 1, 1, 1)
+    other_side = constant(tuple(skeleton.mirror.tolist()), x.device)
+    signs = constant((-1.0, 1.0, 1.0), x.device).to(x.dtype)
+    image = x[:, :, :, other_side] * signs.reshape(1, 3, 1, 1, 1)
     return torch.where(_bernoulli(x, p, generator), image, x)
 
 

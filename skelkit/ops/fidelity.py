@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from ..utils.precision import in_float32
 from . import motion
 
 
@@ -83,6 +84,7 @@ def acceleration(x: Tensor, cutoff: float | None = 0.1) -> Tensor:
     return (total / (inside.sum((1, 2, 3, 4)) * x.shape[3]).clamp_min(1)).sqrt()
 
 
+@in_float32
 def rank_correlation(a: Tensor, b: Tensor) -> float:
     """Spearman's rank correlation of two series of equal length; ties get their mean rank.
 

@@ -13,6 +13,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ..skeletons.skeleton import Skeleton
+from ..utils.device import constant
+from ..utils.precision import in_float32
 
 
 def to_frames(x: Tensor) -> Tensor:
@@ -59,6 +61,8 @@ def presence(poses: Tensor) -> Tensor:
         torch.compiler.is_exporting()
     ):  # an exported graph cannot look at the remaining joints only where needed
         return poses.abs().amax((-2, -1)) > 0
+    if poses.device.type != "cpu":  # the host would wait to know how many frames remain
+        return (poses != 0).flatten(-2).any(-1)
     # The first joint decides nearly all frames; the others are read only where it is zero.
     present = (poses[..., 0, :] != 0).any(-1)
     rest = ~present
@@ -121,7 +125,12 @@ def spread(
 ) -> Tensor:
     """Evenly spaced positions from first to last, both included, float64 [frames]; [N, frames] of tensors
     [N]."""
-    first, last = (torch.as_tensor(v, dtype=torch.float64, device=device)[..., None] for v in (first, last))
+    first, last = (
+        v.double()[..., None]
+        if isinstance(v, Tensor)
+        else torch.full((1,), v, dtype=torch.float64, device=device)
+        for v in (first, last)
+    )
     return first + (last - first) * torch.arange(frames, device=first.device) / max(frames - 1, 1)
 
 
@@ -136,8 +145,8 @@ def bones(x: Tensor, skeleton: Skeleton) -> Tensor:
         ValueError: x does not have 5 axes, or the joints of the skeleton.
     """
     check_batch(x, skeleton)
-    parents = [p if p >= 0 else j for j, p in enumerate(skeleton.parents)]
-    return x - x[:, :, :, parents]
+    parents = tuple(p if p >= 0 else j for j, p in enumerate(skeleton.parents))
+    return x - x[:, :, :, constant(parents, x.device)]
 
 
 def velocity(x: Tensor) -> Tensor:
@@ -181,6 +190,7 @@ def speed(x: Tensor, fps: float) -> Tensor:
     return velocity(x).norm(dim=1) * fps
 
 
+@in_float32
 def low_pass(x: Tensor, cutoff: float | None, fps: float) -> Tensor:
     """Zero-phase Gaussian smoothing along time. [N, C, T, V, M].
 
@@ -229,11 +239,13 @@ def centre(x: Tensor, skeleton: Skeleton) -> Tensor:
     return (x - origin[:, :, None, None, None]) * present[:, None, :, None, :]
 
 
+@in_float32
 def rotate(x: Tensor, matrix: Tensor) -> Tensor:
     """Multiply the coordinates of each clip by its own matrix. x [N, 3, T, V, M], matrix [N, 3, 3]."""
     return torch.einsum("nij,njtvm->nitvm", matrix.to(x.dtype), x)
 
 
+@in_float32
 def rotation(angles: Tensor) -> Tensor:
     """Matrices that rotate about x, then y, then z. Angles in radians, [..., 3] -> [..., 3, 3].
 

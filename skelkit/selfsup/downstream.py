@@ -13,6 +13,7 @@ from ..data.mapping import match
 from ..models import STGCN, Alignment
 from ..models.block import initialise
 from ..skeletons.skeleton import Skeleton
+from ..utils.device import constant
 from .pretrained import Pretrained, encoder_tokens
 
 HEADS = ("linear", "aligned")
@@ -78,7 +79,8 @@ class Downstream(nn.Module):
         hidden = None
         if self.mapping is not None:
             x = self.mapping.apply(x)
-            hidden = self.mapping.hidden.to(x.device) if self.mapping.missing else None
+            if self.mapping.missing:
+                hidden = constant(tuple(self.mapping.hidden.tolist()), x.device)
         return encoder_tokens(cast(Iterable[STGCN], self.encoders), self.streams, x, hidden)
 
     def classify(self, tokens: list[Tensor]) -> Tensor:

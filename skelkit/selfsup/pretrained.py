@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from ..models import STGCN, parameters
+from ..models.persons import Tracks, tracks
 from ..ops.motion import as_stream
 from ..skeletons.skeleton import Skeleton
 from .presets import Settings
@@ -76,10 +77,15 @@ def encoder_tokens(
         x: centred clips [N, 3, T, V, M] in metres.
         hidden: joints to remove, bool[V].
     """
-    return [
-        encoder.tokens(as_stream(x, encoder.skeleton, stream), hidden)
-        for encoder, stream in zip(encoders, streams, strict=True)
-    ]
+    read: dict[str, tuple[Tensor, Tracks]] = {}  # by stream: encoders of the same stream share the tracks
+    tokens = []
+    for encoder, stream in zip(encoders, streams, strict=True):
+        if stream not in read:
+            clips = encoder.check(as_stream(x, encoder.skeleton, stream))
+            read[stream] = clips, tracks(clips)
+        clips, people = read[stream]
+        tokens.append(encoder.tokens(clips, hidden, people=people))
+    return tokens
 
 
 def concatenate_encoders(*several: Pretrained) -> Pretrained:

@@ -112,7 +112,7 @@ def linear(network: Downstream, s: Settings, splits: Splits, generator: torch.Ge
     # Encoders are frozen, so each clip is encoded once.
     tokens = {id(clips): _tokens(network, clips) for clips in splits if clips is not None}
     train, labels = tokens[id(splits.train)], splits.train.labels
-    optimiser = torch.optim.Adam(network.head, lr=s.linear_lr)
+    optimiser = torch.optim.Adam(network.head, lr=s.linear_lr, fused=loop.fused(labels.device))
 
     def loss(index: Tensor) -> Tensor:
         return F.cross_entropy(network.classify([t[index] for t in train]), labels[index])
@@ -132,10 +132,10 @@ def finetune(network: Downstream, s: Settings, splits: Splits, generator: torch.
         {"params": list(network.encoders.parameters()), "factor": 1.0},
         {"params": network.head, "factor": s.tune_factor},
     ]
-    optimiser = torch.optim.AdamW(groups, lr=s.tune_lr, weight_decay=s.weight_decay)
+    fused = loop.fused(train.labels.device)
+    optimiser = torch.optim.AdamW(groups, lr=s.tune_lr, weight_decay=s.weight_decay, fused=fused)
 
     def loss(index: Tensor) -> Tensor:
-        index = index.to(train.labels.device)
         x = augment.tilt(augment.crop(train[index], generator, s.crop), generator, s.tilt)
         return F.cross_entropy(network(x), train.labels[index], label_smoothing=s.smoothing)
 

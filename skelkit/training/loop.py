@@ -20,8 +20,13 @@ import torch.distributed as dist
 from torch import Tensor, nn
 
 from ..utils import checkpoint
+from ..utils.device import to_device
+from ..utils.precision import tf32
 
 Item = TypeVar("Item")
+
+TF32_CAPABILITY = (8, 0)
+"""CUDA compute capability from which a GPU has TF32."""
 
 Precision = Literal["auto", "fp32", "bf16"]
 
@@ -138,7 +143,7 @@ def fit(
 
     Args:
         loss_of: clip indices Long[n] -> scalar loss.
-        batches: clip indices, one tensor per batch.
+        batches: clip indices, one tensor per batch; they are copied to the device of the weights together.
         optimiser: the optimiser; a parameter group may have a "factor" that multiplies `rates`.
         rates: learning rate of each batch. Default: that of the optimiser.
         clip: largest norm of the gradient.
@@ -152,7 +157,8 @@ def fit(
             a GPU at the end of the epoch, because a check after each step would make the host wait for it.
     """
     weights = [p for group in optimiser.param_groups for p in group["params"]]
-    device, losses, norms, batches = weights[0].device, [], [], list(batches)
+    device, losses, norms = weights[0].device, [], []
+    batches = on_device(list(batches), device)
     for step, index in enumerate(batches):
         for group in optimiser.param_groups if rates else ():
             group["lr"] = rates[step] * group.get("factor", 1.0)
@@ -176,10 +182,12 @@ def fit(
 def autocast(device: torch.device, precision: str) -> contextlib.AbstractContextManager:
     """The context in which networks compute with this precision.
 
+    Everything that is no network is float32 in it, too: what multiplies matrices is `precision.in_float32`.
+
     Args:
         device: where they compute.
-        precision: "fp32"; "bf16"; or "auto": bf16 on a GPU that supports it, else fp32 (on most CPUs bf16 is
-            slower).
+        precision: "fp32"; "bf16"; or "auto": on a GPU that supports it bf16, and TF32 for the products that
+            stay float32; else fp32 (on most CPUs bf16 is slower).
 
     Raises:
         ValueError: another precision.
@@ -189,7 +197,24 @@ def autocast(device: torch.device, precision: str) -> contextlib.AbstractContext
     wanted = precision == "bf16" or (
         precision == "auto" and device.type == "cuda" and torch.cuda.is_bf16_supported()
     )
-    return torch.autocast(device.type, torch.bfloat16) if wanted else contextlib.nullcontext()
+    stack = contextlib.ExitStack()
+    if wanted:
+        stack.enter_context(torch.autocast(device.type, torch.bfloat16))
+        if precision == "auto" and torch.cuda.get_device_capability(device) >= TF32_CAPABILITY:
+            stack.enter_context(tf32(True))
+    return stack
+
+
+def fused(device: torch.device) -> bool | None:
+    """The argument `fused` of an optimiser: one kernel for all weights on a GPU, torch's choice elsewhere."""
+    return True if device.type == "cuda" else None
+
+
+def on_device(batches: list[Tensor], device: torch.device) -> list[Tensor]:
+    """Batches of indices Long[n] on the device, in one copy for which the host does not wait."""
+    if not batches or device.type == "cpu":
+        return batches
+    return list(to_device(torch.cat(batches), device).split([len(index) for index in batches]))
 
 
 def batches(clips: int, size: int, generator: torch.Generator) -> list[Tensor]:

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from .device import to_device
+
 
 def uniform(
     shape: Sequence[int],
@@ -16,6 +18,8 @@ def uniform(
     high: float = 1.0,
 ) -> Tensor:
     """Samples of U[low, high) on `device`. They depend only on the generator, not on `device`.
+
+    A generator on the CPU serves any device, and the host does not wait for the copy.
 
     Raises:
         ValueError: no generator.
@@ -28,4 +32,5 @@ def uniform(
             f"a random draw needs generator=torch.Generator(), got {generator!r}; "
             "generators with the same seed give the same draws"
         )
-    return torch.rand(shape, generator=generator, device=generator.device).to(device) * (high - low) + low
+    drawn = torch.rand(shape, generator=generator, device=generator.device)
+    return to_device(drawn, device) * (high - low) + low

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from ...models import MaskedAutoencoder, STTFormer
+from ...training import loop
 from ...training.inputs import PreparedClips
 from ...training.settings import set_options
 from ..memory import ReplayMemory
@@ -197,7 +198,8 @@ def build_optimiser(network: Network, settings: Settings) -> torch.optim.Optimiz
     head = list(network.classifier.parameters())
     rest = [p for p in network.parameters() if all(p is not q for q in head)]
     groups = [{"params": rest, "factor": 1.0}, {"params": head, "factor": settings.classifier_factor}]
-    return torch.optim.AdamW(groups, lr=settings.lr, weight_decay=settings.weight_decay)
+    fused = loop.fused(head[0].device)
+    return torch.optim.AdamW(groups, lr=settings.lr, weight_decay=settings.weight_decay, fused=fused)
 
 
 def frozen_copy(network: Network) -> Network:

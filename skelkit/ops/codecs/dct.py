@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from ...utils.precision import in_float32
 from .codec import Codec
 from .packed import Packed, check_choice, check_whole, frame_times
 from .persons import from_tracks, person_tracks
@@ -42,6 +43,7 @@ class DCT(Codec):
     def sizes(cls, frames: int, dtype: ValueType) -> Iterator[DCT]:
         return (cls(count, dtype) for count in range(frames, 0, -1))
 
+    @in_float32
     def encode(self, x: Tensor) -> Packed:
         tracks = person_tracks(x)
         poses = tracks.frames().float()  # [P, T, V, C]
@@ -55,6 +57,7 @@ class DCT(Codec):
             gaps=tracks.gaps,
         )
 
+    @in_float32
     def decode(self, packed: Packed, frames: int | None = None) -> Tensor:
         basis = cosines(frame_times(packed, frames), packed.frames, packed.values.shape[1])
         values = packed.float_values

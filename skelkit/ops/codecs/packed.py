@@ -25,7 +25,7 @@ class Packed:
         scale, offset: float32, only for int8 values: value = stored * scale + offset.
         index: [P, K], numbers of the stored frames, only where they differ between tracks.
         gaps: uint8[G, ceil(T / 8)], for each track with flag 2 one bit per frame, set where the person is
-            absent.
+            absent. Rows beyond their number are not read.
     """
 
     values: Tensor

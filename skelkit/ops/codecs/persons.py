@@ -84,15 +84,17 @@ def from_tracks(tracks: Tensor, packed: Packed) -> Tensor:
     Overwrites the absent frames of `tracks`.
     """
     presence = packed.presence.flatten()  # [N M]
+    # Positions of the tracks: those of all who are present, whose number is known without reading the flags.
+    place = (presence == 0).byte().sort(stable=True).indices[: len(tracks)]  # [P]
     if packed.gaps is not None:
         frames = frame_times(packed, tracks.shape[1]).round().long()
         gaps = _from_bits(packed.gaps, packed.frames)[:, frames]  # bool[G, F]
-        has_gaps = presence[presence > 0] == 2  # [P]
-        tracks[has_gaps] = tracks[has_gaps].masked_fill(gaps[:, :, None, None], 0)
+        has_gaps = presence[place] == 2  # [P]
+        row = (has_gaps.cumsum(0) - 1).clamp_min(0)  # [P], of `gaps`
+        tracks.masked_fill_((gaps[row] & has_gaps[:, None])[:, :, None, None], 0)
     poses = tracks
     if len(tracks) < len(presence):
-        poses = tracks.new_zeros(len(presence), *tracks.shape[1:])
-        poses[presence > 0] = tracks
+        poses = tracks.new_zeros(len(presence), *tracks.shape[1:]).index_copy_(0, place, tracks)
     return motion.to_batch(poses.unflatten(0, packed.presence.shape).movedim(1, 2))
 
 

@@ -55,8 +55,8 @@ class Uniform(Codec):
     def stored_frames(self, frames: int, device: torch.device | str | None = None) -> Tensor:
         """Indices of the stored frames of a clip of `frames` frames, Long[K]."""
         index = torch.arange(0, frames, self.interval, device=device)
-        if self.endpoint and index[-1] < frames - 1:
-            return torch.cat([index, index.new_tensor([frames - 1])])
+        if self.endpoint and (frames - 1) % self.interval:
+            return torch.cat([index, torch.full((1,), frames - 1, device=device)])
         return index
 
     def encode(self, x: Tensor) -> Packed:

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from ...skeletons.skeleton import Skeleton
+from ...utils.device import constant
 from ..motion import check_batch
 from .inclusion_probability import inclusion
 from .mask import Mask
@@ -58,11 +59,15 @@ class JointsBy(Mask):
         if self.quantity not in get_args(Quantity):
             raise ValueError(f"quantity={self.quantity!r}: expected 'degree', 'hops' or 'motion'")
         values = skeleton.degrees if self.quantity == "degree" else 1 + skeleton.hops
-        return (values.to(x.device, torch.float32) ** self.power).expand(len(check_batch(x, skeleton)), -1)
+        weights = constant(tuple(values.tolist()), x.device).float() ** self.power
+        return weights.expand(len(check_batch(x, skeleton)), -1)
 
     def __call__(self, x: Tensor, skeleton: Skeleton, generator: torch.Generator | None = None) -> Tensor:
         weights = self.weights(x, skeleton)
         return draw_weighted(weights, hidden_count(self.ratio, len(skeleton), "joints"), generator)
+
+    def hidden_per_clip(self, x: Tensor, skeleton: Skeleton) -> int:
+        return hidden_count(self.ratio, len(skeleton), "joints")
 
     def probability(self, x: Tensor, skeleton: Skeleton) -> Tensor:
         count = hidden_count(self.ratio, len(skeleton), "joints")

@@ -30,6 +30,9 @@ class RandomFrames(Mask):
         weights = x.new_ones(len(check_batch(x)), x.shape[2])
         return draw_weighted(weights, hidden_count(self.ratio, x.shape[2], "frames"), generator)
 
+    def hidden_per_clip(self, x: Tensor, skeleton: Skeleton | None = None) -> int:
+        return hidden_count(self.ratio, x.shape[2], "frames")
+
     def probability(self, x: Tensor, skeleton: Skeleton | None = None) -> Tensor:
         clips, frames = len(check_batch(x)), x.shape[2]
         return x.new_full((clips, frames), hidden_count(self.ratio, frames, "frames") / frames)
@@ -58,6 +61,9 @@ class _RankedFrames(Mask):
     ) -> Tensor:
         energy = frame_motion(x, self.fps, self.cutoff)
         return mark_top(energy, hidden_count(self.ratio, x.shape[2], "frames"), self.lowest)
+
+    def hidden_per_clip(self, x: Tensor, skeleton: Skeleton | None = None) -> int:
+        return hidden_count(self.ratio, x.shape[2], "frames")
 
     def probability(self, x: Tensor, skeleton: Skeleton | None = None) -> Tensor:
         return self(x).to(x.dtype)
@@ -105,6 +111,9 @@ class MotionAttentiveFrames(Mask):
     ) -> Tensor:
         weights = torch.where(self._certain(x), torch.inf, 1.0)
         return draw_weighted(weights, hidden_count(self.ratio, x.shape[2], "frames"), generator)
+
+    def hidden_per_clip(self, x: Tensor, skeleton: Skeleton | None = None) -> int:
+        return hidden_count(self.ratio, x.shape[2], "frames")
 
     def probability(self, x: Tensor, skeleton: Skeleton | None = None) -> Tensor:
         certain = self._certain(x)

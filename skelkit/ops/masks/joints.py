@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from ...skeletons.skeleton import Skeleton
+from ...utils.device import constant
 from ...utils.random import uniform
 from ..motion import check_batch
 from .inclusion_probability import inclusion
@@ -30,8 +31,12 @@ class _WeightedJoints(Mask):
         """Weight of each joint, [V]."""
 
     def __call__(self, x: Tensor, skeleton: Skeleton, generator: torch.Generator | None = None) -> Tensor:
-        weights = self.weights(skeleton).to(x.device, torch.float32).expand(len(check_batch(x, skeleton)), -1)
+        weights = constant(tuple(self.weights(skeleton).tolist()), x.device).float()
+        weights = weights.expand(len(check_batch(x, skeleton)), -1)
         return draw_weighted(weights, hidden_count(self.ratio, len(skeleton), "joints"), generator)
+
+    def hidden_per_clip(self, x: Tensor, skeleton: Skeleton) -> int:
+        return hidden_count(self.ratio, len(skeleton), "joints")
 
     def probability(self, x: Tensor, skeleton: Skeleton) -> Tensor:
         count = hidden_count(self.ratio, len(skeleton), "joints")
@@ -92,13 +97,14 @@ class DegreeDraws(Mask):
     def __call__(self, x: Tensor, skeleton: Skeleton, generator: torch.Generator | None = None) -> Tensor:
         self._check(skeleton)
         clips, joints = len(check_batch(x, skeleton)), len(skeleton)
-        degrees = skeleton.degrees.to(x.device)
+        degrees = constant(tuple(skeleton.degrees.tolist()), x.device)
         if self.replacement:
             weights = degrees.float().expand(clips, -1)
             chosen = uniform((clips, self.draws), x.device, generator) * weights.sum(1, keepdim=True)
             index = torch.searchsorted(weights.cumsum(1), chosen, right=True).clamp_max(joints - 1)
         else:
-            entries = torch.arange(joints, device=x.device).repeat_interleave(degrees)
+            entries = torch.arange(joints).repeat_interleave(skeleton.degrees)
+            entries = constant(tuple(entries.tolist()), x.device)
             order = uniform((clips, len(entries)), x.device, generator).argsort(1)
             index = entries[order[:, : self.draws]]
         return torch.zeros(clips, joints, dtype=torch.bool, device=x.device).scatter_(1, index, True)

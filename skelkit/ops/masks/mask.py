@@ -37,6 +37,13 @@ class Mask(ABC):
     def probability(self, x: Tensor, skeleton: Skeleton) -> Tensor:
         """Probability that each entry of the mask is true, float of the shape of the mask."""
 
+    def hidden_per_clip(self, x: Tensor, skeleton: Skeleton) -> int | None:
+        """Number of entries hidden in every clip of x, if its shape decides it; None if draws or x decide.
+
+        Without it the host has to read the mask to know the number, and waits for the device.
+        """
+        return None
+
     @classmethod
     def from_settings(cls, settings: Mapping[str, Any]) -> Self:
         """The mask whose fields are taken from the settings of the same names; others keep their defaults."""

@@ -8,7 +8,10 @@ import torch
 import torch.distributed as dist
 from torch import Tensor
 
+from ...utils.precision import in_float32
 
+
+@in_float32
 def barlow_twins(a: Tensor, b: Tensor, redundancy: float = 2e-4) -> Tensor:
     """Barlow Twins loss of two views, [N, D], [N, D] -> scalar.
 
@@ -39,6 +42,7 @@ def redundancy_reduction_loss(c: Tensor, diagonal: Tensor) -> Tensor:
     return c.square().sum() - diagonal.square().sum()
 
 
+@in_float32
 def cross_correlation(a: Tensor, b: Tensor) -> Tensor:
     """Correlation over the batch of every feature of a with every feature of b. [N, D], [N, D] -> [D, D].
 

@@ -25,6 +25,7 @@ from ...ops.masks import (
 from ...ops.masks.asymmetry import Quantity
 from ...ops.motion import as_stream
 from ...skeletons.skeleton import Skeleton
+from ...utils.device import to_device
 from ..presets import Settings
 from ..views import augmented, drop_frames
 from .barlow_twins import barlow_twins
@@ -121,27 +122,37 @@ class SiameseEncoder(nn.Module):
         """
         s, skeleton, generator = self.settings, self.encoder.skeleton, generator or self.generator
         anchor, spatial, temporal = (augmented(x, skeleton, s, generator) for _ in range(3))
-        joints = (
-            None if self.joint_mask is None else removed_joints(self.joint_mask, spatial, skeleton, generator)
-        )
+        joints, left = None, None
+        if self.joint_mask is not None:
+            joints, left = removed_joints(self.joint_mask, spatial, skeleton, generator)
         frames = None if self.frame_mask is None else self.frame_mask(temporal, skeleton, generator)
         anchor, spatial, temporal = (
             as_stream(view, skeleton, s.stream) for view in (anchor, spatial, temporal)
         )
-        if frames is not None:
-            temporal = drop_frames(temporal, frames)
+        if self.frame_mask is not None and frames is not None:
+            dropped = self.frame_mask.hidden_per_clip(temporal, skeleton)
+            temporal = drop_frames(temporal, frames, None if dropped is None else frames.shape[1] - dropped)
         return (
             self.encoder.features(anchor),
-            self.encoder.features(spatial, joints),
+            self.encoder.features(spatial, joints, left),
             self.encoder.features(temporal),
         )
 
 
-def removed_joints(mask: Mask, x: Tensor, skeleton: Skeleton, generator: torch.Generator) -> Tensor:
-    """Joints to remove from clips x, bool[N, V]; bool[V] for all of them if the number is itself random."""
-    return (
-        mask(x[:1], skeleton, generator)[0] if isinstance(mask, DegreeDraws) else mask(x, skeleton, generator)
-    )
+def removed_joints(
+    mask: Mask, x: Tensor, skeleton: Skeleton, generator: torch.Generator
+) -> tuple[Tensor, int | None]:
+    """Joints to remove from clips x, bool[N, V]; bool[V] for all of them if the number is itself random.
+
+    The second value is the number of joints left in each clip, None if only the mask on the device tells it.
+    """
+    if not isinstance(mask, DegreeDraws):
+        removed = mask.hidden_per_clip(x, skeleton)
+        return mask(x, skeleton, generator), None if removed is None else len(skeleton) - removed
+    # Drawn where the generator is, so that the host knows their number without waiting for the device.
+    one_clip = torch.empty(1, *x.shape[1:], device=generator.device)
+    hidden = mask(one_clip, skeleton, generator)[0]
+    return to_device(hidden, x.device), int((~hidden).sum())
 
 
 class SiameseObjective(Objective):
