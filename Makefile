@@ -51,7 +51,7 @@ $(READY): pyproject.toml constraints.txt
 	  "skelkit needs Python 3.11 or later; pass PYTHON=python3.11")'
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(PIP_FLAGS) -c constraints.txt \
-	  -e '.[notebooks,export,cluster,test,docs]'
+	  -e '.[notebooks,export,c3d,cluster,test,docs]'
 	touch $@
 
 # Outputs that tests compare (tagged keep_output) stay.

@@ -14,10 +14,11 @@ from pathlib import Path
 
 import numpy as np
 import scipy.io
+from acclaim_files import ASF, CHANNELS, amc
 from fuzzing import damaged_archive, mutate, npy, packed, put
-
 from helpers import body
 from marker_files import NAMES, TOML, c3d, trc
+
 from skelkit.data import ClipSet
 from skelkit.data.ntu import layout
 from skelkit.skeletons.layouts import COCO17, KNOWN, NTU25
@@ -167,7 +168,7 @@ def st_gcn_array_sample(folder):
 
 
 def st_gcn_labels_sample(folder):
-    np.save(folder / "train_data.npy", np.ones((2, 3, 2, 25, 1), np.float32))
+    np.save(folder / "train_data.npy", np.stack([NUMBERS[:2].transpose(2, 0, 1)] * 2)[..., None])
     contents = [
         pickle.dumps((["S001C001P001R001A001", "b"], labels), protocol)
         for protocol in range(6)
@@ -398,6 +399,88 @@ def ntu_dicts_sample(folder):
     return Sample(path, mutated(path, buffer.getvalue()))
 
 
+def amass_sample(folder):
+    motion = {
+        "poses": np.resize(NUMBERS, (3, 156)),
+        "trans": NUMBERS[:3, 0],
+        "betas": NUMBERS[0, :16, 0],
+        "mocap_framerate": np.array(120.0),
+        "J": np.resize(NUMBERS, (52, 3)),
+    }
+    members = {f"{name}.npy": npy(array) for name, array in motion.items()}
+    return Sample(folder / "a.npz", damaged_archive(folder / "a.npz", members))
+
+
+def stored_joints_sample(folder):
+    motion = {
+        "Jtr": np.resize(NUMBERS, (3, 52, 3)),
+        "trans": NUMBERS[:3, 0],
+        "mocap_frame_rate": np.array(60),
+    }
+    members = {f"{name}.npy": npy(array) for name, array in motion.items()}
+    return Sample(folder / "a.npz", damaged_archive(folder / "a.npz", members))
+
+
+def human36m_sample(folder):
+    poses = np.resize(NUMBERS, (3, 32, 3)).astype(np.float32)
+    actions = {"Directions": poses, "Directions 1": poses[:2]}
+    members = {
+        "positions_3d.npy": npy(np.array({"S1": actions, "S11": {"Walking": poses + 1}}, dtype=object))
+    }
+    return Sample(folder / "a.npz", damaged_archive(folder / "a.npz", members))
+
+
+def humanml3d_sample(folder):
+    path = folder / "new_joints" / "000001.npy"
+    path.parent.mkdir()
+    np.save(path.with_name("000002.npy"), NUMBERS[:3, :22])
+    contents = [npy(NUMBERS[:4, :22]), npy(np.resize(NUMBERS, (5, 263)).astype(np.float32))]
+    return Sample(folder, mutated(path, *(content for content in contents)))
+
+
+def asf_amc_sample(folder):
+    frame = {name: NUMBERS[0, :, 0][:count].round(3).tolist() for name, count in CHANNELS.items()}
+    contents = {folder / "01.asf": ASF.encode(), folder / "01_02.amc": amc([frame] * 3).encode()}
+
+    def damage(rng):
+        for path, content in contents.items():
+            put(path, content)
+        path = rng.choice(list(contents))
+        put(path, mutate(contents[path], rng))
+
+    return Sample(folder, damage)
+
+
+def c3d_sample(folder):
+    (folder / "markers.toml").write_text(TOML)
+    markers = NUMBERS[:5, :4].astype(np.float64) * 1000
+    contents = [c3d(NAMES, markers), c3d(NAMES, markers, scale=0.1, analog=2), c3d(NAMES, markers, order=">")]
+
+    def damage(rng):
+        content = rng.choice(contents)
+        begin = rng.choice((0, 0, 512))  # half of the changes in the header and the parameters
+        part = (
+            mutate(content[begin : begin + 1024], rng)
+            if rng.random() < 0.7
+            else content[begin : begin + 1024]
+        )
+        put(folder / "a.c3d", content[:begin] + part + content[begin + 1024 :])
+
+    return Sample(folder / "a.c3d", damage)
+
+
+def trc_sample(folder):
+    (folder / "markers.toml").write_text(TOML)
+    markers = NUMBERS[:5, :4].astype(np.float64) * 1000
+    markers[2, 1] = np.nan
+    return Sample(folder / "a.trc", mutated(folder / "a.trc", trc(NAMES, markers).encode()))
+
+
+def marker_map_sample(folder):
+    (folder / "a.trc").write_text(trc(NAMES, NUMBERS[:5, :4].astype(np.float64) * 1000))
+    return Sample(folder / "a.trc", mutated(folder / "markers.toml", TOML.encode()), files=0.5)
+
+
 SAMPLES = {
     "NTU RGB+D": [raw_ntu_sample],
     "ST-GCN arrays": [st_gcn_array_sample, st_gcn_labels_sample],
@@ -414,6 +497,12 @@ SAMPLES = {
         description_of_npz_sample,
     ],
     ".safetensors files": [saved_clips_sample],
+    "AMASS files": [amass_sample, stored_joints_sample],
+    "Human3.6M files": [human36m_sample],
+    "HumanML3D folders": [humanml3d_sample],
+    "ASF/AMC files": [asf_amc_sample],
+    "C3D files": [c3d_sample],
+    "TRC files": [trc_sample, marker_map_sample],
     "OpenPose folders": [openpose_sample],
     "Kinetics-skeleton files": [kinetics_skeleton_sample],
     "AlphaPose files": [alphapose_sample],

@@ -30,9 +30,14 @@ from ..errors import UnreadableFile
 from . import (
     adapters,
     alphapose,
+    amass,
+    amc,
     azure_kinect,
     bvh_clips,
+    c3d_files,
     florence3d,
+    human36m,
+    humanml3d,
     kinetics_skeleton,
     mediapipe,
     msr_action3d,
@@ -46,6 +51,7 @@ from . import (
     sbu,
     stgcn_files,
     tables,
+    trc,
     utd_mhad,
 )
 from .reader import Reader
@@ -53,6 +59,7 @@ from .reader import Reader
 READERS: tuple[Reader, ...] = (
     adapters.SYNTHETIC,
     adapters.NTU_RAW,
+    humanml3d.READER,
     ntu_npy.READER,
     stgcn_files.READER,
     nwucla.READER,
@@ -68,6 +75,11 @@ READERS: tuple[Reader, ...] = (
     pku_mmd.READER,
     bvh_clips.FOLDER,
     bvh_clips.ARCHIVE,
+    amc.READER,
+    c3d_files.READER,
+    trc.READER,
+    amass.READER,
+    human36m.READER,
     npz_splits.READER,
     ragged_npz.READER,
     pyskl.READER,

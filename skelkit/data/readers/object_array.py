@@ -19,6 +19,9 @@ from . import pickles
 from .common import quote
 from .pickle_machine import Machine
 
+MOST_INSTRUCTIONS = 1_000_000
+"""Instructions of the pickle. An array takes some forty, and Human3.6M has 210 of them."""
+
 
 def value(where: Place, content: bytes, expected: str) -> Any:
     """The object in the content of an .npy file.
@@ -44,7 +47,7 @@ def value(where: Place, content: bytes, expected: str) -> Any:
     if shape != () or dtype != np.dtype(object):
         found = f"an array {str(dtype)[:60]} {list(shape)[:8]}"
         raise UnreadableFile(where, found, expected, "save it as its authors do")
-    machine = Machine(Path(where.file), len(content), _FUNCTIONS, _build)
+    machine = Machine(Path(where.file), len(content), _FUNCTIONS, _build, MOST_INSTRUCTIONS)
     try:
         return machine.run(stream.read())
     except UnreadableFile:

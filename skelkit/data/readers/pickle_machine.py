@@ -58,6 +58,7 @@ class Machine:
         functions: full name -> the substitute for that function, called as ``f(machine, *arguments)``; None
             for names that are arguments only.
         build: ``build(machine, state)`` completes the object on top of the stack.
+        most: instructions of the program.
     """
 
     def __init__(
@@ -66,8 +67,9 @@ class Machine:
         size: int,
         functions: dict[str, Callable[..., object] | None],
         build: Callable[[Machine, object], None],
+        most: int = MOST_INSTRUCTIONS,
     ) -> None:
-        self.path, self.functions, self.build = path, functions, build
+        self.path, self.functions, self.build, self.most = path, functions, build, most
         self.position = 0  # of the current instruction, in bytes
         self.stack: list[Any] = []
         self.below: list[list[Any]] = []  # the stacks under each open mark
@@ -86,8 +88,8 @@ class Machine:
         """
         for number, (instruction, value, position) in enumerate(pickletools.genops(program)):
             self.position, name = position or 0, instruction.name
-            if number > MOST_INSTRUCTIONS:
-                self.refuse("millions of instructions", f"at most {MOST_INSTRUCTIONS:,}", "split the file")
+            if number > self.most:
+                self.refuse("millions of instructions", f"at most {self.most:,}", "split the file")
             if name in _VALUES:
                 self.stack.append(value)
             elif (step := _STEPS.get(name)) is not None:
