@@ -103,6 +103,22 @@ def test_a_checkpoint_of_as_many_other_clips_is_refused(clips, tmp_path):
         distill(oracle, other, checkpoints=tmp_path, **QUICK)
 
 
+class Linear(torch.nn.Linear):
+    def forward(self, x):
+        return super().forward(x.flatten(1)[:, : self.in_features])
+
+
+def test_a_checkpoint_of_a_teacher_with_other_weights_is_refused(clips, tmp_path):
+    teacher = torch.nn.utils.skip_init(Linear, 30, len(clips.classes))
+    torch.nn.init.zeros_(teacher.weight)
+    torch.nn.init.zeros_(teacher.bias)
+    distill(teacher, clips, checkpoints=tmp_path, every=0, **QUICK)
+    distill(teacher, clips, checkpoints=tmp_path, every=0, **QUICK)
+    torch.nn.init.ones_(teacher.bias)
+    with pytest.raises(ValueError, match=r"\(weights of the teacher: '\w+' there, '\w+' now\)"):
+        distill(teacher, clips, checkpoints=tmp_path, **QUICK)
+
+
 def test_the_weights_are_those_of_the_best_validation_accuracy(clips):
     seen = []
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Iterable
 from difflib import get_close_matches
 from numbers import Real
+from pathlib import Path
 from typing import Any
 
 
@@ -59,6 +61,23 @@ def instance_of(kind: type, given: Any, what: str, source: str) -> None:
             f"{what} is {found}, expected {article} {kind.__name__}, as {source} gives; "
             "look at the order of the arguments"
         )
+
+
+def path_of(given: Any, what: str) -> Path:
+    """The path that an argument is.
+
+    Raises:
+        ValueError: no text or path, or an empty one; names the argument by `what`.
+
+    >>> path_of(3, "missing")
+    Traceback (most recent call last):
+        ...
+    ValueError: missing is a int, expected a path
+    """
+    if not isinstance(given, (str, os.PathLike)) or not os.fspath(given):
+        found = "an empty name" if isinstance(given, str) else f"a {type(given).__name__}"
+        raise ValueError(f"{what} is {found}, expected a path")
+    return Path(given)
 
 
 def positive(given: Any, what: str, unit: str) -> None:

@@ -23,7 +23,7 @@ from ...utils import checkpoint, parallel
 from ...utils.files import check_target, make_folder, write_atomic
 from ...utils.locks import locked
 from ...utils.progress import ProgressBar
-from ...utils.validation import MALFORMED, reason
+from ...utils.validation import MALFORMED, path_of, reason
 from .. import storage
 from ..errors import UnreadableFile
 from . import reading, samples
@@ -90,7 +90,7 @@ def convert(
         Busy: another process converts to this target.
         OSError: the target cannot be written; says why and what to do.
     """
-    target = Path(target)
+    target, source = path_of(target, "target"), path_of(source, "source").absolute()
     if target.suffix != ".safetensors":
         raise ValueError(
             f"{target}: found the ending {target.suffix!r}, expected .safetensors, which sk.load reads; "
@@ -100,7 +100,6 @@ def convert(
         raise ValueError(f"dtype={dtype!r}: expected {' or '.join(map(repr, DTYPES))}")
     check_target(target)
     report = Report()
-    source = Path(source).absolute()
     tasks = reading.plan(source, Rules(**rules), report, missing=missing, only=only, damaged=damaged)
     chunks = [_Chunk(task, dtype) for task in tasks]
     folder = make_folder(target.with_name(f"{target.name}.parts"))

@@ -18,6 +18,7 @@ import torch
 from ...skeletons.layouts import NTU25
 from ...utils import parallel
 from ...utils.progress import ProgressBar
+from ...utils.validation import path_of
 from ..clips import ClipSet
 from ..errors import UnreadableFile
 from ..ragged import starts_of
@@ -139,7 +140,10 @@ def plan(
     """
     if damaged not in ("refuse", "report"):
         raise ValueError(f"damaged={damaged!r}: expected 'refuse' or 'report'")
-    left_out = listed(missing) if missing is not None else set()
+    if only is not None and not isinstance(only, str):
+        raise ValueError(f"only is a {type(only).__name__}, expected a pattern of names, like 'S001*'")
+    path = path_of(path, "the path of the samples")
+    left_out = listed(path_of(missing, "missing")) if missing is not None else set()
     entries, notes = samples.find(path)
     if only is not None:
         entries = [e for e in entries if fnmatchcase(e.name, only)]

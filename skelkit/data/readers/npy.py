@@ -17,6 +17,9 @@ from ..errors import Place, UnreadableFile
 from . import archives
 from .common import MOST_CLASSES, check_file, quote
 
+MOST_NUMBERS = 2**48
+"""Largest number of values in an array, and of those that it would have without its axes of length 0."""
+
 MOST_ARRAYS = 2_000
 """Largest number of arrays in a .npz file, which is opened for each of them."""
 
@@ -155,10 +158,11 @@ def _check_type(stored: Stored) -> None:
         or not 0 < dtype.itemsize <= 2**20
         or min(shape, default=0) < 0
         or len(shape) > 8
+        or math.prod(length or 1 for length in shape) > MOST_NUMBERS
     ):
         raise UnreadableFile(
             stored.where,
-            f"an array {str(dtype)[:60]} {list(shape)[:9]}",
+            f"an array {str(dtype)[:60]} {str(list(shape)[:9])[:200]}",
             "numbers or strings",
             "save plain arrays",
         )

@@ -11,9 +11,9 @@ import numpy as np
 from ...skeletons.layouts import known_skeleton
 from ...skeletons.skeleton import Skeleton
 from ..clips import ClipSet
-from ..errors import UnreadableFile
+from ..errors import Place, UnreadableFile
 from . import npy
-from .common import check_labels
+from .common import check_labels, check_room, plain_name
 from .reader import Reader, has_suffix
 
 _CONTENT = "data [frames, joints, 3] or [frames, persons, joints, 3], length [clips] and label [clips]"
@@ -81,7 +81,10 @@ def _arrays(path: Path) -> dict[str, np.ndarray]:
             "write it with numpy.savez",
         )
     found = npy.names(path)
-    arrays = {key: npy.find(path, key).whole() for key in _KNOWN if key in found}
+    stored = {key: npy.find(path, key) for key in _KNOWN if key in found}
+    if "data" in stored and len(shape := stored["data"].shape) == 4:
+        check_room(stored["data"].where, shape[0], shape[1], shape[2], path.stat().st_size)
+    arrays = {key: each.whole() for key, each in stored.items()}
     for key in ("data", "length", "label"):
         if key not in arrays:
             other = any(name.startswith(("x_", "y_")) for name in found)
@@ -109,6 +112,10 @@ def _check_types(path: Path, arrays: dict[str, np.ndarray]) -> None:
     classes = arrays.get("classes")
     if classes is not None and (classes.dtype.kind != "U" or classes.ndim != 1):
         refuse("classes", "names [classes]", "save a list of strings")
+    for key in ("classes", *_GROUPS):
+        if key in arrays and arrays[key].dtype.kind == "U":
+            for name in np.unique(arrays[key]).tolist():
+                plain_name(Place(path, part=key), "name", name)
 
 
 def _check_lengths(path: Path, arrays: dict[str, np.ndarray]) -> None:
