@@ -19,8 +19,8 @@ from ..errors import Place, UnreadableFile
 from . import csv_clips, json_files
 from .common import check_file, number, quote
 
-MOST_BYTES, MOST_ROWS = 2**26, 300_000
-"""Size limits of a wide table; a long one has as many rows for each landmark."""
+MOST_BYTES, MOST_ROWS, MOST_COLUMNS = 2**26, 100_000, 10_000
+"""Size limits: frames of an hour, with a column for each coordinate or a row for each landmark."""
 
 LEAST = 1e-6
 """Least visibility of a joint that has coordinates; zero is a missing one."""
@@ -152,7 +152,7 @@ def read(path: Path, joints: Sequence[str]) -> Rows:
     check_file(path, MOST_BYTES)
     lines = csv_clips.lines(path, ",")
     _, header = next(lines, (0, [""]))
-    columns = find([cell.strip() for cell in header], joints)
+    columns = find([cell.strip() for cell in header], joints) if len(header) <= MOST_COLUMNS else None
     if columns is None:
         found = f"the columns {', '.join(map(quote, header[:12]))}"
         raise UnreadableFile(Place(path, line=1), found, f"x and y of {len(joints)} landmarks", "name them")
@@ -178,7 +178,7 @@ def read(path: Path, joints: Sequence[str]) -> Rows:
                 found = f"the landmark {quote(cells[columns.landmark])}"
                 raise UnreadableFile(where, found, f"one of {len(joints)}", "correct it")
             row = rows.setdefault((frame, name), np.zeros((len(joints), 4), np.float32))
-            row[place] = _joints(cells, np.array([columns.axes]))[0]
+            row[place] = _joint([cells[column] if column >= 0 else "" for column in columns.axes])
         if len(rows) > MOST_ROWS:
             raise UnreadableFile(where, f"more than {MOST_ROWS:,} frames", "fewer", "split the recording")
     if not rows:
@@ -193,11 +193,19 @@ def _joints(cells: Sequence[str], columns: np.ndarray) -> np.ndarray:
     try:
         values = np.array(texts, np.float32).reshape(-1, 3)
     except ValueError:
-        values = np.array([number(text) for text in texts], np.float32).reshape(-1, 3)
-    shown = [number(cells[c]) if c >= 0 and cells[c].strip() else 1.0 for c in columns[:, 3]]
+        values = np.array([number(text) if text else np.nan for text in texts], np.float32).reshape(-1, 3)
+    shown = [number(cells[c]) if c >= 0 and cells[c] else 1.0 for c in columns[:, 3]]
     found = np.asarray(np.isfinite(values).all(1))
     visibility = np.where(found, np.maximum(np.nan_to_num(np.array(shown, np.float32)), LEAST), 0)
     return np.concatenate([np.where(found[:, None], values, 0), visibility[:, None]], 1)
+
+
+def _joint(cells: Sequence[str]) -> tuple[float, float, float, float]:
+    """x, y, z and visibility of one joint; zeros if a coordinate is missing. An empty z is 0."""
+    x, y, z = number(cells[0]), number(cells[1]), number(cells[2] or "0")
+    shown = number(cells[3] or "1")
+    found = max(abs(x), abs(y), abs(z)) < 1e30 and x == x and y == y and z == z
+    return (x, y, z, max(shown, LEAST) if shown == shown else LEAST) if found else (0.0, 0.0, 0.0, 0.0)
 
 
 def _frame(where: Place, cell: str) -> int:

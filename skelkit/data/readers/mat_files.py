@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 import struct
 import zlib
 from pathlib import Path
@@ -39,6 +40,10 @@ def array(file: Path, name: str, shape: tuple[int, ...]) -> np.ndarray:
     try:
         known = {each: (sizes, kind) for each, sizes, kind in whosmat(io.BytesIO(content))}
         sizes, kind = known.get(name, ((), "nothing"))
+        if math.prod(sizes) * 4 > len(content):
+            raise UnreadableFile(
+                file, f"{len(content):,} bytes for {list(sizes)[:8]}", "more", "get it again"
+            )
         fits = len(sizes) == len(shape) and all(
             n == (m or n) and n for n, m in zip(sizes, shape, strict=True)
         )

@@ -80,6 +80,8 @@ def _poses(file: Path) -> np.ndarray | None:
             )
     if len(bodies) > MOST_PERSONS:
         raise UnreadableFile(file, f"{len(bodies)} bodies", f"at most {MOST_PERSONS}", "convert it again")
+    if sum(body.nbytes for body in bodies) > 2 * file.stat().st_size:
+        raise UnreadableFile(file, "the same array for several bodies", "each once", "convert it again")
     return np.stack(bodies, 1) if bodies and len(bodies[0]) else None
 
 

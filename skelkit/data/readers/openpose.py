@@ -26,8 +26,7 @@ LAYOUTS = {25: "body25", 18: "coco18"}
 
 _KEYS = ("pose_keypoints_3d", "pose_keypoints_2d", "pose_keypoints")
 
-MOST_BYTES = 2**23
-"""Size limit of one frame; a person with face and hands has 6 KB."""
+MOST_BYTES = 2**23  # of one frame; a person with face and hands has 6 KB
 
 
 def read_openpose(
@@ -88,9 +87,7 @@ def _videos(path: Path) -> dict[str, dict[int, Path]]:
             if files.setdefault(int(match["frame"]), file) != file:
                 raise UnreadableFile(file, "a second file of this frame", "one", "remove one")
     if not found:
-        raise UnreadableFile(
-            path, "no *_keypoints.json with a frame number", "one per frame", "pass their folder"
-        )
+        raise UnreadableFile(path, "no *_keypoints.json with a frame number", "them", "pass their folder")
     folders = [folder for folder, _ in found]
     names = {}
     for (folder, clip), files in found.items():
@@ -111,17 +108,19 @@ def _placed(path: Path, files: dict[int, Path], persons: int, size: int) -> np.n
     frames = {number: [joints for key, joints in frame if key == wanted] for number, frame in people.items()}
     if len({joints.shape for frame in frames.values() for joints in frame}) > 1:
         raise UnreadableFile(path, "people of 25 joints and of 18", "one model", "read them apart")
-    linkable = [
-        (n, [(None, joints * (joints[:, -1:] > 0)) for joints in frame]) for n, frame in frames.items()
-    ]
-    return tracks.placed(path, linkable, persons, size)
+    people_of = [(n, [(None, p * (p[:, -1:] > 0)) for p in frame]) for n, frame in frames.items()]
+    return tracks.placed(path, people_of, persons, size)
 
 
 def _people(file: Path) -> list[tuple[str, np.ndarray]]:
     """(key, joints [V, 3 or 4]) of each list of joints in a file that is not empty."""
     (people,) = json_files.fields(file, "the file", json_files.read_json(file, MOST_BYTES), "people")
+    if len(json_files.items(file, "people", people)) > tracks.MOST_DETECTIONS:
+        raise UnreadableFile(
+            file, f"{len(people)} people", f"at most {tracks.MOST_DETECTIONS}", "leave some out"
+        )
     found = []
-    for person in json_files.items(file, "people", people):
+    for person in people:
         for key in _KEYS:
             if isinstance(person, dict) and person.get(key):
                 each = 4 if key == "pose_keypoints_3d" else 3

@@ -10,7 +10,7 @@ import numpy as np
 from ..errors import Place, UnreadableFile
 from .common import number, quote, read_file
 
-MOST_BYTES, LONGEST_LINE = 2**26, 100_000
+MOST_BYTES, LONGEST_LINE, _BLOCK = 2**25, 100_000, 2**20
 """Size limits of a file and of a line; 150 numbers take 3,000 characters."""
 
 
@@ -28,28 +28,42 @@ def read(path: Path, columns: int | tuple[int, ...], delimiter: str | None = Non
     """
     allowed = (columns,) if isinstance(columns, int) else columns
     content = read_file(path, MOST_BYTES)
-    if not content.strip():
-        return np.zeros((0, allowed[0]))
-    if max(map(len, io.BytesIO(content))) > LONGEST_LINE:
-        raise UnreadableFile(
-            path, f"a line of more than {LONGEST_LINE:,} characters", "rows", "pass another file"
-        )
+    blocks = []
+    lines = io.BytesIO(content)
+    first = 1
+    while block := lines.readlines(_BLOCK):
+        if max(map(len, block)) > LONGEST_LINE:
+            found = f"a line of more than {LONGEST_LINE:,} characters"
+            raise UnreadableFile(path, found, "rows of numbers", "pass another file")
+        if any(map(bytes.strip, block)):
+            blocks.append(_rows(path, block, first, allowed, delimiter))
+        first += len(block)
+    if len({rows.shape[1] for rows in blocks}) > 1:
+        found = " and ".join(str(n) for n in sorted({rows.shape[1] for rows in blocks}))
+        raise UnreadableFile(path, f"lines of {found} numbers", "lines of one length", "correct the file")
+    return np.concatenate(blocks) if blocks else np.zeros((0, allowed[0]))
+
+
+def _rows(
+    path: Path, block: list[bytes], first: int, allowed: tuple[int, ...], delimiter: str | None
+) -> np.ndarray:
+    """The numbers of some lines; `first` is the number of the first."""
     try:
-        rows = np.loadtxt(
-            io.BytesIO(content), delimiter=delimiter, comments=None, ndmin=2, encoding="latin-1"
-        )
+        rows = np.loadtxt(block, delimiter=delimiter, comments=None, ndmin=2, encoding="latin-1")
     except ValueError:
-        raise _fault(path, content, allowed, delimiter) from None
+        raise _fault(path, block, first, allowed, delimiter) from None
     if rows.shape[1] not in allowed or not np.isfinite(rows).all():
-        raise _fault(path, content, allowed, delimiter)
+        raise _fault(path, block, first, allowed, delimiter)
     return rows
 
 
-def _fault(path: Path, content: bytes, allowed: tuple[int, ...], delimiter: str | None) -> UnreadableFile:
+def _fault(
+    path: Path, block: list[bytes], first: int, allowed: tuple[int, ...], delimiter: str | None
+) -> UnreadableFile:
     """The error for the first line that is no row of numbers."""
     expected = f"{' or '.join(map(str, allowed))} numbers in each line"
     width = 0
-    for line, text in enumerate(io.BytesIO(content), 1):
+    for line, text in enumerate(block, first):
         cells = text.decode("latin-1").split(delimiter)
         if not text.strip():
             continue

@@ -25,8 +25,8 @@ from ..ragged import starts_of
 from ..splits import GROUPS
 from .common import MOST_CLASSES, number, plain_name, quote, read_file, shortened
 
-MOST_BYTES = 2**24
-"""Size limit of a table of windows."""
+MOST_BYTES, MOST_WINDOWS = 2**24, 50_000
+"""Size limits of a table of windows."""
 
 ENDING = ".windows.csv"
 
@@ -95,6 +95,8 @@ def read(path: str | Path) -> list[Window]:
         rows = [(i, cells) for i, cells in enumerate(csv.reader(text.splitlines(), strict=True), 1) if cells]
     except (UnicodeDecodeError, csv.Error) as error:
         raise UnreadableFile(path, f"no table ({quote(str(error))})", "text in UTF-8", "save it so") from None
+    if len(rows) > MOST_WINDOWS:
+        raise UnreadableFile(path, f"{len(rows):,} rows", f"at most {MOST_WINDOWS:,}", "split the table")
     header = [cell.strip().lower() for cell in rows[0][1]] if rows else []
     seconds = "start_seconds" in header
     ends = ("start_seconds", "end_seconds") if seconds else ("start", "end")
