@@ -11,12 +11,14 @@ import torch.multiprocessing as mp
 from helpers import seeded
 
 from skelkit import masks, models, motion, selfsup
+from skelkit.data import ClipSet
 from skelkit.experiments.run_data import RunData
 from skelkit.experiments.selfsup import PretrainingVariant
 from skelkit.selfsup import objectives, pretraining, views
 from skelkit.selfsup.objectives import OBJECTIVES, Objective, siamese
 from skelkit.selfsup.presets import Settings, settings
 from skelkit.skeletons.layouts import NTU25
+from skelkit.skeletons.skeleton import Skeleton
 from skelkit.training import loop
 from skelkit.training.inputs import PreparedClips
 
@@ -348,9 +350,9 @@ def test_views_of_a_body_without_known_sides_are_not_mirrored_unless_asked(ragge
     bones = tuple((f"J{a}", f"J{b}") for a, b in NTU25.edges)
     with pytest.warns(UserWarning, match="no left and right joints"):
         clips = ClipSet.from_arrays(ragged([9] * 4, 25), skeleton=Skeleton("numbers", numbered, bones, "J20"))
-    options = {"preset": "smoke", "epochs": 1, "batch": 4}
+    options = {"preset": "smoke"} | QUICK | {"epochs": 1, "batch": 4}
     with pytest.warns(
         UserWarning, match="views are not mirrored: no left and right joints are known of numbers"
     ):
-        assert pretrain("pstl", clips, **options).settings.mirror == 0
-    assert pretrain("pstl", clips, mirror=0.5, **options).settings.mirror == 0.5
+        assert selfsup.pretrain("pstl", clips, **options).settings.mirror == 0
+    assert selfsup.pretrain("pstl", clips, mirror=0.5, **options).settings.mirror == 0.5

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from skelkit import models, skeletons
+from skelkit.data import ClipSet
 from skelkit.skeletons.skeleton import Skeleton
 
 built_in = pytest.mark.parametrize("skeleton", skeletons.KNOWN.values(), ids=skeletons.KNOWN)
@@ -161,6 +162,77 @@ def test_left_and_right_are_told_by_name_whichever_comes_first():
         ("left_knee", "right_knee"),
         ("Toe_L", "Toe_R"),
     )
+
+
+@pytest.mark.parametrize(
+    ("left", "right"),
+    [
+        ("HIP_LEFT", "HIP_RIGHT"),
+        ("LEFT_HIP", "RIGHT_HIP"),
+        ("L_Hip", "R_Hip"),
+        ("LHip", "RHip"),
+        ("lHand", "rHand"),
+        ("thigh.L", "thigh.R"),
+        ("thigh_l", "thigh_r"),
+        ("hip.l", "hip.r"),
+        ("LThigh", "RThigh"),
+        ("Bip01 L Thigh", "Bip01 R Thigh"),
+        ("mixamorig:LeftUpLeg", "mixamorig:RightUpLeg"),
+        ("l_uparm", "r_uparm"),
+        ("lfemur", "rfemur"),
+        ("UpperLeg_L", "UpperLeg_R"),
+        ("ElbowLeft", "ElbowRight"),
+        ("HandL", "HandR"),
+        ("LHIP", "RHIP"),
+    ],
+)
+def test_sides_are_told_by_names_in_every_common_habit(left, right):
+    skeleton = Skeleton("body", ["Head", right, left], [("Head", left), ("Head", right)], "Head")
+    assert skeleton.mirror_pairs == ((left, right),)
+    assert skeleton.mirror.tolist() == [0, 2, 1]
+
+
+def test_a_name_without_its_counterpart_has_no_side():
+    joints = ["leg", "lower_back", "LeftHand", "l", "ribs", "thumb.l"]
+    assert Skeleton("odd", joints, [("leg", j) for j in joints[1:]], "leg").mirror_pairs == ()
+
+
+def test_pairs_may_be_given_and_are_kept_in_files():
+    joints, bones = ("middle", "a", "b", "c"), [("middle", j) for j in "abc"]
+    skeleton = Skeleton("signs", joints, bones, "middle", pairs=[("c", "a")])
+    assert skeleton.mirror_pairs == (("c", "a"),)
+    assert skeleton.mirror.tolist() == [0, 3, 2, 1]
+    assert Skeleton.from_dict(json.loads(json.dumps(skeleton.to_dict()))) == skeleton
+    assert "pairs" not in skeletons.NTU25.to_dict()
+    with pytest.raises(ValueError, match="skeleton 'signs': a joint is in two pairs"):
+        Skeleton("signs", joints, bones, "middle", pairs=[("c", "a"), ("b", "a")])
+    with pytest.raises(ValueError, match="has no joint 'd'"):
+        Skeleton("signs", joints, bones, "middle", pairs=[("c", "d")])
+
+
+def test_a_body_with_limbs_and_no_sides_is_a_warning():
+    joints = [f"J{i}" for i in range(13)]
+    limbs = [
+        (0, 1),
+        (1, 2),
+        (2, 3),
+        (0, 4),
+        (4, 5),
+        (5, 6),
+        (0, 7),
+        (7, 8),
+        (8, 9),
+        (0, 10),
+        (10, 11),
+        (11, 12),
+    ]
+    body = Skeleton("numbers", joints, [(joints[a], joints[b]) for a, b in limbs], "J0")
+    assert body.lacks_sides
+    with pytest.warns(
+        UserWarning, match=r"no left and right joints are found in the names of numbers \(J0, J1"
+    ):
+        ClipSet.from_arrays([torch.ones(2, 13, 3)], skeleton=body)
+    assert not any(skeleton.lacks_sides for skeleton in skeletons.KNOWN.values())
 
 
 @pytest.mark.parametrize(

@@ -54,7 +54,10 @@ def check_clip(array: Values, name: str, skeleton: Skeleton | None) -> Tensor:
 
 
 def check_joints(clips: Sequence[Tensor], names: Sequence[str], skeleton: Skeleton) -> None:
-    """Raise ValueError for the first clip that does not have the number of joints of the skeleton."""
+    """Raise ValueError for the first clip that does not have the number of joints of the skeleton.
+
+    Warns if no joint of a body with limbs is known to be left or right.
+    """
     for clip, name in zip(clips, names, strict=True):
         if clip.shape[2] != len(skeleton):
             known = ", ".join(f"{layout} {len(each)}" for layout, each in KNOWN.items())
@@ -62,6 +65,13 @@ def check_joints(clips: Sequence[Tensor], names: Sequence[str], skeleton: Skelet
                 f"{name}: {clip.shape[2]} joints, the {skeleton.name} skeleton has {len(skeleton)}; "
                 f"pass skeleton=… (--skeleton on the command line); built in: {known} joints"
             )
+    if skeleton.lacks_sides:
+        warnings.warn(
+            f"no left and right joints are found in the names of {skeleton.name} "
+            f"({', '.join(skeleton.joints[:6])}, …), so mirrored views are off; "
+            'give pairs: sk.Skeleton(…, pairs=[("left joint", "right joint"), …])',
+            stacklevel=3,
+        )
 
 
 def check_metres(clips: Sequence[Tensor]) -> None:

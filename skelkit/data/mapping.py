@@ -202,7 +202,14 @@ def common(first: Skeleton, *others: Skeleton) -> Skeleton:
         new_name[root],
         new_name[_stand_in(first, first.origin, shared)],
         {part: joints for part, joints in body_parts.items() if joints},
+        _pairs_among(first, new_name),
     )
+
+
+def _pairs_among(skeleton: Skeleton, new_name: dict[int, str]) -> tuple[tuple[str, str], ...]:
+    """The pairs that were given for a skeleton, among the joints with new names."""
+    places = [(skeleton.index(left), skeleton.index(right)) for left, right in skeleton.pairs]
+    return tuple((new_name[a], new_name[b]) for a, b in places if a in new_name and b in new_name)
 
 
 def _names_among(skeleton: Skeleton, shared: list[int]) -> dict[int, str]:

@@ -7,6 +7,7 @@ import warnings
 
 import torch
 
+from ..skeletons.skeleton import Skeleton
 from ..training.inputs import PreparedClips
 from .pretrained import Pretrained
 from .protocols import leave_one_out
@@ -34,6 +35,17 @@ def knn_accuracy(pretrained: Pretrained, clips: PreparedClips) -> float:
         return math.nan
     subset = PreparedClips(clips.clips.select(chosen), clips.frames, clips.crop)
     return leave_one_out(subset.map(pretrained.features), labels)
+
+
+def sides_are_unknown(skeleton: Skeleton) -> bool:
+    """Whether a mirror image cannot swap left and right; warns for a body with limbs."""
+    if skeleton.lacks_sides:
+        warnings.warn(
+            f"views are not mirrored: no left and right joints are known of {skeleton.name}; "
+            'give pairs: sk.Skeleton(…, pairs=[("left joint", "right joint"), …])',
+            stacklevel=3,
+        )
+    return skeleton.lacks_sides
 
 
 def warn_of_little_learning(pretrained: Pretrained, steps: int) -> None:

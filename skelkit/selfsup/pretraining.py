@@ -79,7 +79,7 @@ def pretrain(
 
     Differs from the authors: where class names tell left from right ("left punch", "right punch"), views are
     not mirrored unless `mirror` is given. An encoder that is invariant to mirroring cannot tell such classes
-    apart.
+    apart. Nor are they with a skeleton whose left and right joints are not known, which is a warning.
 
     Args:
         method: a name in `OBJECTIVES`.
@@ -104,8 +104,8 @@ def pretrain(
     """
     one_of(method, OBJECTIVES, "method")
     instance_of(ClipSet, clips, "clips", "sk.load")
-    if augment.sides(clips.classes):
-        changes = {"mirror": 0.0} | changes
+    if "mirror" not in changes and (augment.sides(clips.classes) or checks.sides_are_unknown(clips.skeleton)):
+        changes["mirror"] = 0.0
     s = make_settings(preset, OBJECTIVES[method], **changes)
     if len(clips) < 2:
         raise ValueError(

@@ -10,6 +10,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from .sides import MANY, pairs_by_name
+
 
 @dataclass(frozen=True)
 class Skeleton:
@@ -19,15 +21,17 @@ class Skeleton:
 
     Args:
         name: appears in errors and is stored in files.
-        joints: V joint names, in the order of the data. ``left``/``right``, ``Left``/``Right`` or a final
-            ``_L``/``_R`` in the names makes mirror pairs.
+        joints: V joint names, in the order of the data.
         bones: the V - 1 pairs of joint names, in any order and direction.
         root: the root joint of the tree; hops are counted from it (graph centre).
         origin: the joint that `motion.centre` moves to the origin. Default: the root.
         body_parts: body part name -> joint names. Default: the limbs of the tree, and the trunk.
+        pairs: (left, right) joint names. Default: from the names, such as ``left_hip`` and ``right_hip``,
+            ``LHip`` and ``RHip``, ``thigh.l`` and ``thigh.r``; see `skelkit.skeletons.sides`.
 
     Raises:
-        ValueError: a bone names an unknown joint, a joint name is repeated, or the bones are not one tree.
+        ValueError: a bone or a pair names an unknown joint, a joint name is repeated, a joint is in two
+            pairs, or the bones are not one tree.
 
     >>> bones = [("base", "middle"), ("middle", "tip")]
     >>> chain = Skeleton("finger", ["base", "middle", "tip"], bones, root="base")
@@ -41,11 +45,13 @@ class Skeleton:
     root: str
     origin: str = ""
     body_parts: dict[str, tuple[str, ...]] = field(default_factory=dict, hash=False, compare=False)
+    pairs: tuple[tuple[str, str], ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "joints", tuple(self.joints))
         object.__setattr__(self, "bones", tuple((a, b) for a, b in self.bones))
         object.__setattr__(self, "origin", self.origin or self.root)
+        object.__setattr__(self, "pairs", tuple((left, right) for left, right in self.pairs))
         object.__setattr__(self, "body_parts", {k: tuple(joints) for k, joints in self.body_parts.items()})
         self._check_names()
         self._check_tree()
@@ -59,7 +65,10 @@ class Skeleton:
                 f"skeleton {self.name!r}: joint names are repeated: {', '.join(repeated)}; "
                 "name each joint once"
             )
-        groups = (*self.bones, (self.root, self.origin), *self.body_parts.values())
+        paired = [joint for pair in self.pairs for joint in pair]
+        if len(set(paired)) < len(paired):
+            raise ValueError(f"skeleton {self.name!r}: a joint is in two pairs of left and right joints")
+        groups = (*self.bones, (self.root, self.origin), paired, *self.body_parts.values())
         for joint in (joint for group in groups for joint in group):
             self.index(joint)
 
@@ -130,8 +139,13 @@ class Skeleton:
     @property
     def mirror_pairs(self) -> tuple[tuple[str, str], ...]:
         """(left, right) joint names, in the order of the left joints."""
-        pairs = ((self.joints[i], self.joints[m]) for i, m in enumerate(self._mirror_index))
-        return tuple((left, right) for left, right in pairs if left != right and _is_left(left))
+        return self.pairs or pairs_by_name(self.joints)
+
+    @property
+    def lacks_sides(self) -> bool:
+        """Whether this is a body with limbs of which no joint is known to be left or right."""
+        limbs = sum(len(neighbours) == 1 for neighbours in self._neighbours)
+        return len(self) >= MANY and limbs >= 4 and not self.mirror_pairs
 
     @property
     def partition(self) -> Tensor:
@@ -151,7 +165,8 @@ class Skeleton:
 
     def to_dict(self) -> dict[str, Any]:
         """The fields as plain lists and strings, as files store them."""
-        return {
+        pairs = {"pairs": [list(pair) for pair in self.pairs]} if self.pairs else {}
+        return pairs | {
             "name": self.name,
             "joints": list(self.joints),
             "bones": [list(b) for b in self.bones],
@@ -175,8 +190,8 @@ class Skeleton:
 
     @cached_property
     def _mirror_index(self) -> tuple[int, ...]:
-        place = {joint: i for i, joint in enumerate(self.joints)}
-        return tuple(place.get(_other_side(joint), i) for joint, i in place.items())
+        other = {a: b for left, right in self.mirror_pairs for a, b in ((left, right), (right, left))}
+        return tuple(self.index(other.get(joint, joint)) for joint in self.joints)
 
     def _limbs(self) -> dict[str, tuple[str, ...]]:
         """Chains from each leaf up to the first junction, named after the leaf; the trunk is what remains."""
@@ -191,17 +206,3 @@ class Skeleton:
             used.update(chain)
         trunk = tuple(joint for i, joint in enumerate(self.joints) if i not in used)
         return ({"trunk": trunk} if trunk else {}) | limbs
-
-
-def _is_left(joint: str) -> bool:
-    return "left" in joint or "Left" in joint or joint.endswith("_L")
-
-
-def _other_side(joint: str) -> str:
-    for a, b in (("left", "right"), ("right", "left"), ("Left", "Right"), ("Right", "Left")):
-        if a in joint:
-            return joint.replace(a, b)
-    for a, b in (("_L", "_R"), ("_R", "_L")):
-        if joint.endswith(a):
-            return joint.removesuffix(a) + b
-    return joint

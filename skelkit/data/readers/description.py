@@ -29,7 +29,7 @@ SECTIONS: dict[str, dict[str, Kind]] = {
     "arrays": {
         **dict.fromkeys(("poses", "axes", "length", "label", "classes", "subject", "view", "setup"), str)
     },
-    "skeleton": {"name": str, "joints": list, "bones": list, "root": str},
+    "skeleton": {"name": str, "joints": list, "bones": list, "root": str, "pairs": list},
     "units": {"length": str, "up": str, "fps": (int, float)},
 }
 """Section -> key -> type of its value."""
@@ -214,17 +214,18 @@ def skeleton_from(path: Path, about: dict[str, Any]) -> Skeleton | None:
             raise UnreadableFile(
                 where, quote(name), "a built-in skeleton, or joints, bones and root", str(error)
             ) from None
-    joints, bones = about["joints"], about.get("bones", [])
-    for what, given in (("joints", joints), ("bones", bones)):
+    joints, bones, sides = about["joints"], about.get("bones", []), about.get("pairs", [])
+    for what, given in (("joints", joints), ("bones", bones), ("pairs", sides)):
         if len(given) > MOST_JOINTS:
             raise UnreadableFile(
                 where, f"{len(given)} {what}", f"at most {MOST_JOINTS}", "leave out those without data"
             )
     pairs = [_pair(_place(path, "skeleton", f"bones, number {i}"), bone) for i, bone in enumerate(bones, 1)]
+    both = [_pair(_place(path, "skeleton", f"pairs, number {i}"), pair) for i, pair in enumerate(sides, 1)]
     names = tuple(plain_name(where, "joint", joint) for joint in joints)
     name = plain_name(where, "name", about.get("name", f"{len(names)} joints"))
     try:
-        return Skeleton(name, names, tuple(pairs), root=about.get("root", names[0]))
+        return Skeleton(name, names, tuple(pairs), root=about.get("root", names[0]), pairs=tuple(both))
     except ValueError as error:
         raise UnreadableFile(where, str(error), "joints connected to one tree", "correct the bones") from None
 
