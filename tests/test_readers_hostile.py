@@ -3,14 +3,17 @@
 import io
 import json
 import pickle
+import random
 import struct
 import zlib
 
 import numpy as np
 import pytest
+from fuzzing import check, mutate, put
 from test_hostile_files import MEGABYTES, SECONDS, link, reader, sparse, written
 
-from skelkit.skeletons.layouts import KNOWN
+import skelkit as sk
+from skelkit.data.readers import windows
 
 __all__ = ["reader"]
 
@@ -157,5 +160,13 @@ def test_a_hostile_recording_is_refused_in_time_and_memory_by_an_error_that_name
     assert megabytes < MEGABYTES
 
 
-def test_the_layouts_that_these_files_need_are_known():
-    assert {"body25", "coco17", "mediapipe33", "ntu25"} <= set(KNOWN)
+def test_a_damaged_table_of_windows_gives_clips_or_an_error_that_names_it(tmp_path):
+    points = np.random.default_rng(0).normal(0, 0.4, (40, 33, 4)).round(3)
+    landmarks = [[dict(zip("xyzv", map(float, p), strict=True)) for p in frame] for frame in points]
+    (tmp_path / "a.json").write_text(json.dumps({"landmarks": landmarks, "visibility": 0}))
+    clips, rng = sk.load(tmp_path / "a.json", score=0.0), random.Random(0)
+    table, content, read = tmp_path / "a.windows.csv", b"start,end,label\n0,9,walk\n5,30,sit\n30,40,3\n", 0
+    for _ in range(1000):
+        put(table, mutate(content, rng))
+        read += check(lambda: windows.applied(clips, tmp_path / "a.json", table), tmp_path)
+    assert 20 <= read < 1000

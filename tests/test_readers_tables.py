@@ -7,6 +7,7 @@ import pytest
 import torch
 
 import skelkit as sk
+from skelkit.cli.main import main
 from skelkit.data.errors import UnreadableFile
 from skelkit.data.loading import recognised
 from skelkit.data.readers.pixels import in_metres
@@ -288,3 +289,15 @@ def test_windows_in_which_nobody_is_seen_are_left_out_with_a_warning(tmp_path):
     with pytest.warns(UserWarning, match=r"walk.json: windows, row 1: nobody is seen in 1 windows"):
         clips = sk.load(path, windows=[(0, 10, "a"), (10, 19, "b"), (15, 20, "b")])
     assert clips.names == ("walk 0-10", "walk 15-20")
+
+
+def test_the_command_line_describes_what_was_recognised_and_takes_a_table_of_windows(recording, capsys):
+    path, _ = recording
+    table = path.with_name("mine.csv")
+    table.write_text("start,end,label\n0,20,walk\n20,40,sit\n40,60,walk\n")
+    assert main(["data", "describe", str(path), "--windows", str(table)]) == 0
+    printed = capsys.readouterr().out
+    assert "read as      MediaPipe files: json with landmarks; metres" in printed
+    assert "clips        3\n" in printed
+    assert main(["data", "describe", str(path), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["read as"].startswith("MediaPipe files")

@@ -25,7 +25,6 @@ NAME = re.compile(r"(?P<clip>.*?)_?(?P<frame>[0-9]{1,15})_keypoints\.json", re.I
 LAYOUTS = {25: "body25", 18: "coco18"}
 
 _KEYS = ("pose_keypoints_3d", "pose_keypoints_2d", "pose_keypoints")
-
 MOST_BYTES = 2**23  # of one frame; a person with face and hands has 6 KB
 
 
@@ -42,8 +41,7 @@ def read_openpose(
 ) -> ClipSet:
     """Each video in the folder and its subfolders as a clip.
 
-    Videos in one folder differ in what precedes the frame number. Where a frame has no file, nobody is seen.
-    Three-dimensional joints are read if there are any.
+    Videos in one folder differ in what precedes the frame number. Joints in 3-D are read if there are any.
 
     Args:
         path: a folder.
@@ -101,8 +99,7 @@ def _videos(path: Path) -> dict[str, dict[int, Path]]:
 def _placed(path: Path, files: dict[int, Path], persons: int, size: int) -> np.ndarray | None:
     """Person slots [T, M, V, 3 or 4] of a video, with confidences last; None if nobody is in it."""
     people = {number: _people(file) for number, file in files.items()}
-    found = {key for frame in people.values() for key, _ in frame}
-    if not found:
+    if not (found := {key for frame in people.values() for key, _ in frame}):
         return None
     wanted = next(key for key in _KEYS if key in found)
     frames = {number: [joints for key, joints in frame if key == wanted] for number, frame in people.items()}
@@ -115,10 +112,8 @@ def _placed(path: Path, files: dict[int, Path], persons: int, size: int) -> np.n
 def _people(file: Path) -> list[tuple[str, np.ndarray]]:
     """(key, joints [V, 3 or 4]) of each list of joints in a file that is not empty."""
     (people,) = json_files.fields(file, "the file", json_files.read_json(file, MOST_BYTES), "people")
-    if len(json_files.items(file, "people", people)) > tracks.MOST_DETECTIONS:
-        raise UnreadableFile(
-            file, f"{len(people)} people", f"at most {tracks.MOST_DETECTIONS}", "leave some out"
-        )
+    if (count := len(json_files.items(file, "people", people))) > (most := tracks.MOST_DETECTIONS):
+        raise UnreadableFile(file, f"{count} people", f"at most {most}", "leave some out")
     found = []
     for person in people:
         for key in _KEYS:
