@@ -67,6 +67,18 @@ def test_joints_are_where_a_slow_forward_kinematics_puts_them_in_metres(tmp_path
     assert "skeleton is the .asf beside it" in recognised(tmp_path / "01_walk.amc")
 
 
+def test_the_rate_and_the_unit_of_angles_of_a_motion_are_read(tmp_path):
+    frames = frames_of()
+    path = save(tmp_path, frames)
+    wanted = sk.load(path)
+    radians = [{k: np.r_[v[:-3], np.radians(v[-3:])] for k, v in frame.items()} for frame in frames]
+    text = amc(radians).replace(":DEGREES", ":RADIANS\n:SAMPLES-PER-SECOND 60")
+    path.write_text(text)
+    found = sk.load(path)
+    np.testing.assert_allclose(found.poses, wanted.poses, atol=1e-5)
+    assert (found.fps, sk.load(path, fps=30).fps) == (60.0, 30.0)
+
+
 def test_bones_become_joints_with_sides_and_the_root_is_the_middle_of_the_trunk(tmp_path):
     skeleton = sk.load(save(tmp_path)).skeleton
     assert skeleton.joints[:2] == ("root", "thorax")
@@ -85,7 +97,8 @@ def test_each_subject_has_its_own_skeleton_and_radians_and_inches_are_understood
     angles = ASF.replace("angle deg", "angle rad")
     for axis in ("10 -20 30", "5 80 -20", "-70 8 12", "15 0 0"):
         angles = angles.replace(axis, " ".join(str(math.radians(float(v))) for v in axis.split()))
-    save(tmp_path / "03", [inches], angles, "03", "03_walk")
+    path = save(tmp_path / "03", [inches], angles, "03", "03_walk")
+    path.write_text(path.read_text().replace(":DEGREES\n", ""))
     clips = sk.load(tmp_path)
     assert clips.names == ("02/02_walk", "03/03_walk")
     assert clips.group_names["subject"] == ("02", "03")

@@ -22,18 +22,21 @@ from ..clips import ClipSet
 from ..errors import UnreadableFile
 from . import asf, motions, recordings
 from .acclaim_names import skeleton_of
-from .amc_values import read_values
+from .amc_values import Motion, read_motion
 from .asf import MOVES, TURNS, Asf
 from .common import check_room
 from .reader import Reader, says_why
 from .rotations import rotations
+
+RATE = 120.0
+"""Frames per second of CMU's files, which do not say it."""
 
 _FRAMES = 4096  # at a time: matrices take six times the memory of positions
 
 
 @np.errstate(over="ignore", invalid="ignore")  # damaged numbers are refused by from_arrays
 def read_amc(
-    path: str | Path, *, fps: float = 120.0, scale: float = 0.0254, pattern: str | None = None
+    path: str | Path, *, fps: float | None = None, scale: float = 0.0254, pattern: str | None = None
 ) -> ClipSet:
     """Each .amc of a folder and its subfolders (or the one file) as a clip of the class "all".
 
@@ -42,7 +45,7 @@ def read_amc(
 
     Args:
         path: a .amc, or a folder with such files.
-        fps: frames per second, which the files do not contain.
+        fps: frames per second. Default: those in the files, or else 120.
         scale: metres per unit of length, after lengths are divided by the factor in the .asf.
         pattern: regular expression for classes and subjects, see `recordings.classify`.
 
@@ -54,13 +57,15 @@ def read_amc(
     positive(scale, "scale", "metres per unit of length")
     _, files, names = recordings.recordings(path, _is_amc, ".amc files")
     skeletons: dict[Path, Asf] = {}
-    poses, layouts, subjects = [], {}, []
+    poses, layouts, subjects, rates = [], {}, [], []
     for file in files:
         beside = _skeleton_file(file)
         body = skeletons.setdefault(beside, skeletons.get(beside) or asf.read(beside))
         layouts[skeleton_of(body.bones)] = beside
-        poses.append(_positions(file, body) * np.float32(scale / 0.0254))
+        motion = read_motion(file, body.bones)
+        poses.append(_positions(file, body, motion) * np.float32(scale / 0.0254))
         subjects.append(beside.stem)
+        rates.append(fps or motion.fps or RATE)
     return motions.assembled(
         path,
         names,
@@ -69,7 +74,7 @@ def read_amc(
         subjects,
         size=sum(file.stat().st_size for file in files),
         skeleton=_only(layouts),
-        fps=fps,
+        fps=motions.common_rate(files, rates),
     )
 
 
@@ -92,19 +97,19 @@ def _skeleton_file(file: Path) -> Path:
     raise UnreadableFile(file, found, "one, or one whose name begins this name", "put its skeleton there")
 
 
-def _positions(file: Path, body: Asf) -> np.ndarray:
+def _positions(file: Path, body: Asf, motion: Motion) -> np.ndarray:
     """Positions float32 [T, V, 3] in metres, y up."""
-    values = read_values(file, body.bones)
-    frames = len(next(iter(values.values())))
+    frames = len(next(iter(motion.values.values())))
     check_room(file, frames, 1, len(body.bones), file.stat().st_size)
+    radians = body.radians if motion.radians is None else motion.radians
     out = np.empty((frames, len(body.bones), 3), np.float32)
     for begin in range(0, frames, _FRAMES):
-        part = {name: channels[begin : begin + _FRAMES] for name, channels in values.items()}
-        out[begin : begin + _FRAMES] = _ends(part, body) * body.metres
+        part = {name: channels[begin : begin + _FRAMES] for name, channels in motion.values.items()}
+        out[begin : begin + _FRAMES] = _ends(part, body, radians) * body.metres
     return out
 
 
-def _ends(values: dict[str, np.ndarray], body: Asf) -> np.ndarray:
+def _ends(values: dict[str, np.ndarray], body: Asf, radians: float) -> np.ndarray:
     """Where bones end, float64 [T, V, 3], in units of the file."""
     frames = len(next(iter(values.values())))
     turns, out = np.empty((len(body.bones), frames, 3, 3)), np.empty((frames, len(body.bones), 3))
@@ -113,7 +118,7 @@ def _ends(values: dict[str, np.ndarray], body: Asf) -> np.ndarray:
         moved = values.get(bone.name, np.zeros((frames, len(bone.channels))))
         column = {name: moved[:, i] for i, name in enumerate(bone.channels)}
         channels = [name for name in column if name in TURNS]
-        angles = np.array([column[name] for name in channels]).reshape(-1, frames).T * body.radians
+        angles = np.array([column[name] for name in channels]).reshape(-1, frames).T * radians
         turn = own @ _turn(angles, channels) @ own.swapaxes(-1, -2)
         if bone.parent < 0:
             turns[place] = turn
@@ -144,7 +149,7 @@ READER = Reader(
     kind="ASF/AMC files",
     description="a folder of .asf and .amc (Acclaim motion capture), or an .amc",
     notes="CMU and HDM05: one clip for each .amc, subject by its .asf; lengths by the unit in its header. "
-    "120 fps unless `--fps` says another. No classes.",
+    "120 fps unless the file or `--fps` says another. No classes.",
     read=read_amc,
     can_read=says_why(_why),
     why=_why,

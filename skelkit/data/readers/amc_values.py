@@ -1,9 +1,14 @@
-"""The numbers of an AMC file: the number of a frame, then a line "bone value …" for each bone."""
+"""The numbers of an AMC file: the number of a frame, then a line "bone value …" for each bone.
+
+Keywords such as ``:DEGREES``, ``:RADIANS`` and ``:SAMPLES-PER-SECOND 120`` precede them.
+"""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -13,8 +18,22 @@ from .common import number, quote
 from .text_lines import read_lines
 
 
-def read_values(file: Path, bones: Sequence[Bone]) -> dict[str, np.ndarray]:
-    """The channels of each bone that has any, float64 [T, channels].
+class Motion(NamedTuple):
+    """The content of an AMC file.
+
+    Args:
+        values: the channels of each bone that has any, float64 [T, channels].
+        fps: frames per second; None if the file does not say.
+        radians: radians per unit of angles; None if the file does not say.
+    """
+
+    values: dict[str, np.ndarray]
+    fps: float | None
+    radians: float | None
+
+
+def read_motion(file: Path, bones: Sequence[Bone]) -> Motion:
+    """The motion of these bones.
 
     Raises:
         FileNotFoundError: there is no such file.
@@ -22,10 +41,12 @@ def read_values(file: Path, bones: Sequence[Bone]) -> dict[str, np.ndarray]:
     """
     counts = {bone.name: len(bone.channels) for bone in bones if bone.channels}
     rows: dict[str, list[str]] = {name: [] for name in counts}
+    keywords: dict[str, list[str]] = {}
     frames, missing = 0, set(counts)
     for line, content in enumerate(read_lines(file), 1):
         words = content.split()
         if not words or words[0][0] in "#:":
+            keywords |= {words[0].lower(): words[1:]} if words and not frames else {}
             continue
         if len(words) == 1 and words[0].isdigit():
             if frames and missing:
@@ -41,7 +62,10 @@ def read_values(file: Path, bones: Sequence[Bone]) -> dict[str, np.ndarray]:
     if not frames or missing:
         found = f"frame {frames} without {', '.join(sorted(missing)[:6])}" if frames else "no frame"
         raise UnreadableFile(file, found, "all bones in each frame", "get the whole file")
-    return {name: _numbers(file, name, words, counts[name]) for name, words in rows.items()}
+    values = {name: _numbers(file, name, words, counts[name]) for name, words in rows.items()}
+    rate = number("".join(keywords.get(":samples-per-second", [])[:1]))
+    radians = 1.0 if ":radians" in keywords else math.pi / 180 if ":degrees" in keywords else None
+    return Motion(values, rate if 0.01 <= rate < 1e6 else None, radians)
 
 
 def _numbers(file: Path, name: str, words: list[str], count: int) -> np.ndarray:

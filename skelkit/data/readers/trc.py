@@ -64,7 +64,8 @@ def read(path: Path) -> Recording:
         raise UnreadableFile(Place(path, line=4), found, f"{count:g}, each once", "get the whole file")
     if frames != len(rows) or not rows:
         found = f"{len(rows)} rows"
-        raise UnreadableFile(path, found, f"the {frames:g} that NumFrames announces", "get the whole file")
+        expected = f"the {frames:g} that NumFrames announces"
+        raise UnreadableFile(path, found, expected, "get the whole file, or correct NumFrames")
     check_room(path, len(rows), 1, len(names), path.stat().st_size)
     values = np.array([_row(path, row, lines[row - 1], 3 * len(names)) for row in rows])
     positions = np.nan_to_num(values.reshape(len(rows), len(names), 3) * about["metres"])
