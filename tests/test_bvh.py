@@ -1,3 +1,4 @@
+import json
 import math
 import re
 from collections import Counter
@@ -7,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from skelkit.cli.main import main
 from skelkit.data.readers import bvh, bvh_clips
 from skelkit.skeletons.layouts import MOCAP21
 
@@ -316,6 +318,98 @@ def test_a_root_whose_only_child_does_not_move_on_its_own_is_a_body_part(written
     assert bvh.read(written(text)).joints == ("Hips", "Chest")
 
 
+def chain_file(
+    joints, frames, channels="CHANNELS 6 Xposition Yposition Zposition Zrotation Xrotation Yrotation"
+):
+    """Joints one inside the other, each with an offset of 10, and rows of numbers."""
+    opened = "".join(
+        f"{'JOINT' if place else 'ROOT'} {name}\n{{\nOFFSET {10 * bool(place)} 0 0\n{channels}\n"
+        for place, name in enumerate(joints)
+    )
+    closed, rows = "}\n" * len(joints), "\n".join(" ".join(map(str, row)) for row in frames)
+    return f"HIERARCHY\n{opened}{closed}MOTION\nFrames: {len(frames)}\nFrame Time: 0.05\n{rows}\n"
+
+
+def test_a_shoulder_that_stays_put_while_the_arm_turns_is_a_body_part(written):
+    still, elbow = [0] * 6, [10, 0, 0]
+    frames = [[*still[:3], 10 * t, 0, 0, *elbow, 5 * t, 0, 0, *elbow, 0, 0, 0] for t in range(4)]
+    text = chain_file(["Shoulder", "Elbow", "Wrist"], frames)
+    assert bvh.read(written(text)).joints == ("Shoulder", "Elbow", "Wrist")
+    check_against_slow(bvh.read(written(text)), text, 0.01)
+
+
+def test_a_root_that_stays_put_while_the_body_walks_is_a_reference_whatever_its_name(written):
+    walking = [[*[0] * 6, t, 90, 5 * t, 0, 0, 0, 10, 0, 0, 0, 0, 0] for t in range(4)]
+    assert bvh.read(written(chain_file(["Body0", "Hips", "Spine"], walking))).joints == ("Hips", "Spine")
+    moving = [[t, *row[1:]] for t, row in enumerate(walking)]
+    assert bvh.read(written(chain_file(["Body0", "Hips", "Spine"], moving))).joints[0] == "Body0"
+
+
+def fingered(sides=("L", "R")):
+    """A body whose hands have five fingers each, and its head two eyes; arms come first."""
+    parents = {"Hips": "", "Spine": "Hips", "Chest": "Spine", "Neck": "Chest", "Head": "Neck"}
+    for s in sides:
+        parents |= {f"{s}Arm": "Chest", f"{s}ForeArm": f"{s}Arm", f"{s}Hand": f"{s}ForeArm"}
+        for finger in ("Thumb", "Index", "Middle", "Ring", "Pinky"):
+            parents |= {f"{s}{finger}1": f"{s}Hand", f"{s}{finger}2": f"{s}{finger}1"}
+        parents |= {f"{s}UpLeg": "Hips", f"{s}Leg": f"{s}UpLeg", f"{s}Foot": f"{s}Leg", f"{s}Eye": "Head"}
+    return parents
+
+
+def tree_text(parents, name, rows, time="0.05"):
+    def joint(name, word):
+        inside = "".join(joint(child, "JOINT") for child, parent in parents.items() if parent == name)
+        channels = "CHANNELS 3 Xposition Yposition Zposition\n" if word == "ROOT" else ""
+        return f"{word} {name}\n{{\nOFFSET 1 9 0\n{channels}{inside}}}\n"
+
+    motion = "\n".join("0 0 0" for _ in range(rows))
+    return f"HIERARCHY\n{joint(name, 'ROOT')}MOTION\nFrames: {rows}\nFrame Time: {time}\n{motion}\n"
+
+
+def test_the_root_of_the_graph_is_the_centre_of_the_trunk_also_with_fingers_and_eyes(written):
+    skeleton = bvh.read(written(tree_text(fingered(), "Hips", 2))).skeleton
+    distances = {}
+    for start in skeleton.joints:
+        reached = {start: 0}
+        while len(reached) < len(skeleton.joints):
+            for a, b in skeleton.bones:
+                for here, there in ((a, b), (b, a)):
+                    if here in reached and there not in reached:
+                        reached[there] = reached[here] + 1
+        distances[start] = max(reached.values())
+    trunk = ["Hips", "Spine", "Chest", "Neck", "Head"]
+    assert skeleton.root == "Chest"
+    assert distances["Chest"] == min(distances[joint] for joint in trunk)
+    assert skeleton.degrees[skeleton.index("LHand")] > skeleton.degrees[skeleton.index("Chest")]
+
+
+def test_bodies_of_seven_centimetres_are_a_warning_that_names_the_likely_unit(written):
+    path = written(tree_text(fingered(), "Hips", 2))
+    with pytest.warns(
+        UserWarning, match=r"bodies measure 0.0063 m .* may be inches \(scale=0.0254\)"
+    ) as caught:
+        bvh_clips.read_folder(path, scale=0.0001)
+    assert "metres per unit, here 0.0001" in str(caught[0].message)
+
+
+def test_a_frame_time_of_thirty_seconds_is_a_warning_and_fps_replaces_it(written):
+    path = written(CLIP.replace("0.0333333", "30"))
+    with pytest.warns(
+        UserWarning, match=r"Frame Time is 30 seconds, 0.0333 frames .* pass fps=30 \(--fps 30\)"
+    ):
+        assert bvh_clips.read_folder(path).fps == pytest.approx(1 / 30)
+    assert bvh_clips.read_folder(path, fps=30).fps == 30
+    with pytest.raises(ValueError, match="fps must be a positive number of frames per second; got 0"):
+        bvh_clips.read_folder(path, fps=0)
+
+
+def test_the_command_line_takes_fps_and_keep_reference_root_for_bvh(written, capsys):
+    path = str(written(REFERENCE))
+    assert main(["data", "describe", path, "--fps", "25", "--keep-reference-root", "--json"]) == 0
+    card = json.loads(capsys.readouterr().out)
+    assert (card["fps"], card["skeleton"]) == (25, "BVH-4, 4 joints")
+
+
 def test_the_skeleton_of_a_file_is_its_tree_hung_from_the_joint_with_most_bones(written):
     skeleton = bvh.read(written(CLIP), end_sites=True).skeleton
     assert skeleton.joints == ("Hips", "Chest", "End_Chest", "Leg")
@@ -533,13 +627,13 @@ def test_files_with_the_joints_of_a_built_in_skeleton_are_put_in_its_order(tmp_p
             "}",
             "MOTION",
             "Frames: 1",
-            "Frame Time: 1",
+            "Frame Time: 0.1",
             "5",
         ]
     )
-    clips = bvh_clips.read_folder(written(text), scale=1)
+    clips = bvh_clips.read_folder(written(text), scale=0.125)
     assert clips.skeleton is MOCAP21
-    assert clips.poses[0, 0, :, 0].tolist() == list(range(21))
+    assert clips.poses[0, 0, :, 0].tolist() == [joint / 8 for joint in range(21)]
 
 
 @pytest.mark.parametrize(

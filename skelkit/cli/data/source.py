@@ -19,7 +19,7 @@ from ...data.readers.common import upright
 from ...skeletons.layouts import AmbiguousLayout
 from ...utils.validation import positive
 
-READING = ("fps", "skeleton", "scale", "up", "pattern", "windows")
+READING = ("fps", "skeleton", "scale", "up", "pattern", "windows", "keep_reference_root")
 """The options that say what files do not."""
 
 NOT_STORED = (
@@ -41,6 +41,12 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--pattern", help="regular expression for file names, with groups named class and subject"
     )
     reading.add_argument(
+        "--keep-reference-root",
+        action="store_true",
+        default=None,
+        help="keep a root of BVH files that stays put and is no body part",
+    )
+    reading.add_argument(
         "--windows",
         type=Path,
         help="a .csv with the columns start, end and label (frames): these windows of the recordings are the "
@@ -59,7 +65,7 @@ def read(options: Namespace, report: ntu.Report | None = None) -> ClipSet:
         ValueError: --scale is not positive; and the errors of `load`. If several layouts have the number of
             joints, the error names --skeleton first.
     """
-    arguments = {name: getattr(options, name) for name in ("fps", "skeleton", "scale", "pattern", "windows")}
+    arguments = {name: getattr(options, name) for name in READING if name != "up"}
     arguments = {name: value for name, value in arguments.items() if value is not None}
     if report is not None:
         arguments["report"] = report

@@ -11,15 +11,17 @@ with a rotation R of each rotation channel, in file order, in degrees about the 
 OFFSET t_j, whose components with a position channel are replaced by that channel.
 
 Position channels *replace* the offset (they are not added to it), and their place among the rotation channels
-does not matter. A reference root, that is a root joint whose only child has position channels itself, is no
-body part: its transform applies to its child, but it is left out unless ``keep_reference_root=True``.
+does not matter. A reference root is no body part: a root joint that stays put, whose only child has position
+channels itself and moves relative to it (or which is named root, reference, world, …). Its transform applies
+to its child, but it is left out unless ``keep_reference_root=True``.
 """
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -31,6 +33,11 @@ from ..errors import Place, UnreadableFile
 from .bvh_motion import read_motion
 from .bvh_text import Joint, Words, check_beginning, lines_of, read_hierarchy
 from .common import read_file
+
+STILL = 1e-3
+"""A joint that moves by less than this share of the size of the body stays put."""
+
+_REFERENCES = re.compile("(?i)root|ref|world|origin|armature|scene|ground|trajectory")
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,15 +60,15 @@ class Bvh:
     def skeleton(self) -> Skeleton:
         """The built-in skeleton with these joint names, in its own order; otherwise the tree of this file.
 
-        The root of the latter is the first joint of the highest degree.
+        The root of the latter is the centre of the tree among the joints of the midline: the joint with the
+        fewest bones to the joint farthest from it, and of several the one with the most bones.
         """
         for known in skeletons.KNOWN.values():
             if set(known.joints) == set(self.joints):
                 return known
         bones = tuple((self.joints[p], j) for j, p in zip(self.joints, self.parents, strict=True) if p >= 0)
-        degree = [sum(joint in bone for bone in bones) for joint in self.joints]
-        root = self.joints[int(np.argmax(degree))]
-        return Skeleton(f"BVH-{len(self.joints)}", self.joints, bones, root=root)
+        tree = Skeleton(f"BVH-{len(self.joints)}", self.joints, bones, root=self.joints[0])
+        return replace(tree, root=_centre(tree), origin="", body_parts={})
 
 
 def read(
@@ -115,17 +122,36 @@ def parse(path: Path, content: bytes, scale: float, end_sites: bool, keep_refere
             "coordinates of a body",
             "check the offsets, the positions and scale",
         )
-    keep = _joints_to_keep(joints, end_sites, keep_reference_root)
+    first = 1 if not keep_reference_root and _has_reference_root(joints, poses / scale) else 0
+    keep = [i for i, joint in enumerate(joints) if i >= first and (end_sites or not joint.site)]
     parents = tuple(keep.index(joints[i].parent) if joints[i].parent in keep else -1 for i in keep)
     return Bvh(tuple(joints[i].name for i in keep), parents, np.ascontiguousarray(poses[:, keep]), fps)
 
 
-def _joints_to_keep(joints: Sequence[Joint], end_sites: bool, keep_reference_root: bool) -> list[int]:
-    """Indices of the joints that `read` returns."""
-    children = sum(joint.parent == 0 for joint in joints)
-    is_reference = children == 1 and any(kind == "position" for kind, _ in joints[1].channels)
-    first = 1 if is_reference and not keep_reference_root else 0
-    return [i for i, joint in enumerate(joints) if i >= first and (end_sites or not joint.site)]
+def _centre(tree: Skeleton) -> str:
+    """The joint of the midline that is nearest to its farthest joint; of several, that with most bones."""
+    sided = {joint for pair in tree.mirror_pairs for joint in pair}
+    midline = [joint for joint in tree.joints if joint not in sided] or list(tree.joints)
+    farthest = {joint: int(replace(tree, root=joint).hops.max()) for joint in midline}
+    bones = dict(zip(tree.joints, tree.degrees.tolist(), strict=True))
+    return min(midline, key=lambda joint: (farthest[joint], -bones[joint]))
+
+
+def _has_reference_root(joints: Sequence[Joint], positions: np.ndarray) -> bool:
+    """Whether the first joint is no body part, see the docstring of the module.
+
+    Args:
+        positions: [T, V, 3], in the file's units.
+    """
+    if sum(joint.parent == 0 for joint in joints) != 1:
+        return False
+    if not any(kind == "position" for kind, _ in joints[1].channels):
+        return False
+    between = np.linalg.norm(positions[:, 1] - positions[:, 0], axis=-1)
+    size = max(float(between.max()), float(np.ptp(positions, axis=1).max()), 1e-9)
+    if np.ptp(positions[:, 0], axis=0).max() > STILL * size:
+        return False
+    return bool(_REFERENCES.search(joints[0].name)) or bool(np.ptp(between) > STILL * size)
 
 
 def forward_kinematics(joints: Sequence[Joint], motion: np.ndarray) -> np.ndarray:

@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
-import re
+import warnings
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
+import numpy as np
+
+from ...skeletons.sides import MANY
+from ...utils.validation import positive
 from ..clips import ClipSet
 from ..errors import UnreadableFile
-from . import archives
+from . import archives, recordings
 from .bvh import Bvh, parse, read
 from .reader import Reader
 
 PATTERN = r"dataset-\d+_(?P<class>[^_/]+)_(?P<subject>[^_/]+)_\d+\.bvh$"
 """File names of the Bandai-Namco Research Motion Dataset: ``dataset-2_<class>_<style>_<number>.bvh``."""
+
+UNITS = {"metres": 1.0, "millimetres": 0.001, "inches": 0.0254, "feet": 0.3048, "centimetres": 0.01}
+"""Metres per unit."""
+
+SMALLEST, LARGEST = 0.5, 3.0
+"""Metres from end to end of a body that is no person."""
 
 
 def read_folder(
@@ -23,6 +34,7 @@ def read_folder(
     scale: float = 0.01,
     end_sites: bool = False,
     keep_reference_root: bool = False,
+    fps: float | None = None,
 ) -> ClipSet:
     """All BVH files of a folder and its subfolders (or one file) as a ClipSet.
 
@@ -38,6 +50,7 @@ def read_folder(
         scale: metres per unit of the files.
         end_sites: also return each ``End Site`` as a joint.
         keep_reference_root: keep a root joint that is no body part, see `skelkit.data.readers.bvh`.
+        fps: frames per second, in place of those of the files.
 
     Raises:
         FileNotFoundError: there is no such file or folder.
@@ -49,9 +62,9 @@ def read_folder(
     paths = _paths(folder)
     base = folder if folder.is_dir() else folder.parent
     names = [p.relative_to(base).as_posix() for p in paths]
-    groups = _classify(base, base.name, names, pattern)
+    groups = recordings.classify(base, names, pattern, PATTERN)
     files = [read(path, scale, end_sites, keep_reference_root) for path in paths]
-    return _clips(folder, paths, names, files, *groups)
+    return _clips(folder, paths, names, _at_rate(paths, files, fps), *groups, scale)
 
 
 def read_archive(
@@ -61,6 +74,7 @@ def read_archive(
     scale: float = 0.01,
     end_sites: bool = False,
     keep_reference_root: bool = False,
+    fps: float | None = None,
 ) -> ClipSet:
     """All BVH files of a .zip archive as a ClipSet; options and names as in `read_folder`.
 
@@ -82,8 +96,37 @@ def read_archive(
             path, "no .bvh file in the archive", "at least one", "pass the archive that holds them"
         )
     names = sorted(members, key=PurePosixPath)
-    groups = _classify(path, path.stem, names, pattern)
-    return _clips(path, [path / name for name in names], names, [members[n] for n in names], *groups)
+    groups = recordings.classify(path, names, pattern, PATTERN, path.stem)
+    paths = [path / name for name in names]
+    return _clips(path, paths, names, _at_rate(paths, [members[n] for n in names], fps), *groups, scale)
+
+
+def _at_rate(paths: Sequence[Path], files: Sequence[Bvh], fps: float | None) -> Sequence[Bvh]:
+    """The files at the frame rate that is given; without one, warns of a Frame Time of a second or more."""
+    if fps is not None:
+        positive(fps, "fps", "frames per second")
+        return [replace(file, fps=float(fps)) for file in files]
+    slow = [(path, file.fps) for path, file in zip(paths, files, strict=True) if file.fps <= 1]
+    for path, rate in slow[:1]:
+        warnings.warn(
+            f"{path}: Frame Time is {1 / rate:.6g} seconds, {rate:.3g} frames per second; "
+            f"if that is the frame rate, pass fps={1 / rate:.6g} (--fps {1 / rate:.6g})",
+            stacklevel=3,
+        )
+    return files
+
+
+def _check_size(files: Sequence[Bvh], source: Path, scale: float) -> None:
+    """Warn of bodies that are not as large as people; the size of each is its median over the frames."""
+    sizes = [float(np.median(np.ptp(file.poses, axis=1).max(-1))) for file in files]
+    size = float(np.median(sizes))
+    if len(files[0].joints) >= MANY and size > 0 and not SMALLEST < size < LARGEST:
+        fitting = [f"{name} (scale={u:g})" for name, u in UNITS.items() if 1.2 < size * u / scale < 2.2]
+        warnings.warn(
+            f"{source}: bodies measure {size:.3g} m from end to end; the unit of the file may be "
+            f"{' or '.join(fitting) or 'another one'}; --scale, scale= are metres per unit, here {scale:g}",
+            stacklevel=4,
+        )
 
 
 def _clips(
@@ -93,10 +136,12 @@ def _clips(
     files: Sequence[Bvh],
     class_of: Sequence[str],
     subjects: list[str] | list[int] | None,
+    scale: float,
 ) -> ClipSet:
     """The files of a folder or an archive as a ClipSet, if they are alike."""
     for path, file in zip(paths, files, strict=True):
         _check_alike(paths[0], files[0], path, file)
+    _check_size(files, source, scale)
     skeleton = files[0].skeleton
     classes = sorted(set(class_of))
     try:
@@ -125,53 +170,6 @@ def _paths(folder: Path) -> list[Path]:
             folder, "no .bvh file in this folder or its subfolders", fix="pass the folder that holds them"
         )
     return paths
-
-
-def _classify(
-    base: Path, outermost: str, names: Sequence[str], pattern: str | None
-) -> tuple[list[str], list[str] | list[int] | None]:
-    """Class of each file, and its subject if the pattern has such a group.
-
-    Args:
-        base: folder or archive that the names are relative to.
-        outermost: class of a file outside any folder, if others are in folders.
-        names: of the files, with ``/``.
-        pattern: as in `read_folder`.
-    """
-    expression = _compiled(pattern)
-    found = []
-    for name in names:
-        groups = match.groupdict() if (match := expression.search(name)) else {}
-        found.append(groups)
-        if pattern is not None and not (groups and groups["class"] and groups.get("subject", "?")):
-            raise UnreadableFile(
-                base / name,
-                f"pattern {pattern!r} does not fit {name!r}",
-                fix="pass a pattern whose groups fit every file",
-            )
-    if not all(found):
-        folders = [PurePosixPath(name).parent.name for name in names]
-        return [folder or outermost if any(folders) else "all" for folder in folders], None
-    classes = [groups["class"] for groups in found]
-    if "subject" not in expression.groupindex:
-        return classes, None
-    subjects = [groups["subject"] for groups in found]
-    if all(re.fullmatch("[0-9]+", s) for s in subjects):
-        return classes, [int(s) for s in subjects]
-    return classes, subjects
-
-
-def _compiled(pattern: str | None) -> re.Pattern[str]:
-    try:
-        expression = re.compile(pattern or PATTERN)
-    except re.error as error:
-        raise ValueError(f"pattern {pattern!r} is not a regular expression: {error}") from None
-    if "class" not in expression.groupindex:
-        raise ValueError(
-            f"pattern {pattern!r} has no group named class; "
-            "write it as (?P<class>…), and (?P<subject>…) for subjects"
-        )
-    return expression
 
 
 def _edges(file: Bvh) -> set[tuple[str, str]]:
@@ -222,6 +220,7 @@ FOLDER = Reader(
     can_read=_is_bvh,
     suffixes=(".bvh",),
     whole_folders=True,
+    says_fps=lambda path: True,
 )
 
 ARCHIVE = Reader(
@@ -231,4 +230,5 @@ ARCHIVE = Reader(
     read=read_archive,
     can_read=_is_archive_of_bvh,
     suffixes=(".zip",),
+    says_fps=lambda path: True,
 )

@@ -112,9 +112,9 @@ def _refuse_motion(
 
 
 def _frame_rate(seconds: Decimal) -> float:
-    """Frames per second: a whole number if one fits the digits as written, else rounded to 0.001."""
+    """Frames per second: a whole number if one fits the digits as written; else to 0.001, if above 1."""
     half = Decimal(5).scaleb(min(int(seconds.as_tuple().exponent), 0) - 1)  # of the last digit
     whole = round(1 / seconds)
     if whole and abs(1 / Decimal(whole) - seconds) <= half:
         return float(whole)
-    return float(round(1 / seconds, 3) or 1 / seconds)
+    return float(round(1 / seconds, 3) if seconds < 1 else 1 / seconds)
