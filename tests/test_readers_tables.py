@@ -10,6 +10,7 @@ import skelkit as sk
 from skelkit.cli.main import main
 from skelkit.data.errors import UnreadableFile
 from skelkit.data.loading import recognised
+from skelkit.data.readers import find_reader
 from skelkit.data.readers.pixels import in_metres
 from skelkit.skeletons.layouts import KNOWN
 
@@ -196,6 +197,22 @@ def test_azure_kinect_csv(tmp_path, factor, pattern):
     np.testing.assert_allclose(
         sk.load(tmp_path)[0].poses.numpy(), points * np.array([1, -1, -1]) * 0.001 / factor, atol=1e-5
     )
+
+
+def test_rows_of_one_time_are_one_frame_and_columns_that_are_not_read_are_named(tmp_path):
+    points = azure()
+    header = [f"{name.upper()}_{axis.upper()}" for name in AZURE for axis in "xyz"]
+    rows = [
+        [33333 * t, m, "calm", *body.ravel()]
+        for t, frame in enumerate(points)
+        for m, body in enumerate(frame)
+    ]
+    lines = [["timestamp", "body_id", "mood", *header], *rows]
+    path = tmp_path / "walk.csv"
+    path.write_text("\n".join(",".join(map(str, line)) for line in lines))
+    np.testing.assert_allclose(sk.load(path)[0].poses.numpy(), points * [0.001, -0.001, -0.001], atol=1e-5)
+    assert "not read: mood" in find_reader(path).remarks(path, None)
+    assert "the frame rate is assumed, not read" in find_reader(path).remarks(path, None)
 
 
 def test_azure_kinect_errors_name_the_frame(tmp_path):

@@ -105,5 +105,6 @@ READER = Reader(
     read=read_azure_kinect,
     can_read=says_why(_why),
     why=_why,
+    not_read=lambda path: landmark_csv.unread(path, KNOWN["azure32"].joints),
     says_fps=lambda path: recordings.first(path, lambda p: p.suffix.lower() == ".csv") is None,
 )

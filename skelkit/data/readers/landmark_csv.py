@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import Place, UnreadableFile
-from . import csv_clips, json_files
+from . import csv_clips, json_files, recordings
 from .common import check_file, number, quote
 
 MOST_BYTES, MOST_ROWS, MOST_COLUMNS = 2**26, 100_000, 10_000
@@ -27,6 +27,7 @@ LEAST = 1e-6
 
 _AXES = {"x": 0, "y": 1, "z": 2, "v": 3, "vis": 3, "visibility": 3, "conf": 3, "confidence": 3, "score": 3}
 _FRAME = ("frame", "frameid", "frameindex", "framenumber", "frameno", "framenum", "frameidx")
+_TIME = ("timestamp", "timestampusec", "timestampus", "timestampms", "timeus", "timems", "time", "seconds")
 _PERSON = ("person", "personid", "bodyid", "body", "trackid", "poseid")
 _LANDMARK = (
     *("landmark", "landmarkname", "landmarkid", "landmarkindex", "joint", "jointname", "jointid"),
@@ -44,13 +45,15 @@ class Layout:
     Args:
         wide: column of each coordinate of each joint, [V, 4], -1 if there is none; empty for a long table.
         axes: of a long table, columns of x, y, z and visibility, -1 if there is none.
-        frame, person, landmark: columns of these, -1 if there is none.
+        frame, time, person, landmark: columns of these, -1 if there is none. Without a frame column, rows of
+            one time are one frame.
         unread: names of the other columns.
     """
 
     wide: np.ndarray
     axes: tuple[int, ...]
     frame: int
+    time: int
     person: int
     landmark: int
     unread: tuple[str, ...]
@@ -75,19 +78,19 @@ def find(header: Sequence[str], joints: Sequence[str]) -> Layout | None:
     def one(names: Sequence[str]) -> int:
         return next((plain.index(name) for name in names if name in plain), -1)
 
-    frame, person, landmark = one(_FRAME), one(_PERSON), one(_LANDMARK)
+    frame, time, person, landmark = one(_FRAME), one(_TIME), one(_PERSON), one(_LANDMARK)
     axes = tuple(one(names) for names in (("x",), ("y",), ("z",), ("visibility", "vis", "v", "score")))
-    if landmark >= 0 and frame >= 0 and min(axes[:2]) >= 0:
-        used = {frame, person, landmark, *axes}
+    if landmark >= 0 and max(frame, time) >= 0 and min(axes[:2]) >= 0:
+        used = {frame, time, person, landmark, *axes}
         wide = np.zeros((0, 4), int)
     else:
         wide = _wide(header, joints)
         if (wide[:, :2] < 0).any():
             return None
         landmark = -1
-        used = {frame, person, *wide.ravel().tolist()}
+        used = {frame, time, person, *wide.ravel().tolist()}
     unread = tuple(cell for place, cell in enumerate(header) if place not in used)
-    return Layout(wide, axes, frame, person, landmark, unread)
+    return Layout(wide, axes, frame, time, person, landmark, unread)
 
 
 def _wide(header: Sequence[str], joints: Sequence[str]) -> np.ndarray:
@@ -127,6 +130,13 @@ def layout_of(path: Path, joints: Sequence[str]) -> Layout | None:
     return found if words and all(place_of(places, word) is not None for word in words) else None
 
 
+def unread(path: Path, joints: Sequence[str]) -> list[str]:
+    """Columns that are not read, of the first such table in a folder or of the table itself."""
+    found = recordings.first(path, lambda p: layout_of(p, joints) is not None)
+    layout = None if found is None else layout_of(found, joints)
+    return [] if layout is None else list(layout.unread)
+
+
 def _places(joints: Sequence[str]) -> dict[str, int]:
     return {key(joint): place for place, joint in enumerate(joints)}
 
@@ -157,6 +167,7 @@ def read(path: Path, joints: Sequence[str]) -> Rows:
         found = f"the columns {', '.join(map(quote, header[:12]))}"
         raise UnreadableFile(Place(path, line=1), found, f"x and y of {len(joints)} landmarks", "name them")
     rows: Rows = {}
+    times: dict[str, int] = {}
     places = _places(joints)
     for line, cells in lines:
         where = Place(path, line=line)
@@ -164,7 +175,10 @@ def read(path: Path, joints: Sequence[str]) -> Rows:
             raise UnreadableFile(
                 where, f"{len(cells)} cells", f"{len(header)}, as in line 1", "correct this line"
             )
-        frame = _frame(where, cells[columns.frame]) if columns.frame >= 0 else len(rows)
+        if columns.frame >= 0:
+            frame = _frame(where, cells[columns.frame])
+        else:
+            frame = len(rows) if columns.time < 0 else times.setdefault(cells[columns.time], len(times))
         name = cells[columns.person].strip() if columns.person >= 0 else ""
         if columns.landmark < 0:
             if (frame, name) in rows:

@@ -121,4 +121,5 @@ READER = Reader(
     read=read_mediapipe,
     can_read=lambda path: recordings.first(path, lambda p: bool(_kind(p))) is not None,
     why=_why,
+    not_read=lambda path: landmark_csv.unread(path, KNOWN["mediapipe33"].joints),
 )
