@@ -104,7 +104,7 @@ def test_where_there_are_no_locks_a_warning_says_so_and_work_goes_on(tmp_path, m
     def unsupported(*_):
         raise OSError(locks.errno.ENOLCK, "No locks available")
 
-    monkeypatch.setattr(locks, "_lock", unsupported)
+    monkeypatch.setattr(locks, "lock", unsupported)
     with pytest.warns(UserWarning, match="no locks; let no two processes write there"):
         lock = locks.Lock(tmp_path / "a.lock")
     lock.release()

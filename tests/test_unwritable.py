@@ -117,6 +117,20 @@ def test_a_target_that_cannot_be_written_is_refused_and_nothing_changes(reason, 
     assert sorted(tmp_path.rglob("*")) == before
 
 
+def test_what_a_killed_writer_left_is_removed_by_the_next_one_unless_it_is_new_or_being_written(tmp_path):
+    old, new = (tmp_path / f".a.json.{name}" for name in ("old", "new"))
+    for path in (old, new):
+        path.write_bytes(b"half")
+    os.utime(old, (1, 1))
+    with files.open_atomic(tmp_path / "a.json") as other:
+        (living,) = set(tmp_path.iterdir()) - {new}
+        os.utime(living, (1, 1))
+        files.write_atomic(tmp_path / "a.json", b"whole")
+        other.write(b"later")
+    assert {path.name for path in tmp_path.iterdir()} == {"a.json", new.name}
+    assert (tmp_path / "a.json").read_bytes() == b"later"
+
+
 def test_a_name_of_the_greatest_length_is_written(tmp_path):
     name = "n" * 251 + ".txt"
     assert files.write_atomic(tmp_path / name, b"a").read_bytes() == b"a"

@@ -73,7 +73,8 @@ class Recording:
             {run["seed"]: run[key] for run in self._of(label) if run.get(key) is not None}
             for label, key in ((one, metric), (other, other_metric or metric))
         )
-        return [100 * (mine[seed] - theirs[seed]) for seed in sorted(mine.keys() & theirs.keys())]
+        with self._naming_the_file():
+            return [100 * (mine[seed] - theirs[seed]) for seed in sorted(mine.keys() & theirs.keys())]
 
     def differences_from(self, reference: str, metric: str = "faa") -> dict[str, list[float]]:
         """`paired_differences` of every other variant from a reference, by label."""
@@ -115,12 +116,12 @@ class Recording:
 
     @contextmanager
     def _naming_the_file(self) -> Iterator[None]:
-        """Predictions that are none raise ValueError with the name of the file."""
+        """Values that are none of a recording raise ValueError with the name of the file."""
         try:
             yield
         except (*MALFORMED, zlib.error) as error:
             raise ValueError(
-                f"{self.path}: found predictions that are none ({reason(error)}); remove it and record again"
+                f"{self.path}: found values of another kind ({reason(error)}); remove it and record again"
             ) from None
 
     def _of(self, label: str) -> list[dict[str, Any]]:

@@ -9,11 +9,13 @@ import io
 import os
 import stat
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, cast
 
+from .locks import lock
 from .write_errors import explaining
 
 if TYPE_CHECKING:
@@ -26,6 +28,9 @@ _PROBE_BYTES = 8192
 """Bytes that are written to learn whether a disk has room."""
 
 _PREFIX_CHARACTERS = 60
+
+_LEFT_SECONDS = 60
+"""Age from which a temporary file that nobody has locked was left by a writer that was killed."""
 
 
 def fault(path: str | Path, most_bytes: int) -> str:
@@ -114,8 +119,11 @@ def open_atomic(path: str | Path, keep: Path | None = None) -> Iterator[BinaryIO
     path = Path(path)
     with explaining(path):
         make_folder(path.parent)
+        _remove_leftovers(path)
         handle, temporary = _new_file(path.parent, path)
     try:
+        with contextlib.suppress(OSError):  # there are file systems without locks
+            lock(handle)
         with io.BufferedWriter(_Named(handle, path)) as file:
             yield cast(BinaryIO, file)
             file.flush()
@@ -185,6 +193,19 @@ def _new_file(folder: Path, path: Path) -> tuple[int, str]:
     if path.is_dir():
         raise IsADirectoryError(errno.EISDIR, "")
     return tempfile.mkstemp(dir=folder, prefix=_prefix(path))
+
+
+def _remove_leftovers(path: Path) -> None:
+    """Remove what killed writers of this file left; what living ones write is locked."""
+    for left in temporaries(path):
+        with contextlib.suppress(OSError):
+            handle = os.open(left, os.O_RDWR)
+            try:
+                if time.time() - os.fstat(handle).st_mtime > _LEFT_SECONDS:
+                    lock(handle)
+                    os.unlink(left)
+            finally:
+                os.close(handle)
 
 
 def _sync_folder(folder: Path) -> None:

@@ -73,7 +73,7 @@ def _attempt(path: Path) -> int | None:
     with explaining(path):
         handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
     try:
-        _lock(handle)
+        lock(handle)
     except OSError as error:
         if error.errno in _UNSUPPORTED:
             message = "this file system has no locks; let no two processes write there at once"
@@ -92,8 +92,8 @@ def _attempt(path: Path) -> int | None:
     return handle
 
 
-def _lock(handle: int) -> None:
-    """Lock an open file. Raises OSError if another process has."""
+def lock(handle: int) -> None:
+    """Lock an open file until it is closed. Raises OSError if it is locked, or if that cannot be done."""
     if sys.platform == "win32":
         # The byte is beyond the note in the file, which others read.
         os.lseek(handle, 1 << 20, os.SEEK_SET)
