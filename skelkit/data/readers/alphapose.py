@@ -125,7 +125,7 @@ def _is_alphapose(path: Path) -> bool:
 
 
 def _why(path: Path) -> str:
-    file = recordings.first(path, _is_alphapose)
+    file = recordings.first(path, _is_alphapose, (".json",))
     if file is None:
         return ""
     text = json_files.head(file)

@@ -93,7 +93,7 @@ def _kind(path: Path) -> str:
 
 
 def _why(path: Path) -> str:
-    file = recordings.first(path, lambda p: bool(_kind(p)))
+    file = recordings.first(path, lambda p: bool(_kind(p)), (".json", ".csv"))
     return "" if file is None else _kind(file)
 
 

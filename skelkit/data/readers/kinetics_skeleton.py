@@ -117,7 +117,7 @@ def _is_clip(path: Path) -> bool:
 
 
 def _why(path: Path) -> str:
-    file = recordings.first(path, _is_clip)
+    file = recordings.first(path, _is_clip, (".json",))
     return (
         ""
         if file is None

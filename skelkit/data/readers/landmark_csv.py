@@ -132,7 +132,7 @@ def layout_of(path: Path, joints: Sequence[str]) -> Layout | None:
 
 def unread(path: Path, joints: Sequence[str]) -> list[str]:
     """Columns that are not read, of the first such table in a folder or of the table itself."""
-    found = recordings.first(path, lambda p: layout_of(p, joints) is not None)
+    found = recordings.first(path, lambda p: layout_of(p, joints) is not None, (".csv",))
     layout = None if found is None else layout_of(found, joints)
     return [] if layout is None else list(layout.unread)
 

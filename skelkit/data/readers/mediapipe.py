@@ -99,7 +99,7 @@ def _kind(path: Path) -> str:
 
 
 def _why(path: Path) -> str:
-    file = recordings.first(path, lambda p: bool(_kind(p)))
+    file = recordings.first(path, lambda p: bool(_kind(p)), (".json", ".csv"))
     if file is None:
         return ""
     try:
@@ -119,7 +119,7 @@ READER = Reader(
     notes="33 landmarks for each frame, as a list or a table. World landmarks are metres; others are scaled "
     "like all positions in an image. One clip per file.",
     read=read_mediapipe,
-    can_read=lambda path: recordings.first(path, lambda p: bool(_kind(p))) is not None,
+    can_read=lambda path: recordings.first(path, lambda p: bool(_kind(p)), (".json", ".csv")) is not None,
     why=_why,
     not_read=lambda path: landmark_csv.unread(path, KNOWN["mediapipe33"].joints),
 )

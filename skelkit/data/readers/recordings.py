@@ -19,8 +19,8 @@ from .common import Location, clip_set, quote, shortened
 Subjects = list[str] | list[int] | None
 
 
-MOST_LOOKED_AT = 20_000
-"""Files of a folder that are looked at to recognise what it holds."""
+MOST_LOOKED_AT, MOST_OPENED = 20_000, 50
+"""Files of a folder whose names are looked at, and that are opened, to recognise what it holds."""
 
 
 def inside(path: Path) -> Iterator[Path]:
@@ -33,9 +33,16 @@ def inside(path: Path) -> Iterator[Path]:
         yield from (Path(where, name) for name in sorted(names))
 
 
-def first(path: Path, belongs: Callable[[Path], bool]) -> Path | None:
-    """The first file of a kind among `MOST_LOOKED_AT` of a folder, or the file itself; None if none is."""
-    return next(filter(belongs, islice(inside(path), MOST_LOOKED_AT)), None)
+def first(path: Path, belongs: Callable[[Path], bool], suffixes: tuple[str, ...] = ()) -> Path | None:
+    """The first file of a kind among `MOST_LOOKED_AT` of a folder, or the file itself; None if none is.
+
+    Args:
+        suffixes: endings of the files, in lower case, if `belongs` opens them; `MOST_OPENED` are.
+    """
+    files = islice(inside(path), MOST_LOOKED_AT)
+    if suffixes:
+        files = islice((file for file in files if file.suffix.lower() in suffixes), MOST_OPENED)
+    return next(filter(belongs, files), None)
 
 
 def recordings(path: Path, belongs: Callable[[Path], bool], what: str) -> tuple[Path, list[Path], list[str]]:
