@@ -3,12 +3,16 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from helpers import seeded
+from helpers import body, seeded
 
-from skelkit import ClipSet
+from skelkit import ClipSet, load
 from skelkit.analysis import bones, joint_faults
+from skelkit.analysis.body_size import FAR_BONES
 from skelkit.analysis.duplicates import duplicates, leak_report, leaks
 from skelkit.analysis.quality import inspect
+from skelkit.cli.main import main
+from skelkit.data.readers.common import upright
+from skelkit.skeletons.layouts import KINECT20, KINECT20_HEAD
 from skelkit.skeletons.skeleton import Skeleton
 
 BODY = Skeleton(
@@ -81,8 +85,6 @@ def test_a_joint_that_is_elsewhere_for_one_frame_jumps_though_it_is_slower_than_
 
 
 def test_joints_in_another_order_than_the_skeleton_are_reported():
-    from skelkit import load
-
     clips = load("synthetic", clips=20)
     found = inspect(clips)
     assert 0.2 < found.reach < 0.4
@@ -187,8 +189,8 @@ def test_the_median_of_an_even_number_is_the_mean_of_the_two_in_the_middle():
     lengths, sizes = (10, 21, 30, 60), (1.0, 1.2, 1.5, 2.0)
     arrays = [person(frames) * size for frames, size in zip(lengths, sizes, strict=True)]
     clips = of(*arrays)
-    found, heights = inspect(clips), [np.ptp(array[0, :, 1]) for array in arrays]
-    assert found.height == pytest.approx(np.median(heights))
+    found, heights = inspect(clips), [np.median(np.ptp(array[..., 1], axis=1)) for array in arrays]
+    assert found.height == pytest.approx(np.median(heights), abs=0.005)
     alone = np.stack([inspect(of(array)).bone_variation.numpy() for array in arrays])
     np.testing.assert_allclose(found.bone_variation, np.median(alone, 0))
     assert any(
@@ -280,8 +282,66 @@ def test_a_gap_without_persons_is_reported():
 
 
 def test_real_recordings_are_inspected(real_data):
-    from skelkit import load
-
     found = inspect(load(real_data("precog-2016") / "precog.npz"))
     assert 0.5 < found.height < 2.2
     assert found.bone_variation.median() < 0.3
+
+
+# -- the order of joints, all frames, axes ------------------------------------------------------------------
+
+
+def test_a_head_below_the_hips_shows_that_joints_are_in_another_order():
+    read = ClipSet.from_arrays([body(KINECT20_HEAD, 20)], skeleton=KINECT20)
+    found = inspect(read)
+    assert found.reach < FAR_BONES
+    assert found.order == pytest.approx(2 / 5)  # shoulders, spine and hips are reversed; hips to feet are not
+    assert found.misplaced == ("head", "neck", 1)
+    assert any(line.startswith("head is below neck in 100% of the frames") for line in found.lines())
+    assert any(
+        "these joints are in another order than those of Kinect v1-20" in line for line in found.lines()
+    )
+    assert not found.standing
+    right = inspect(replace(read, skeleton=KINECT20_HEAD))
+    assert (right.order, right.misplaced, right.standing) == (1, None, True)
+
+
+def test_real_kinect_joints_that_are_read_head_first_are_reported(real_data):
+    clips = load(real_data("precog-2016") / "precog.npz", skeleton="kinect20")
+    right, wrong = inspect(clips), inspect(replace(clips, skeleton=KINECT20_HEAD))
+    assert (right.order > 0.98, right.disordered) == (True, False)
+    assert (wrong.order < 0.6, wrong.disordered) == (True, True)
+    assert wrong.reach < FAR_BONES
+
+
+def test_a_body_that_begins_with_wide_arms_is_measured_in_all_frames():
+    clip = body(KINECT20, 60)
+    for side, sign in (("left", 1), ("right", -1)):
+        for reach, joint in enumerate(("elbow", "wrist", "hand"), 2):
+            clip[:10, KINECT20.index(f"{side}_{joint}")] = (sign * 0.4 * reach, 1.4, 0)
+    found = inspect(ClipSet.from_arrays([clip], skeleton=KINECT20))
+    assert (found.longest, found.upright) == ("y", 1)
+    assert found.height == pytest.approx(np.median(np.ptp(clip, axis=1)[:, 1]), abs=0.03)
+
+
+@pytest.mark.parametrize("up", ["x", "-x", "y", "-y", "z", "-z"])
+def test_each_upward_axis_is_turned_to_y_by_a_rotation(up):
+    axis, sign = "xyz".index(up[-1]), -1 if up[0] == "-" else 1
+    turned = upright(np.eye(3), up)  # rows: where the axes of the file go
+    assert turned[axis].tolist() == [0, sign, 0]
+    assert np.linalg.det(turned) == pytest.approx(1)
+    assert np.allclose(turned @ turned.T, np.eye(3))
+
+
+def test_the_command_line_turns_any_axis_up(tmp_path):
+    poses = body(KINECT20, 6)
+    turned = np.stack([-poses[..., 1], poses[..., 0], poses[..., 2]], -1)
+    np.savez(tmp_path / "a.npz", data=turned, length=[6], label=[0])
+    arguments = [
+        str(tmp_path / "a.npz"),
+        str(tmp_path / "a.safetensors"),
+        "--up=-x",
+        "--skeleton",
+        "kinect20",
+    ]
+    assert main(["data", "convert", *arguments]) == 0
+    assert np.allclose(load(tmp_path / "a.safetensors").poses[:, 0].numpy(), poses, atol=1e-6)

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from ..utils.statistics import median
 from ..utils.validation import printable
-from .body_size import BodySize
+from .body_size import LEAST_ORDER, BodySize
 from .duplicates import leaked
 
 FROZEN = 0.5
@@ -99,8 +99,7 @@ class Quality(BodySize):
         found = [f"{measure}; y is the longest extent in {self.upright:.0%} of the clips"]
         if self.disordered:
             found.append(
-                f"bones connect joints that are far apart ({self.reach:.1f} times as far as any two; "
-                f"in order 0.3 to 0.4): these joints are in another order than those of {self.skeleton}; "
+                f"{self._disorder()}: these joints are in another order than those of {self.skeleton}; "
                 "say which skeleton it is, or give names and bones"
             )
         if self.human and not self.sized:
@@ -111,9 +110,8 @@ class Quality(BodySize):
         if self.longest != "y":
             found.append(
                 f"{self.longest} is the longest extent in most clips: if people stand in them, "
-                "it is the axis that is up; turn it to y"
-                + " (skelkit data convert --up z)"
-                * (self.longest == "z")
+                "it is the axis that is up; turn it to y "
+                f"(skelkit data convert --up {self.longest}; --up=-{self.longest} if that is upside down)"
             )
         if self.odd:
             found.append(f"bodies of quite another height, perhaps in another unit: {self._clips(self.odd)}")
@@ -131,6 +129,16 @@ class Quality(BodySize):
                 "positions are relative to it, and the path of the person is lost"
             )
         return found
+
+    def _disorder(self) -> str:
+        """What shows that joints are in another order than the skeleton's."""
+        if self.misplaced is not None and self.order is not None and self.order < LEAST_ORDER:
+            upper, lower, share = self.misplaced
+            return f"{upper} is below {lower} in {share:.0%} of the frames, as feet and shoulders show"
+        return (
+            f"bones connect joints that are far apart ({self.reach:.1f} times as far as any two; "
+            "in order 0.3 to 0.4)"
+        )
 
     def _joint_lines(self) -> list[str]:
         """Faulty joints and varying bones."""

@@ -83,7 +83,9 @@ def _checked_target(options: Namespace) -> Path:
 
 def _convert_raw_ntu(options: Namespace, target: Path) -> ntu.Report:
     if unused := [name for name in source.READING if getattr(options, name) is not None]:
-        raise ValueError(f"--{', --'.join(unused)}: raw NTU RGB+D defines this itself; leave it out")
+        raise ValueError(
+            f"--{', --'.join(unused).replace('_', '-')}: raw NTU RGB+D defines this itself; leave it out"
+        )
     arguments = {name: getattr(options, name) for name in _NTU_OPTIONS}
     try:
         return ntu.convert(options.source, target, denoise=not options.all_bodies, **arguments)

@@ -15,7 +15,7 @@ from ...data.errors import UnknownOption, UnreadableFile
 from ...data.loading import takes
 from ...data.ntu import samples
 from ...data.readers import loadable
-from ...data.readers.common import upright
+from ...data.readers.common import UP, upright
 from ...skeletons.layouts import AmbiguousLayout
 from ...utils.validation import positive
 
@@ -36,7 +36,9 @@ def add_arguments(parser: ArgumentParser) -> None:
     reading.add_argument("--fps", type=float, help="frames per second")
     reading.add_argument("--skeleton", help=f"skeleton layout: {', '.join(skeletons.KNOWN)}")
     reading.add_argument("--scale", type=float, help="metres per unit. Default: 0.01 for BVH, else 1")
-    reading.add_argument("--up", choices=["y", "z", "-y"], help="axis that points up. Default: y")
+    reading.add_argument(
+        "--up", choices=list(UP), help="axis that points up; write --up=-y with a minus sign. Default: y"
+    )
     reading.add_argument(
         "--pattern", help="regular expression for file names, with groups named class and subject"
     )
@@ -78,7 +80,7 @@ def read(options: Namespace, report: ntu.Report | None = None) -> ClipSet:
                 warnings.filterwarnings("ignore", "bodies measure", UserWarning)
             clips = load(options.source, **arguments)
     except UnknownOption as error:
-        raise UnknownOption(f"--{error.option}", error.kind, error.known) from None
+        raise UnknownOption(f"--{error.option.replace('_', '-')}", error.kind, error.known) from None
     except UnreadableFile as error:
         reason = error.__context__  # of what the reader found; a TOML description names its skeleton itself
         if not isinstance(reason, AmbiguousLayout) or error.expected:

@@ -25,7 +25,14 @@ MOST_BYTES = 64 * 2**30
 
 MOST_PERSONS, MOST_CLASSES = 16, 10_000
 
-UP = {"y": (0, 1, 2), "z": (0, 2, -1), "-y": (0, -1, -2)}
+UP = {
+    "x": ("-y", "x", "z"),
+    "-x": ("y", "-x", "z"),
+    "y": ("x", "y", "z"),
+    "-y": ("x", "-y", "-z"),
+    "z": ("x", "z", "-y"),
+    "-z": ("x", "-z", "y"),
+}
 """Source axes of x, y (up) and z for each upward axis; a minus sign inverts one. All are rotations."""
 
 _DIRECTIONS = set("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
@@ -115,7 +122,7 @@ def read_file(path: str | Path, most_bytes: int = MOST_BYTES) -> bytes:
 
 
 def upright(poses: np.ndarray, up: str) -> np.ndarray:
-    """Poses [..., 3] whose axis `up` points up, rotated about x so that y points up.
+    """Poses [..., 3] whose axis `up` points up, rotated so that y points up.
 
     Raises:
         ValueError: `up` is not a key of `UP`.
@@ -125,8 +132,8 @@ def upright(poses: np.ndarray, up: str) -> np.ndarray:
     """
     if up not in UP:
         raise ValueError(f"up={up!r}; known: {', '.join(UP)}")
-    signs = np.array([-1 if place < 0 else 1 for place in UP[up]], dtype=poses.dtype)
-    return poses if up == "y" else poses[..., [abs(place) for place in UP[up]]] * signs
+    signs = np.array([-1 if axis[0] == "-" else 1 for axis in UP[up]], dtype=poses.dtype)
+    return poses if up == "y" else poses[..., ["xyz".index(axis[-1]) for axis in UP[up]]] * signs
 
 
 def trimmed(poses: np.ndarray) -> np.ndarray:

@@ -48,7 +48,7 @@ def read(
             width of the arrays with two persons, or else with one, and the poses.
         fps: frames per second, which the file does not contain.
         classes: names of the classes. Default: ``class 0``, …
-        up: the axis that points up: "y", "z" or "-y".
+        up: the axis that points up: "x", "y" or "z", or with a minus sign, such as "-y".
 
     Raises:
         FileNotFoundError: there is no such file.

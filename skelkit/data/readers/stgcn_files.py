@@ -60,7 +60,7 @@ def read_stgcn(
             many joints.
         fps: frames per second, which the files do not contain.
         classes: names of the classes. Default: ``class 0``, …
-        up: the axis that points up: "y", "z" (2s-AGCN) or "-y".
+        up: the axis that points up: "y", "z" (2s-AGCN), "x", or with a minus sign.
 
     Raises:
         FileNotFoundError: there is no such file, or no labels beside it.
