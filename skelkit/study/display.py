@@ -23,6 +23,22 @@ def show_item(item: object) -> None:
         display(item)
 
 
+def show_html(markup: str, text: str) -> None:
+    """Display HTML in a notebook, or print `text` elsewhere."""
+    show_item(_Markup(markup, text))
+
+
+class _Markup:
+    def __init__(self, markup: str, text: str):
+        self.markup, self.text = markup, text
+
+    def __repr__(self) -> str:
+        return self.text
+
+    def _repr_html_(self) -> str:
+        return self.markup
+
+
 class SentenceLine:
     """A sentence behind a coloured mark."""
 
@@ -64,7 +80,8 @@ class RecordedTable:
 
     def _repr_html_(self) -> str:
         rows = [[name.replace("_", " "), _in_words(value)] for name, value in self.values.items()]
-        return html_table(rows, caption="Recorded", align="left")
+        table = html_table(rows, align="left")  # folded: it contains the answers to questions
+        return f"<details><summary>Recorded values of this run</summary>{table}</details>"
 
 
 def _mark(mark: str, colour: str) -> str:

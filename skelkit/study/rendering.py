@@ -10,6 +10,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+from .equations import render_markdown
 from .runner import NOTEBOOKS
 
 PLOTLY = "application/vnd.plotly.v1+json"
@@ -51,7 +52,8 @@ def notebook_body(path: Path) -> str:
         if cell.cell_type == "markdown":
             parts.append(_markdown(cell.source))
         elif cell.cell_type == "code":
-            parts.append(_code(cell.source) + "".join(_output(output, widgets) for output in cell.outputs))
+            shown = "".join(_output(output, widgets) for output in cell.outputs)
+            parts.append(_code(cell.source) + (f'<div class="outputs">{shown}</div>' if shown else ""))
     return "\n".join(parts)
 
 
@@ -72,7 +74,8 @@ def _markdown(source: str) -> str:
     """Markdown as HTML; pictures are embedded, and links between notebooks become links within the page."""
     from nbconvert.filters import markdown2html
 
-    page = re.sub(r'<a class="anchor-link".*?</a>', "", markdown2html(source))
+    page = render_markdown(source, markdown2html)
+    page = re.sub(r'<a class="anchor-link".*?</a>', "", page)
     page = re.sub(r'src="(pictures/[\w.-]+)"', lambda match: f'src="{_data_uri(NOTEBOOKS / match[1])}"', page)
     page = re.sub(r'href="glossary\.md#([\w-]+)"', r'href="#glossary-\1"', page)
     page = page.replace('href="glossary.md"', 'href="#glossary"')
@@ -98,7 +101,7 @@ def _output(output: dict[str, Any], widgets: dict[str, Any]) -> str:
     if PLOTLY in data:
         return _chart(data[PLOTLY])
     if WIDGET in data:
-        return _player(widgets.get(data[WIDGET]["model_id"], {}))
+        return _widget(widgets.get(data[WIDGET]["model_id"], {}))
     if "text/html" in data:
         return f'<div class="output">{data["text/html"]}</div>'
     text = output.get("text") or data.get("text/plain") or ""
@@ -116,11 +119,14 @@ def _chart(figure: dict[str, Any]) -> str:
     return f'<figure class="chart" role="img" aria-label="{alt}">{box}{script}</figure>'
 
 
-def _player(model: dict[str, Any]) -> str:
-    """A player from the saved model of a widget; other widgets are controls, which a page cannot use."""
+def _widget(model: dict[str, Any]) -> str:
+    """A player or a question from the saved model of a widget; others are controls, which need a kernel."""
+    from ..viz import questions
     from ..viz.skeleton_player.page import fragment_of
 
     state = model.get("state", {})
+    if "guess" in state:
+        return questions.fragment_of(state)
     if "meta" not in state:
         return ""
     buffers = {buffer["path"][0]: buffer["data"] for buffer in model.get("buffers", [])}

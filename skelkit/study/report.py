@@ -12,6 +12,7 @@ from .rendering import NARROW_LAYOUT, glossary, highlight_style, notebook_body
 from .runner import Run
 
 _STYLE = """
+math mtd { text-align: left; padding: .3em .6em; white-space: nowrap; }
 :root { color-scheme: light; }
 body {
   font: 16px/1.55 Inter, "Segoe UI", Helvetica, Arial, sans-serif; color: #222; background: #fff;
@@ -59,6 +60,7 @@ def write(runs: Sequence[Run], path: Path, title: str = "The skelkit study") -> 
     """Write all runs as one page, with one copy of plotly.js and of the player's script; returns the path."""
     from plotly.offline import get_plotlyjs
 
+    from ..viz.questions import question_module
     from ..viz.skeleton_player.page import player_module
 
     page = _PAGE.format(
@@ -66,7 +68,7 @@ def write(runs: Sequence[Run], path: Path, title: str = "The skelkit study") -> 
         style=_STYLE + highlight_style(),
         plotly=get_plotlyjs(),
         layout=NARROW_LAYOUT,
-        player=player_module(),
+        player=player_module() + question_module(),
         links=_links(runs),
         about=html.escape(_about(runs)),
         seconds=sum(run.seconds for run in runs),

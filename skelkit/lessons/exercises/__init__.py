@@ -1,0 +1,37 @@
+"""Exercises of the notebooks: each in a file of its own, with the mistakes that are named in words.
+
+To add one, write a file with an `EXERCISE` and add it to the list here. `check` and `progress` then find it.
+"""
+
+from . import (
+    barlow_twins,
+    bytes_of_a_clip,
+    compress,
+    degree_weights,
+    distillation_loss,
+    faa,
+    herding,
+    highest_frequency,
+    reconstruction_error,
+    reservoir_step,
+    restore,
+)
+from .checking import check, check_number, hints, progress, register
+from .exercise import Case, Exercise
+
+EXERCISES: dict[str, Exercise] = register(
+    bytes_of_a_clip.EXERCISE,
+    highest_frequency.EXERCISE,
+    compress.EXERCISE,
+    restore.EXERCISE,
+    reconstruction_error.EXERCISE,
+    degree_weights.EXERCISE,
+    reservoir_step.EXERCISE,
+    faa.EXERCISE,
+    herding.EXERCISE,
+    barlow_twins.EXERCISE,
+    distillation_loss.EXERCISE,
+)
+"""Every exercise by the name of its function, in the order of the notebooks."""
+
+__all__ = ["EXERCISES", "Case", "Exercise", "check", "check_number", "hints", "progress"]
