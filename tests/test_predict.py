@@ -18,7 +18,7 @@ from skelkit.viz import questions
 @pytest.fixture(autouse=True)
 def started(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    study.begin("01_compression", preset="smoke", seed=0)
+    study.start("01_compression", {})
 
 
 def test_the_answer_is_unknown_to_the_page_until_it_is_computed():
