@@ -35,6 +35,9 @@ def test_texts_about_clips_show_names_escaped(clips):
         with pytest.raises(ValueError) as error:
             clips.split(**wrong)
         shown.append(str(error.value))
+    with pytest.raises(ValueError, match="no class 'zz'") as error:
+        clips.of_class("zz")
+    shown.insert(0, str(error.value))
     assert [text for text in shown if ODD_TEXT.search(text)] == []
     assert "a\\x1b[2J\\u202eb" in shown[-1]
 

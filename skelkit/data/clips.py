@@ -15,7 +15,7 @@ from torch import Tensor
 from ..ops import motion
 from ..skeletons.layouts import known_skeleton
 from ..skeletons.skeleton import Skeleton
-from ..utils.validation import one_of, positive
+from ..utils.validation import listed, one_of, positive, printable
 from . import clip_checks, cropping, splits, storage
 from .clip import Clip
 from .clip_checks import Values
@@ -157,7 +157,7 @@ class ClipSet:
         persons = self.poses.shape[1]
         return (
             f"ClipSet({len(self)} clips, {len(self.classes)} classes, {len(self.poses)} frames at "
-            f"{self.fps:g} fps, up to {persons} person{'s' * (persons > 1)}, {self.skeleton.name})"
+            f"{self.fps:g} fps, up to {persons} person{'s' * (persons > 1)}, {printable(self.skeleton.name)})"
         )
 
     @property
@@ -194,7 +194,7 @@ class ClipSet:
     def of_class(self, name: str) -> Tensor:
         """Positions of the clips of a class, Long. Raises ValueError for an unknown class."""
         if name not in self.classes:
-            raise ValueError(f"no class {name!r}; the classes are: {', '.join(self.classes)}")
+            raise ValueError(f"no class {name!r}; the classes are: {listed(self.classes)}")
         return (self.labels == self.classes.index(name)).nonzero().flatten()
 
     def to(self, device: torch.device | str | None = None, dtype: torch.dtype | None = None) -> ClipSet:

@@ -14,7 +14,7 @@ from ...data import ClipSet, file_split, ntu
 from ...data.loading import dataset_name, recognised
 from ...data.readers import find_reader
 from ...study import words
-from ...utils.files import write_atomic
+from ...utils.files import check_target, write_atomic
 from ..command import Command
 from . import source
 
@@ -28,6 +28,8 @@ def _add_arguments(parser: ArgumentParser) -> None:
 def _run(options: Namespace) -> int:
     if options.figure and options.figure.suffix.lower() not in (".html", ".htm"):
         raise ValueError(f"--figure {options.figure}: the figure is a page; give a name that ends in .html")
+    if options.figure:
+        check_target(options.figure)
     report = ntu.Report() if source.is_raw_ntu(options.source) else None
     clips = source.read(options, report)
     card, quality = {"read as": recognised(options.source)} | _card(clips), inspect(clips)
@@ -62,7 +64,9 @@ def _write_figure(path: Path, quality: Quality, name: str) -> None:
     from ...viz.figures.quality import picture
 
     title = html.escape(f"Quality of {dataset_name(name)}, joint by joint")
-    write_atomic(path, picture(quality, title).to_html(include_plotlyjs=True).encode())
+    write_atomic(
+        path, picture(quality, title).to_html(include_plotlyjs=True).encode(errors="backslashreplace")
+    )
 
 
 COMMAND = Command(
