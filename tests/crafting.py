@@ -70,7 +70,7 @@ def changed(value, rng):
             for _ in range(rng.choice((1, 3, 200))):
                 inside[key] = [inside[key]] if rng.random() < 0.5 else {"a": inside[key]}
         elif kind == 5 and isinstance(inside[key], (int, float)):
-            inside[key] = rng.choice([-inside[key], inside[key] + 1, inside[key] * 10**9, inside[key] / 3])
+            inside[key] = rng.choice([-inside[key], inside[key] + 1, inside[key] * 10**9, inside[key] // 3])
         else:
             inside[key] = copy.deepcopy(rng.choice(ODD_VALUES))
     return holder[0]

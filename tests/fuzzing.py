@@ -17,6 +17,11 @@ from skelkit.data import ClipSet
 from skelkit.data.errors import UnreadableFile
 
 SECONDS, BYTES = 5, 2**30
+"""Limits of one file: seconds of the processor, because the machine may be busy, and additional memory."""
+
+WAITING = 12
+"""So many times `SECONDS` may pass; more is a reader that waits for something."""
+
 STATUS = Path("/proc/self/status")
 
 
@@ -29,7 +34,7 @@ def check(read, where):
 
     The error names a file in the folder `where`.
     """
-    begin = time.perf_counter()
+    begin = time.process_time()
     try:
         with warnings.catch_warnings():
             for expected in ("bodies measure", ".*left out"):
@@ -43,7 +48,7 @@ def check(read, where):
         # clips).
         assert not re.search("[\x00-\x08\x0b-\x1f\x7f\x80-\x9f\u202e]", message), repr(message)
         return False
-    assert time.perf_counter() - begin < SECONDS
+    assert time.process_time() - begin < SECONDS
     if isinstance(clips, ClipSet):
         assert len(clips)
         assert clips.poses.isfinite().all()
@@ -67,11 +72,12 @@ def limits(record_property):
     if begin:
         with contextlib.suppress(OSError):
             Path("/proc/self/clear_refs").write_text("5")  # forgets the highest so far
-    before = signal.signal(signal.SIGALRM, late) if alarmed else None
+    before = {each: signal.signal(each, late) for each in (signal.SIGALRM, signal.SIGPROF) if alarmed}
     yield
     if alarmed:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
+        _set_timers(0)
+        for each, handler in before.items():
+            signal.signal(each, handler)
     more = _memory("VmHWM") - begin
     record_property("memory", more)
     assert more < BYTES
@@ -85,12 +91,17 @@ def _memory(what):
 
 def timed(read):
     if hasattr(signal, "setitimer"):
-        signal.setitimer(signal.ITIMER_REAL, SECONDS)
+        _set_timers(SECONDS)
     try:
         return read()
     finally:
         if hasattr(signal, "setitimer"):
-            signal.setitimer(signal.ITIMER_REAL, 0)
+            _set_timers(0)
+
+
+def _set_timers(seconds):
+    signal.setitimer(signal.ITIMER_PROF, seconds)
+    signal.setitimer(signal.ITIMER_REAL, WAITING * seconds)
 
 
 ODD_BYTES = [

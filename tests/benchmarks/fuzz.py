@@ -1,8 +1,10 @@
 """Damage 100,000 files for each reader, as the tests damage 2,000, and print the results as JSON.
 
-For each kind of file: how many are read or refused, the slowest, and the additional memory.
+Beside them, 20,000 files for each reader are damaged within the grammar of their format, and as many files
+of the kit's own formats are made up with a valid checksum. For each kind of file: how many are read or
+refused, the slowest, and the additional memory.
 
-python tests/benchmarks/fuzz.py [--files 100000]
+python tests/benchmarks/fuzz.py [--files 100000] [--grammar 20000]
 """
 
 import argparse
@@ -18,6 +20,8 @@ from pathlib import Path
 
 TESTS = Path(__file__).parents[1]
 
+FUZZED = ("reader_fuzz", "ntu_fuzz", "grammar_fuzz", "crafted_files")
+
 
 def main() -> None:
     """Exits as pytest does: 0 if every file was read or refused as documented, soon, and in little memory."""
@@ -25,14 +29,16 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     arguments.add_argument("--files", type=int, default=100_000)
-    files = arguments.parse_args().files
+    arguments.add_argument("--grammar", type=int, default=20_000)
+    options = arguments.parse_args()
+    counts = {"SKELKIT_FUZZ": str(options.files), "SKELKIT_FUZZ_GRAMMAR": str(options.grammar)}
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder, "report.xml")
-        tests = [TESTS / "test_reader_fuzz.py", TESTS / "test_ntu_fuzz.py"]
-        options = ["-q", "-k", "damaged", "-o", "junit_family=xunit1", f"--junitxml={report}"]
+        tests = [TESTS / f"test_{name}.py" for name in FUZZED]
+        flags = ["-q", "-k", "damaged or made_up", "-o", "junit_family=xunit1", f"--junitxml={report}"]
         done = subprocess.run(
-            [sys.executable, "-m", "pytest", *tests, *options],
-            env=os.environ | {"SKELKIT_FUZZ": str(files)},
+            [sys.executable, "-m", "pytest", *tests, *flags],
+            env=os.environ | counts,
             stdout=sys.stderr,
         )
         cases = ET.parse(report).getroot().iter("testcase")
@@ -53,8 +59,9 @@ def main() -> None:
 
 def _name(test: str) -> str:
     """What was damaged: the id of a parametrized test, or the rest of the test's name."""
-    _, bracket, identity = test.rstrip("]").partition("[")
-    return (identity if bracket else test.removeprefix("test_damaged_")).replace("_", " ")
+    name, bracket, identity = test.rstrip("]").partition("[")
+    how = ", within its grammar" if name.endswith("grammar") else ""
+    return (identity + how if bracket else name.removeprefix("test_damaged_")).replace("_", " ")
 
 
 def _row(reader: str, files: str, read: str, slowest: str, memory: str = "") -> dict:
