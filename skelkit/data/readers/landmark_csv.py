@@ -203,6 +203,8 @@ def read(path: Path, joints: Sequence[str]) -> Rows:
 @np.errstate(over="ignore", invalid="ignore")
 def _joints(cells: Sequence[str], columns: np.ndarray) -> np.ndarray:
     """Coordinates and visibility float32 [V, 4]; zeros for a joint with a missing coordinate."""
+    if not any(cells[column] for column in columns[:, 0]):  # nobody in this row
+        return np.zeros((len(columns), 4), np.float32)
     texts = [cells[column] if column >= 0 else "0" for column in columns[:, :3].ravel()]
     try:
         values = np.array(texts, np.float32).reshape(-1, 3)

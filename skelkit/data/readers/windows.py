@@ -14,6 +14,7 @@ import math
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -92,11 +93,14 @@ def read(path: str | Path) -> list[Window]:
     path = Path(path)
     try:
         text = read_file(path, MOST_BYTES).decode("utf-8-sig")
-        rows = [(i, cells) for i, cells in enumerate(csv.reader(text.splitlines(), strict=True), 1) if cells]
+        lines = enumerate(csv.reader(text.splitlines(), strict=True), 1)
+        rows = list(islice(((line, cells) for line, cells in lines if cells), MOST_WINDOWS + 2))
     except (UnicodeDecodeError, csv.Error) as error:
         raise UnreadableFile(path, f"no table ({quote(str(error))})", "text in UTF-8", "save it so") from None
-    if len(rows) > MOST_WINDOWS:
-        raise UnreadableFile(path, f"{len(rows):,} rows", f"at most {MOST_WINDOWS:,}", "split the table")
+    if len(rows) > MOST_WINDOWS + 1:
+        raise UnreadableFile(
+            path, f"more than {MOST_WINDOWS:,} rows", f"at most {MOST_WINDOWS:,}", "split the table"
+        )
     header = [cell.strip().lower() for cell in rows[0][1]] if rows else []
     seconds = "start_seconds" in header
     ends = ("start_seconds", "end_seconds") if seconds else ("start", "end")
