@@ -156,7 +156,9 @@ def clips():
     for i, array in enumerate(arrays):
         if i % 3:
             array[:, 1] = 0
-    return ClipSet.from_arrays(arrays, labels=[0, 2] * 5 + [0], classes=["nod", "wave", "fall"])
+    return ClipSet.from_arrays(
+        arrays, labels=[0, 2] * 5 + [0], skeleton="kinect20", classes=["nod", "wave", "fall"]
+    )
 
 
 def test_each_class_costs_and_loses_what_its_clips_cost_and_lose_by_themselves(clips):
@@ -191,7 +193,7 @@ def test_classes_pool_to_all(clips):
 
 def test_more_clips_than_are_coded_at_a_time_are_all_counted():
     arrays = [waves(1, 6, seed=i)[0, ..., 0].permute(1, 2, 0) for i in range(300)]
-    clips = ClipSet.from_arrays(arrays)
+    clips = ClipSet.from_arrays(arrays, skeleton="kinect20")
     *_, row = rate_distortion.rate_distortion(clips, {"half": Uniform(2)}, frames=6)
     x = clips.batch(slice(None))
     packed = Uniform(2).encode(x)
