@@ -246,16 +246,11 @@ class STGCN(nn.Module):
         return self.tokens(x, hidden, count).mean(1)
 
     def tokens(
-        self,
-        x: Tensor,
-        hidden: Tensor | None = None,
-        count: int | None = None,
-        people: Tracks | None = None,
+        self, x: Tensor, hidden: Tensor | None = None, count: int | None = None, people: Tracks | None = None
     ) -> Tensor:
         """The vectors [N, T', D] that `features` averages over T'; arguments as in `features`.
 
-        Args:
-            people: the tracks of x, if they are known; they make the host wait for a GPU.
+        `people` are the tracks of x, if they are known; to find them, the host waits for a GPU.
         """
         people = tracks(self.check(x)) if people is None else people
         maps = self.encode(people, hidden, count)  # [P, D, K, T']

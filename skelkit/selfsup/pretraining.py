@@ -142,7 +142,10 @@ class _Pretraining:
         self.clips = PreparedClips(clips, s.frames, crop=None)
         self.epochs, self.first_accuracy = s.epochs_for(len(clips)), math.nan
         self.optimiser = torch.optim.Adam(
-            [p for p in model.parameters() if p.requires_grad], lr=s.lr, weight_decay=s.weight_decay
+            [p for p in model.parameters() if p.requires_grad],
+            lr=s.lr,
+            weight_decay=s.weight_decay,
+            fused=loop.fused(clips.device),
         )
         distributed = dist.is_available() and dist.is_initialized()
         self.rank, self.world = (dist.get_rank(), dist.get_world_size()) if distributed else (0, 1)
@@ -221,7 +224,7 @@ class _Pretraining:
     def loss(self, index: Tensor) -> Tensor:
         """Loss of this process's share of a batch, given the clips' indices Long[n]."""
         share = index[: len(index) // self.world * self.world].tensor_split(self.world)[self.rank]
-        return self.model.loss(self.clips[share.to(self.clips.labels.device)])
+        return self.model.loss(self.clips[share])
 
     def average_gradients(self) -> None:
         """Average the gradients over all processes."""
