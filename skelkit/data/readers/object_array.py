@@ -19,7 +19,7 @@ from . import pickles
 from .common import quote
 from .pickle_machine import Machine
 
-MOST_INSTRUCTIONS = 1_000_000
+MOST_INSTRUCTIONS = 200_000
 """Instructions of the pickle. An array takes some forty, and Human3.6M has 210 of them."""
 
 
