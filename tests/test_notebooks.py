@@ -57,13 +57,22 @@ def test_a_notebook_has_the_parts_that_a_reader_expects(path):
         assert part in text, f"{path.name} lacks {part}"
 
 
+def section(nb, title):
+    """The text cell that starts with this title."""
+    return next(c for c in nb.cells if c.source.startswith(title))
+
+
 @by_name
 def test_every_exercise_has_a_folded_answer_that_checks_itself(path):
     nb = nbformat.read(path, as_version=4)
-    exercises = re.findall(
-        r"^\d+\. ", next(c.source for c in nb.cells if c.source.startswith("## Exercises")), re.MULTILINE
-    )
+    exercises = re.findall(r"^\d+\. ", section(nb, "## Exercises").source, re.MULTILINE)
     answers = [c for c in nb.cells if "answer" in c.metadata.get("tags", [])]
+    if "exercises.check(" in "".join(c.source for c in nb.cells):  # which checks what the reader wrote
+        code = "\n".join(c.source for c in nb.cells[nb.cells.index(section(nb, "## Exercises")) :])
+        checked = re.findall(r"^(?:exercises\.check\w*\(|\w+\.reveal\()", code, re.MULTILINE)
+        assert len(checked) == len(exercises) >= 3
+        assert answers == []
+        return
     assert len(answers) == len(exercises) >= 3
     for cell in answers:
         assert cell.metadata["jupyter"]["source_hidden"]

@@ -15,11 +15,12 @@ def test_a_codec_is_a_file_and_a_line(kit):
         """
         import torch
         from skelkit.continual import ReplayMemory
-        from skelkit.lessons.compression import codec_families, draw_rate_distortion
+        from skelkit.lessons.compression import draw_rate_distortion
+        from skelkit.lessons.compression_measures import Recordings
 
         codec = sk.codecs.CODECS["ends"]()
-        figure = draw_rate_distortion(train, codec_families(48), 48)
-        print("in the figure:", "first and last frames, 2" in figure)
+        figure = draw_rate_distortion(Recordings.of(train), (2, 5))
+        print("in the figure:", "first and last frames, s = 2" in figure)
         sizes = {"frames": 24, "joints": 25, "persons": 2}
         memory = ReplayMemory("10 slots", codec, **sizes)
         generator = torch.Generator().manual_seed(0)

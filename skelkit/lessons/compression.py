@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 
 import torch
 from torch import Tensor
 
 from .. import study
 from ..analysis import realism
-from ..analysis.rate_distortion import rate_distortion
 from ..data import ClipSet
-from ..ops import codecs, fidelity, masks, motion
-from ..ops.codecs.quantisation import ValueType
+from ..data.readers import find_reader
+from ..ops import codecs, fidelity, motion
 from ..viz import figures, show
+from .compression_measures import Measured, Recordings, codec_families, lag, within_bound
 
-CODEC_NAMES = ("evenly spaced frames", "chosen keyframes", "cosines")
-"""The three families of codecs, in the order of the columns of `equal_bytes`."""
+Errors = Mapping[int, float]
+"""Interval s -> RMSE in mm."""
 
 
 def round_trip(codec: codecs.Codec, x: Tensor) -> Tensor:
@@ -24,37 +25,116 @@ def round_trip(codec: codecs.Codec, x: Tensor) -> Tensor:
     return codec.decode(codec.encode(x))
 
 
-def reconstruction_error(codec: codecs.Codec, x: Tensor) -> float:
-    """RMSE of all clips after encoding and decoding, in millimetres."""
-    return float(fidelity.rmse(x, round_trip(codec, x)))
+def show_frame_rate(clips: ClipSet, dataset: str) -> None:
+    """Say at which rate the clips were recorded, and whether that was read or assumed."""
+    assumed = dataset != "synthetic" and "assumed" in " ".join(
+        find_reader(dataset).remarks(Path(dataset), None)
+    )
+    length = f"clips have {int(clips.lengths.min())} to {int(clips.lengths.max())} frames"
+    study.finding(
+        not assumed,
+        f"Recorded at {clips.fps:g} frames per second; {length}. "
+        "'Every s-th frame' means every s-th recorded one.",
+        f"The file does not say its frame rate: {clips.fps:g} frames per second are assumed, and all seconds "
+        f"and hertz on this page follow from that; {length}. Millimetres and bytes do not depend on it.",
+    )
 
 
-def power_below_limit(x: Tensor, clips: ClipSet, intervals: Sequence[int]) -> dict[int, float]:
-    """Fraction of the motion's power below the Nyquist frequency of every s-th frame, for each interval s.
+def check_algorithm(
+    compress: Callable[[Tensor, int], Tensor],
+    restore: Callable[[Tensor, int, int], Tensor],
+    clips: Recordings,
+) -> None:
+    """Claim that two functions do what the library does, on all clips without gaps and on a straight line.
 
     Args:
-        x: the clips, all resized to T frames, [N, C, T, V, M].
-        clips: the same clips at their own lengths; the median duration converts frames to Hz.
+        compress: (x, s) -> stored frames.
+        restore: (stored frames, frames, s) -> clips.
+        clips: to compare on.
     """
-    frames = x.shape[2]
-    rate = frames / float((clips.lengths / clips.fps).median())  # frames per second after resizing
-    resized = ClipSet.from_arrays(list(motion.to_frames(x).cpu()), skeleton=clips.skeleton, fps=1.0)
-    share = {s: realism.power_shares(resized, ((0.0, 0.5 / s), (0.5 / s, 0.5)))[0] for s in intervals}
-    for s in intervals:
-        print(f"s = {s:2d}   represents up to {rate / (2 * s):4.1f} Hz   {share[s]:.1%} of the power")
+    worst, tried = 0.0, 0
+    for x in [straight_line(30, 5), *(x for _, x in clips.batches)]:
+        present = motion.presence(motion.to_frames(x))  # [N, T, M]
+        whole = x[(present.any(1) == present.all(1)).all(1)]
+        for s in (1, 2, 5, 8):
+            y = restore(compress(whole, s), x.shape[2], s)
+            worst = max(
+                [worst, *(y - round_trip(codecs.Uniform(s), whole)).abs().flatten(1).amax(1).tolist()]
+            )
+        tried += len(whole)
     study.claim(
-        f"{share[5]:.0%} of the motion's power lies below {rate / 10:.1f} Hz, the limit for every 5th of "
-        f"{frames} frames. For every 12th frame it is {share[12]:.0%}.",
-        share[5] >= share[12],
+        f"These lines restore {tried} clips as `codecs.Uniform` does; the largest difference is "
+        f"{1000 * worst:.3f} mm.",
+        worst < 1e-4,
     )
+
+
+def draw_errors(series: Mapping[str, Errors], clips: Recordings) -> None:
+    """Draw the error over the interval; say what "every s-th frame" means after stretching to 120 frames."""
+    stretched = clips.stretched_errors(list(next(iter(series.values()))), 120)
+    name = "indexed, stretched to 120 frames first"
+    show(
+        figures.error_by_interval(dict(series) | {name: stretched}, "Reconstruction error over the interval")
+    )
+    recorded = next(iter(series.values()))
+    s, length = max(s for s in recorded if s <= 5), float(clips.clips.lengths.float().median())
+    study.finding(
+        stretched[s] < recorded[s],
+        f"Stretch the clips (median {length:.0f} frames) to 120 frames first, as the published memory does, "
+        f"and s = {s} loses {stretched[s]:.1f} mm instead of {recorded[s]:.1f}: every {s}th of 120 frames is "
+        f"every {s * length / 120:.1f}th recorded one. Say which frames are meant before you compare.",
+        f"Resized to 120 frames first (median now {length:.0f}), s = {s} loses {stretched[s]:.1f} mm instead "
+        f"of {recorded[s]:.1f}. Say which frames are meant before you compare.",
+    )
+
+
+def check_bound(clips: Recordings, s: int) -> None:
+    """Claim that no joint exceeds the bound s² a / 8; work out one of the large errors."""
+    pairs = [within_bound(x, round_trip(codecs.Uniform(s), x), s) for _, x in clips.batches]
+    error, bound = (torch.cat(each) for each in zip(*pairs, strict=True))
+    if not len(error):
+        study.finding(False, "", f"No clip holds a whole interval of {s} frames with everybody in it.")
+        return
+    worst = int(error.argsort()[int(0.95 * len(error))])  # not the largest, which is a jump of the tracker
+    a, fps = float(bound[worst]) * 8 / s**2, clips.clips.fps
+    print(
+        f"one of the large errors (95 % are smaller): a = {1000 * a:.1f} mm/frame² = {a * fps**2:.1f} m/s², "
+        f"Δ = {s} frames = {s / fps:.3f} s\n  bound s² a / 8 = {s}² · {1000 * a:.1f} mm / 8 = "
+        f"{1000 * float(bound[worst]):.1f} mm, measured {1000 * float(error[worst]):.1f} mm"
+    )
+    study.claim(
+        f"In none of {len(error):,} intervals of {s} frames is a joint farther off than s² a / 8. The median "
+        f"error is {float((error / bound.clamp_min(1e-9)).median()):.0%} of its bound.",
+        bool((error <= bound * (1 + 1e-3) + 1e-5).all()),
+    )
+
+
+def check_aliasing(fps: float, s: int) -> None:
+    """Claim that a wave too fast for every s-th frame looks like a slower one there."""
+    fast, slow = (share * fps / s for share in (0.8, 0.2))
+    time = torch.arange(0, 200, dtype=torch.float64) * s / fps  # of the stored frames
+    a, b = (torch.cos(2 * torch.pi * f * time) for f in (fast, slow))
+    study.claim(
+        f"Of {fps:g} frames per second, every {s}th carries up to {fps / (2 * s):.1f} Hz. A hand that "
+        f"waves at {fast:.1f} Hz leaves the same stored frames as one at {slow:.1f} Hz.",
+        torch.allclose(a, b, atol=1e-6),
+    )
+
+
+def power_below_limit(clips: ClipSet, intervals: Sequence[int]) -> dict[int, float]:
+    """Share of the motion's power that every s-th recorded frame can represent, for each interval s."""
+    limit = {s: clips.fps / (2 * s) for s in intervals}
+    share = {s: realism.power_shares(clips, ((0.0, f), (f, clips.fps / 2)))[0] for s, f in limit.items()}
+    for s in intervals:
+        print(f"s = {s:2d}   represents up to {limit[s]:4.1f} Hz   {share[s]:.1%} of the power")
     return share
 
 
-def draw_two_reconstructions(x: Tensor, clips: ClipSet, s: int) -> None:
+def draw_two_reconstructions(clips: ClipSet, s: int) -> None:
     """Draw one coordinate of the clip with the strongest acceleration: original, indexed, half-pixel."""
     indexed, half_pixel = codecs.Uniform(s), codecs.Uniform(s, restore="half_pixel")
-    fastest = int(fidelity.acceleration(x, cutoff=0.02).argmax())
-    one = x[fastest : fastest + 1]
+    fastest = max(clips, key=lambda clip: float(fidelity.acceleration(clip.batch, cutoff=0.02)))
+    one = fastest.batch
     joint = int(motion.speed(one, clips.fps)[0, :, :, 0].mean(0).argmax())
     axis = int(one[0, :, :, joint, 0].std(1).argmax())
     versions = {
@@ -63,236 +143,112 @@ def draw_two_reconstructions(x: Tensor, clips: ClipSet, s: int) -> None:
         "half-pixel (published)": round_trip(half_pixel, one),
     }
     curves = {name: y[0, axis, :, joint, 0].cpu() for name, y in versions.items()}
-    names = f"{clips.skeleton.joints[joint]}, {clips[fastest].class_name}".replace("_", " ")
-    title, fps = f"{'xyz'[axis]} of {names}, s = {s}", x.shape[2] / clips[fastest].seconds
-    show(figures.tracks(curves, fps, title, kept=indexed.stored_frames(x.shape[2])))
+    names = f"{clips.skeleton.joints[joint]}, {fastest.class_name}".replace("_", " ")
+    title = f"{'xyz'[axis]} of {names}, s = {s}"
+    show(figures.tracks(curves, clips.fps, title, kept=indexed.stored_frames(one.shape[2])))
 
 
-def check_delays(delays: Mapping[int, Mapping[str, float]]) -> None:
-    """Claim that the half-pixel reconstruction is (s - 1) / 2 frames late, the indexed one not.
+def check_delays(clips: Recordings, intervals: Sequence[int] = (3, 5, 9)) -> dict[int, float]:
+    """Claim that the half-pixel reconstruction is the indexed one, (s − 1) / 2 frames late; s -> frames.
 
-    Args:
-        delays: s -> reconstruction ("indexed", "half_pixel") -> delay in frames.
-    """
-    for s, d in delays.items():
-        print(
-            f"s = {s}: delay of half-pixel {d['half_pixel']:.0f} frames, (s - 1) / 2 = {(s - 1) / 2:.0f}; "
-            f"delay of indexed {d['indexed']:.0f} frames"
-        )
-    half_pixel, indexed = (
-        ", ".join(format(d[restore], ".0f") for d in delays.values()) for restore in ("half_pixel", "indexed")
-    )
+    Only intervals that fit twice into some clip take part."""
+    found = {s: [d for _, x in clips.batches if (d := lag(x, s)) is not None] for s in intervals}
+    found = {s: off for s, off in found.items() if off}
+    if not found:
+        study.finding(False, "", "All clips are too short to see a delay.")
+        return {}
+    late = {s: (s - 1) / 2 for s in found}
     study.claim(
-        f"The half-pixel reconstruction is (s - 1) / 2 frames late: {half_pixel} frames for s = "
-        f"{', '.join(map(str, delays))}. The delay of the indexed one is {indexed} frames.",
-        all(abs(d["half_pixel"] - (s - 1) / 2) <= 1 and abs(d["indexed"]) <= 1 for s, d in delays.items()),
+        f"Where s divides the length, the half-pixel reconstruction is the indexed one, (s − 1) / 2 frames "
+        f"late: {', '.join(f'{late[s]:g} at s = {s}' for s in late)}. Largest difference: "
+        f"{1000 * max(max(off) for off in found.values()):.3f} mm.",
+        all(max(off) < 1e-3 for off in found.values()),
     )
+    return late
 
 
-def compare_reconstructions(
-    series: Mapping[str, Mapping[int, float]], median_body: Mapping[int, float]
-) -> None:
-    """Draw the reconstruction error over the interval, and compare the three reconstructions.
-
-    Args:
-        series: "indexed", "indexed, last frame kept", "half-pixel (published)" -> interval -> mm.
-        median_body: interval -> error of the median body, mm.
-    """
-    ours = {"indexed, median body": median_body, "indexed, median body (NTU)": realism.RECONSTRUCTION_MM}
-    show(figures.error_by_interval(dict(series) | ours, "Reconstruction error over the interval"))
+def compare_reconstructions(series: Mapping[str, Errors]) -> None:
+    """Compare the errors of "indexed", "indexed, last frame kept" and "half-pixel (published)"."""
     indexed, half_pixel = series["indexed"], series["half-pixel (published)"]
-    endpoint = series["indexed, last frame kept"]
+    endpoint, s, large = series["indexed, last frame kept"], max(k for k in indexed if k <= 5), max(indexed)
     study.claim(
-        "The half-pixel reconstruction has the larger error at every s. At s = 5 it is "
-        f"{half_pixel[5]:.1f} mm against {indexed[5]:.1f}, {half_pixel[5] / indexed[5]:.1f} times as much.",
-        all(half_pixel[s] / indexed[s] > 1 for s in indexed),
+        f"The half-pixel reconstruction has the larger error at every s. At s = {s} it is "
+        f"{half_pixel[s]:.1f} mm against {indexed[s]:.1f}, {half_pixel[s] / indexed[s]:.1f} times as much.",
+        all(half_pixel[k] > indexed[k] for k in indexed),
     )
     study.finding(
-        endpoint[24] < indexed[24],
-        "Keeping the last frame too helps when s is large: at s = 24 the error falls from "
-        f"{indexed[24]:.1f} to {endpoint[24]:.1f} mm.",
-        f"Keeping the last frame too does not help, even at s = 24: the error is {endpoint[24]:.1f} mm.",
+        endpoint[large] < indexed[large],
+        f"Storing the last frame too helps when s is large: at s = {large} the error falls from "
+        f"{indexed[large]:.1f} to {endpoint[large]:.1f} mm.",
+        f"Storing the last frame too does not help, even at s = {large}: {endpoint[large]:.1f} mm.",
     )
 
 
-def codec_families(frames: int) -> dict[str, dict[int, codecs.Codec]]:
-    """Codecs of the rate-distortion figure: family name -> setting (s or k) -> codec.
-
-    Codecs not listed here get the bytes of the uniform codec at several s, if their `sizes` reach them."""
-    ks = [k for k in (48, 24, 15, 10, 6) if k < frames]
-    families: dict[str, dict[int, codecs.Codec]] = {
-        "uniform, float32": {s: codecs.Uniform(s) for s in (2, 3, 5, 8, 12, 24)},
-        "uniform, int8": {s: codecs.Uniform(s, dtype="int8") for s in (1, 2, 3, 5, 8, 12, 24)},
-        "adaptive, int8": {k: codecs.Adaptive(k, dtype="int8") for k in ks[1:]},
-        "cosines, float16": {k: codecs.DCT(k, dtype="float16") for k in ks},
-        "cosines, int8": {k: codecs.DCT(k, dtype="int8") for k in ks},
-    }
-    listed = (codecs.Uniform, codecs.Adaptive, codecs.DCT)
-    for name, kind in codecs.CODECS.items():
-        if kind not in listed:
-            least = min(c.bytes_per_person(frames, 25) for c in kind.sizes(frames, "float32"))
-            families[kind.label or name] = {
-                s: codecs.at_equal_bytes(kind, codec, frames, joints=25)
-                for s, codec in families["uniform, float32"].items()
-                if codec.bytes_per_person(frames, 25) >= least
-            }
-    return families
+def draw_rate_distortion(clips: Recordings, intervals: Sequence[int]) -> dict[str, dict]:
+    """Draw error against bytes; returns a row for each codec: "family", "bytes_per_clip", "rmse_mm"."""
+    rows = {}
+    for family, makers in codec_families(intervals).items():
+        for setting, make in makers.items():
+            found, name = clips.measure(make), f"{family}, {setting}"
+            rows[name] = {"codec": name, "family": family} | _row(found, len(clips.clips))
+    show(figures.rate_distortion(list(rows.values())))
+    return rows
 
 
-def draw_rate_distortion(
-    clips: ClipSet, families: Mapping[str, Mapping[int, codecs.Codec]], frames: int
-) -> dict[str, dict]:
-    """Draw error against bytes; returns one row of `rate_distortion` per codec, "family, setting".
+def _row(found: Measured, clips: int) -> dict[str, float]:
+    return {"bytes_per_clip": found.nbytes / clips, "rmse_mm": found.rmse()}
 
-    Args:
-        families: family name -> setting (s or k) -> codec.
+
+def compare_equal_bytes(clips: Recordings, rows: Mapping[str, dict]) -> dict[str, list[float]]:
+    """Say which of frames, keyframes and cosines loses least at equal bytes in int8, and what a byte costs.
+
+    Returns:
+        "s = 5" -> errors in mm of the three.
     """
-    family = {f"{name}, {setting}": name for name, each in families.items() for setting in each}
-    by_name = {f"{name}, {setting}": c for name, each in families.items() for setting, c in each.items()}
-    overall = {
-        row["codec"]: row | {"family": family[row["codec"]]}
-        for row in rate_distortion(clips, by_name, frames)
-        if row["class"] == "all"
-    }
-    show(figures.rate_distortion(list(overall.values())))
-    return overall
-
-
-def equal_bytes(x: Tensor, sizes: Sequence[tuple[int, ValueType]]) -> dict[str, list[float]]:
-    """Reconstruction errors (mm) of evenly spaced frames, keyframes and cosines that take the same bytes.
-
-    Args:
-        x: clips, [N, C, T, V, M].
-        sizes: (s, dtype) of the uniform codec whose bytes all three may take.
-    """
-    found = {}
-    for s, dtype in sizes:
-        plain = codecs.Uniform(s, dtype=dtype)
-        others = [
-            codecs.at_equal_bytes(kind, plain, x.shape[2], x.shape[3], dtype)
-            for kind in (codecs.Adaptive, codecs.DCT)
-        ]
-        found[f"s = {s}, {dtype}"] = [reconstruction_error(codec, x) for codec in (plain, *others)]
-    return found
-
-
-def compare_equal_bytes(equal: Mapping[str, Sequence[float]], overall: Mapping[str, dict]) -> None:
-    """Say which codec loses least at equal bytes, and what one byte per value costs.
-
-    Args:
-        equal: from `equal_bytes`.
-        overall: from `draw_rate_distortion`.
-    """
-    print("error at equal bytes (mm, RMSE)     every s-th   keyframes   cosines")
-    for name, (even, chosen, cosine) in equal.items():
-        print(f"  as many bytes as {name:<16} {even:10.1f} {chosen:11.1f} {cosine:9.1f}")
-    best = {size: CODEC_NAMES[min(range(3), key=errors.__getitem__)] for size, errors in equal.items()}
-    few, many = "s = 12, float32", "s = 3, int8"
+    names = ("every s-th frame", "keyframes", "cosines")
+    kinds = ("uniform, int8", "keyframes, int8", "cosines, int8")
+    settings = [name.split(", ")[-1] for name in rows if name.startswith("uniform, int8")]
+    errors = {each: [rows[f"{kind}, {each}"]["rmse_mm"] for kind in kinds] for each in settings}
+    best = [names[min(range(3), key=each.__getitem__)] for each in errors.values()]
     study.finding(
-        best[few] == best[many],
-        f"At equal bytes, {best[few]} have the smallest error, both with few bytes ({few}) and with coarse "
-        f"values ({many}).",
-        f"Which codec has the smallest error depends on the number of bytes: {best[few]} at the bytes of "
-        f"{few}, {best[many]} at the bytes of {many}.",
+        len(set(best)) == 1,
+        f"At equal bytes, {best[0]} have the smallest error at every size.",
+        "Which codec has the smallest error depends on the number of bytes: "
+        + "; ".join(
+            f"{name} at those of {', '.join(s for s, b in zip(errors, best, strict=True) if b == name)}"
+            for name in dict.fromkeys(best)
+        )
+        + ".",
     )
-    wide, narrow = overall["uniform, float32, 5"], overall["uniform, int8, 5"]
+    wide, narrow = (rows[f"uniform, {dtype}, {settings[0]}"] for dtype in ("float32", "int8"))
     study.claim(
         "With one byte per value instead of four, clips are "
-        f"{wide['bytes_per_clip'] / narrow['bytes_per_clip']:.1f} "
-        f"times smaller, and the error changes from {wide['rmse_mm']:.2f} to {narrow['rmse_mm']:.2f} mm.",
-        narrow["bytes_per_clip"] < wide["bytes_per_clip"] / 3,
+        f"{wide['bytes_per_clip'] / narrow['bytes_per_clip']:.1f} times smaller, and the error changes from "
+        f"{wide['rmse_mm']:.2f} to {narrow['rmse_mm']:.2f} mm.",
+        narrow["bytes_per_clip"] < wide["bytes_per_clip"],
     )
+    return errors
 
 
-def draw_error_by_class(x: Tensor, clips: ClipSet, s: int) -> dict[str, float]:
-    """Draw the reconstruction error of each class over its acceleration; returns class -> error in mm."""
-    by_class = rate_distortion(clips, {"s": codecs.Uniform(s)}, x.shape[2])
-    rows = {row["class"]: row for row in by_class if row["class"] != "all"}
-    present = [k for k in range(len(clips.classes)) if clips.classes[k] in rows]
-    per_clip = 1000 * fidelity.acceleration(x)  # mm per frame squared
-    acceleration = [float(per_clip[clips.labels == k].mean()) for k in present]
-    error = {clips.classes[k]: rows[clips.classes[k]]["rmse_mm"] for k in present}
-    two = [bool((clips.persons[clips.labels == k] > 1).any()) for k in present]
-    axes = "RMS acceleration (mm per frame²)", "reconstruction error (RMSE, mm)"
-    title = f"Error by action at s = {s}"
-    show(figures.by_class(list(error), acceleration, list(error.values()), title, *axes, two, "two persons"))
-    return error
-
-
-def relate_error_and_motion(x: Tensor, restored: Tensor, s: int) -> tuple[float, float]:
-    """Rank correlations over clips of the reconstruction error with acceleration, and with speed."""
-    acceleration = 1000 * fidelity.acceleration(x)  # mm per frame squared
-    error = fidelity.rmse(x, restored, over="clip")
-    by_acceleration = fidelity.rank_correlation(acceleration, error)
-    by_speed = fidelity.rank_correlation(masks.joint_motion(x).mean(1), error)
-    study.finding(
-        by_acceleration > 0.5,
-        f"Over {len(x)} clips, the error grows with the acceleration: rank correlation "
-        f"{by_acceleration:.2f}.",
-        f"Over {len(x)} clips, the error does not follow the acceleration: rank correlation "
-        f"{by_acceleration:.2f}.",
-    )
-    predicted = float(acceleration.square().mean().sqrt()) * s**2 / 120**0.5
+def check_bits(clips: Recordings) -> None:
+    """Claim that rounding to int8 moves no coordinate by more than half a step; compare with q² / 12."""
+    steps, off, present = [], [], []
+    for _, x in clips.batches:
+        packed = codecs.Uniform(1, dtype="int8").encode(x)
+        scale = packed.scale if packed.scale is not None else x.new_zeros(1)
+        steps.append(scale.flatten(1).square().sum(1))
+        off.append(1000 * float((round_trip(codecs.Uniform(1, dtype="int8"), x) - x).abs().max()))
+        present.append(1000 * float(scale.max()))
+    q2 = float(torch.cat(steps).mean())
+    found = clips.measure(codecs.Uniform(1, dtype="int8")).rmse()
     print(
-        f"slow acceleration a alone predicts an error of a s² / √120 = {predicted:.1f} mm, measured are "
-        f"{float(fidelity.rmse(x, restored)):.1f} mm; the rest is motion with a period below 10 frames"
+        f"8 bits: mean step q = {1000 * (q2 / 3) ** 0.5:.1f} mm, so √(Σ q² / 12) = "
+        f"{1000 * (q2 / 12) ** 0.5:.2f} mm is expected, {found:.2f} mm are measured; one bit fewer doubles it"
     )
-    study.finding(
-        by_acceleration > by_speed,
-        f"Speed predicts the error less well: rank correlation {by_speed:.2f}.",
-        f"Speed predicts the error as well here: rank correlation {by_speed:.2f}.",
-    )
-    return by_acceleration, by_speed
-
-
-def compare_classes(error: Mapping[str, float], s: int) -> None:
-    """Claim the classes with the largest and the smallest reconstruction error (mm)."""
-    order = sorted(error, key=error.__getitem__)
-    least, most = order[0], order[-1]
     study.claim(
-        f"At s = {s} the error of '{most.replace('_', ' ')}' is {error[most]:.1f} mm, that of "
-        f"'{least.replace('_', ' ')}' {error[least]:.1f} mm: {error[most] / error[least]:.1f} times smaller.",
-        error[most] >= error[least],
+        f"Rounding moves no coordinate by more than half a step: {max(off):.1f} mm of {max(present):.1f}.",
+        all(o <= 0.5 * q + 0.01 for o, q in zip(off, present, strict=True)),
     )
-
-
-def draw_error_on_body(x: Tensor, clips: ClipSet, intervals: Sequence[int]) -> None:
-    """Draw the reconstruction error of each joint on the body; compare the ends of limbs with the middle."""
-    on_joints = {
-        f"s = {s}": fidelity.rmse(x, round_trip(codecs.Uniform(s), x), over="joint") for s in intervals
-    }
-    pose, axis = figures.reference_pose(clips), "reconstruction error (RMSE, mm)"
-    show(figures.on_body(pose, clips.skeleton, on_joints, "Error of each joint", axis, low=0.0))
-    degrees, (first, errors) = clips.skeleton.degrees.to(x.device), next(iter(on_joints.items()))
-    ends, middle = float(errors[degrees == 1].mean()), float(errors[degrees == degrees.max()].mean())
-    study.finding(
-        ends > middle,
-        f"At {first} the error is {ends:.1f} mm at the ends of the body and {middle:.1f} mm at the joints "
-        "where most bones meet.",
-        f"At {first} the error is no larger at the ends of the body ({ends:.1f} mm) than at the joints where "
-        "most "
-        f"bones meet ({middle:.1f} mm).",
-    )
-
-
-def clips_per_megabyte(clips: ClipSet, choices: Mapping[str, codecs.Codec], frames: int) -> dict[str, float]:
-    """How many clips fit in 10⁶ bytes with each codec; needs the names of notebook 01's choices."""
-    stored = [row for row in rate_distortion(clips, choices, frames) if row["class"] == "all"]
-    fit = {row["codec"]: 1_000_000 / row["bytes_per_clip"] for row in stored}
-    for row in stored:
-        print(
-            f"{row['codec']:<20} {row['bytes_per_clip']:9,.0f} bytes per clip   "
-            f"{fit[row['codec']]:6.0f} clips per megabyte   {row['rmse_mm']:5.1f} mm"
-        )
-    title = "Clips that fit in one megabyte"
-    show(figures.bars({"clips": fit}, title, "codec", "clips per megabyte (10⁶ bytes)"))
-    gain = fit["s = 5, float32"] / fit["all frames, float32"]
-    study.claim(
-        f"Keeping every 5th frame lets {gain:.1f} times as many clips into the same memory. With int8 values "
-        f"it is {fit['s = 5, int8'] / fit['all frames, float32']:.0f} times as many.",
-        4.9 < gain < 5.1,
-    )
-    return fit
 
 
 def straight_line(frames: int, joints: int) -> Tensor:

@@ -102,6 +102,6 @@ def _text(clip: Clip, length: int, result: dict) -> str:
         f"<span style='font-size:1.1em'>{readable(clip.class_name)}: "
         f"reconstruction error <b>{result['rmse']:.1f} mm</b> (RMSE); "
         f"worst: {readable(clip.skeleton.joints[joint])}, {float(worst[joint]):.0f} mm"
-        f"{SEPARATOR}<b>{result['bytes']:,} bytes</b>, {raw / result['bytes']:.1f}x smaller than float32 "
+        f"{SEPARATOR}<b>{result['bytes']:,} bytes</b> of {raw:,} for all {length} frames in float32 "
         f"<br><code>{html.escape(str(result['codec']))}</code></span>"
     )

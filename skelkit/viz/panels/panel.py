@@ -14,6 +14,7 @@ from ...data import ClipSet
 from ...utils.progress import is_headless
 from ..chart import Chart
 from ..skeleton_player.widget import Player, player
+from .labels import SliderLabels
 
 LOOK: dict[str, Any] = {
     "style": {"description_width": "11em"},
@@ -71,7 +72,7 @@ class Panel:
         else:
             choices = widgets.Box(list(self.controls.values()), layout=widgets.Layout(flex_flow="row wrap"))
             players = [self.player] if self.player is not None else []
-            display(widgets.VBox([choices, self.text, *players]))
+            display(widgets.VBox([choices, self.text, *players, SliderLabels()]))
         if self.chart is not None:
             self.chart.show(live=not is_headless())
 
@@ -79,7 +80,8 @@ class Panel:
         if self.player is not None:
             display(self.player)
         controls = ", ".join(control.description for control in self.controls.values())
-        text = f"{self.text.value}<br><small>In JupyterLab there are controls here: {controls}.</small>"
+        note = f"In JupyterLab there are controls here: {controls}. This page shows their first setting."
+        text = f"{self.text.value}<br><small>{note}</small>"
         display({"text/html": text, "text/plain": _plain_text(text)}, raw=True)
 
 
