@@ -79,9 +79,8 @@ def test_of_three_processes_that_add_to_a_number_none_loses_an_addition(tmp_path
 
 def test_a_second_process_may_not_train_into_a_folder_of_checkpoints(tmp_path, other):
     process = other(f"checkpoint.Claim({str(tmp_path)!r})")
-    with pytest.raises(
-        ValueError, match=rf"process {process.pid}.* trains there; wait for it, or use another"
-    ):
+    told = rf"process {process.pid}\); wait for it to finish, or train into another folder"
+    with pytest.raises(ValueError, match=told):
         Run({}, {}, tmp_path)
     process.kill()
     process.wait()

@@ -108,9 +108,7 @@ class Claim:
         try:
             self._lock: Lock = former._lock if former else Lock(target.with_name(".checkpoint.lock"))
         except Busy as busy:
-            raise ValueError(
-                f"{folder}: {busy}, and trains there; wait for it, or use another folder"
-            ) from None
+            raise ValueError(f"{folder}: {busy}, or train into another folder") from None
         self._latest[self.folder] = self
 
     def check(self) -> None:

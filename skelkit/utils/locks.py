@@ -52,7 +52,7 @@ class Lock:
         late = time.monotonic() + seconds
         while (handle := _attempt(path)) is None:
             if time.monotonic() >= late:
-                raise Busy(f"another process holds {path}{_holder(path)}")
+                raise Busy(f"another process holds {path}{_holder(path)}; wait for it to finish")
             time.sleep(_PAUSE)
         self.release = weakref.finalize(self, _release, path, handle, os.getpid())
         """Give the lock back; nothing happens if it was given back already."""
