@@ -11,7 +11,7 @@ from helpers import body, seeded
 import skelkit as sk
 from skelkit.cli.main import main
 from skelkit.data import ClipSet, anatomy, synthetic
-from skelkit.data.layout_choice import MARGIN, WORST, LayoutChosen, fit
+from skelkit.data.layout_choice import MARGIN, WORST, LayoutChosen, choose, fit
 from skelkit.data.reference_body import standing
 from skelkit.skeletons.layouts import KINECT20, KINECT20_HEAD, KNOWN, NTU25, AmbiguousLayout, layouts_of
 from skelkit.skeletons.skeleton import Skeleton
@@ -126,6 +126,12 @@ def test_poses_of_no_body_are_refused_with_the_candidates_and_the_evidence(joint
     noise = torch.randn(30, joints, 3, generator=seeded())
     with pytest.raises(AmbiguousLayout, match=r"% off a body's, left and right \d+% apart.*; say which one"):
         ClipSet.from_arrays([noise])
+
+
+@pytest.mark.parametrize("value", [0, 1, 1e30, 1e300, np.inf, np.nan])
+def test_poses_without_lengths_settle_nothing(value):
+    with pytest.raises(AmbiguousLayout, match="ntu25: no bones of known length"):
+        choose([np.full((3, 1, 25, 3), value)])
 
 
 def test_layouts_that_differ_in_names_alone_are_refused():

@@ -571,3 +571,15 @@ def test_the_clips_of_a_table_save_load_and_merge_like_any_others(table, tmp_pat
         clips.classes,
         clips.poses.tolist(),
     )
+
+
+def test_pairs_of_left_and_right_joints_may_be_described(saved):
+    poses = some(2, 5, 3, 3)
+    told = NPZ.replace(HAND, HAND + '\npairs = [["index", "thumb"]]')
+    assert saved(told, data=poses, y=[0, 1]).skeleton.mirror_pairs == (("index", "thumb"),)
+    assert saved(data=poses, y=[0, 1]).skeleton.mirror_pairs == ()
+    wrong = NPZ.replace(HAND, HAND + '\npairs = [["index"]]')
+    with pytest.raises(
+        UnreadableFile, match=r"\[skeleton\] pairs, number 1: found \['index'\], expected the names"
+    ):
+        saved(wrong, data=poses, y=[0, 1])

@@ -59,11 +59,13 @@ class Fit:
 
 
 def fit(poses: Tensor, skeleton: Skeleton) -> Fit | None:
-    """How well a skeleton fits poses [F, V, 3]; None if most of its bones have no known length.
+    """How well a skeleton fits poses [F, V, 3]; None without poses or known lengths of most bones.
 
     A joint at (0, 0, 0) is missing, except for one that always is, amid the others: positions are then
     relative to it.
     """
+    if not len(poses):
+        return None
     present = (poses != 0).any(-1)  # [F, V]
     never = ~present.any(0)
     if int(never.sum()) == 1 and _surrounded(poses[:, ~never]):
@@ -132,6 +134,7 @@ def choose(clips: Sequence[Tensor] | Sequence[np.ndarray]) -> Skeleton:
     return known[best]
 
 
+@np.errstate(over="ignore", invalid="ignore")  # infinite coordinates are refused with their place later
 def _some_poses(clips: Sequence[Tensor] | Sequence[np.ndarray]) -> Tensor:
     """At most about `MOST_POSES` poses [F, V, 3] of persons that are present, spread over the clips."""
     alike = [clip for clip in clips if clip.shape[2] == clips[0].shape[2]]

@@ -40,7 +40,10 @@ MOCAP21 = Skeleton(
         "right leg": _mocap("R", _MOCAP_LEG),
     },
 )
-"""Bandai-Namco motion capture: 21 of the 22 joints; ``joint_Root`` stays at the origin and is left out."""
+"""Bandai-Namco motion capture: 21 of the 22 joints; ``joint_Root`` stays at the origin and is left out.
+
+Centimetres, y up, in its BVH files.
+"""
 
 _ARM, _LEG = ("collar", "shoulder", "elbow", "wrist"), ("hip", "knee", "ankle", "foot")
 _SPINE = ("pelvis", "spine1", "spine2", "spine3", "neck", "head")
@@ -59,7 +62,7 @@ SMPL22 = Skeleton(
 )
 """The body of SMPL, SMPL-H (AMASS) and SMPL-X without hands and face: their first 22 joints.
 
-(Loper et al., "SMPL: A Skinned Multi-Person Linear Model", 2015.)
+Metres; y up in the model, z up in AMASS. (Loper et al., "SMPL: A Skinned Multi-Person Linear Model", 2015.)
 """
 
 SMPL24 = Skeleton(
@@ -70,12 +73,12 @@ SMPL24 = Skeleton(
     origin="pelvis",
     body_parts={"trunk": _SPINE} | limbs((*_ARM, "hand"), _LEG),
 )
-"""SMPL, 24 joints: those of `SMPL22` and the hands."""
+"""SMPL, 24 joints: those of `SMPL22` and the hands. Metres, y up."""
 
 HUMANML22 = replace(SMPL22, name="HumanML3D-22")
 """HumanML3D, 22 joints: those of `SMPL22`.
 
-(Guo et al., "Generating Diverse and Natural 3D Human Motions from Text", 2022.)
+Metres, y up. (Guo et al., "Generating Diverse and Natural 3D Human Motions from Text", 2022.)
 """
 
 _KIT_ARM, _KIT_LEG = ("shoulder", "elbow", "wrist"), ("hip", "knee", "ankle", "foot", "toes")
@@ -119,7 +122,8 @@ H36M17 = Skeleton(
 )
 """The 17 joints of Human3.6M that results are reported on, right leg and left arm first.
 
-The joint between thorax and head is named neck or nose. (`h36m_skeleton` of VideoPose3D, 17 joints.)
+Metres, z up, in VideoPose3D's npz. The joint between thorax and head is named neck or nose.
+(`h36m_skeleton` of VideoPose3D, 17 joints.)
 """
 
 _HAND, _FOOT = ("thumb_base", "thumb", "hand", "hand_tip"), ("foot", "toes")
@@ -143,5 +147,6 @@ H36M32 = Skeleton(
 """All 32 joints of Human3.6M.
 
 Some are at one place: pelvis and base of the spine, thorax and clavicles, wrist and base of the thumb.
+Metres, z up, in VideoPose3D's npz.
 (`h36m_skeleton` of VideoPose3D.)
 """

@@ -1,4 +1,4 @@
-"""Layouts of pose estimators that find key points in images."""
+"""Layouts of pose estimators that find key points in images: pixels, or shares of the image, y down."""
 
 from __future__ import annotations
 
@@ -117,5 +117,8 @@ MEDIAPIPE33 = Skeleton(
     body_parts={"head": ("nose", *both(*_EYES, "ear"), "mouth_left", "mouth_right")}
     | limbs(_ARM + _HAND, _LEG + _SOLE),
 )
-"""MediaPipe Pose, 33 landmarks, connected as one tree through the nose ("Pose landmark detection guide",
-ai.google.dev/edge/mediapipe)."""
+"""MediaPipe Pose, 33 landmarks, connected as one tree through the nose.
+
+Shares of the image, y down; world landmarks are metres, y down. ("Pose landmark detection guide",
+ai.google.dev/edge/mediapipe.)
+"""

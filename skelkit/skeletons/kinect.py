@@ -29,7 +29,10 @@ NTU25 = Skeleton(
     body_parts={"trunk": ("spine_base", "spine_mid", "spine_shoulder", "neck", "head")}
     | limbs(_ARM + _FINGERS, _LEG),
 )
-"""NTU RGB+D and Kinect v2, 25 joints; hand tip, thumb and hand form one chain, as in the published graphs."""
+"""NTU RGB+D and Kinect v2, 25 joints; hand tip, thumb and hand form one chain, as in the published graphs.
+
+Metres, y up.
+"""
 
 KINECT20 = Skeleton(
     "Kinect v1-20",
@@ -39,7 +42,10 @@ KINECT20 = Skeleton(
     origin="spine",
     body_parts={"trunk": _TRUNK20} | limbs(_ARM, _LEG),
 )
-"""Kinect v1, 20 joints in the order of its SDK: the centre of the hips first."""
+"""Kinect v1, 20 joints in the order of its SDK: the centre of the hips first.
+
+Metres, y up.
+"""
 
 KINECT20_HEAD = replace(
     KINECT20,
@@ -48,7 +54,7 @@ KINECT20_HEAD = replace(
 )
 """Kinect v1, 20 joints in the order of UTD-MHAD: the trunk from the head down.
 
-(`datasets/utd_mhad/constants.py` of github.com/mduhme/fusion-gcn.)
+Metres, y up. (`datasets/utd_mhad/constants.py` of github.com/mduhme/fusion-gcn.)
 """
 
 MSR20 = replace(
@@ -65,6 +71,7 @@ MSR20 = replace(
 )
 """Kinect v1, 20 joints in the order of MSR-Action3D: shoulders first, head last.
 
+Pixels and depth, y down, in the screen coordinates of the data set; y up in its real-world ones.
 (Bones: `show_skel_MSRA.m` of github.com/fdsa1860/skeletal.)
 """
 
@@ -89,7 +96,10 @@ AZURE32 = Skeleton(
     }
     | limbs(("clavicle", *_ARM, *_FINGERS), _LEG),
 )
-"""Azure Kinect body tracking, 32 joints ("Azure Kinect body tracking joints", learn.microsoft.com)."""
+"""Azure Kinect body tracking, 32 joints.
+
+Millimetres, y down. ("Azure Kinect body tracking joints", learn.microsoft.com.)
+"""
 
 _ENDS = ("shoulder", "elbow", "hand"), ("hip", "knee", "foot")
 
