@@ -63,7 +63,7 @@ def check_algorithm(
             )
         tried += len(whole)
     study.claim(
-        f"These lines restore {tried} clips as `codecs.Uniform` does; the largest difference is "
+        f"These lines restore {tried} clips as the library's uniform codec does; the largest difference is "
         f"{1000 * worst:.3f} mm.",
         worst < 1e-4,
     )
