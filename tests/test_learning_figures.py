@@ -21,7 +21,7 @@ def drawn():
         for r in (0.5, 0.0, 0.25)
     ]
     parts = [
-        {"components": p, "memory": m, "faa": [0.3 + 0.1 * sum(p), 0.4]}
+        {"components": dict(zip("abc", p, strict=True)), "group": m, "faa": [0.3 + 0.1 * sum(p), 0.4]}
         for p in ((True, True, False), (False, False, False))
         for m in ("100", "500")
     ]

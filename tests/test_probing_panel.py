@@ -10,7 +10,8 @@ from torch import nn
 from skelkit import load
 from skelkit.continual import ReplayMemory, diagnostics, learn, metrics
 from skelkit.continual.presets import settings
-from skelkit.experiments import ablation
+from skelkit.experiments import components
+from skelkit.experiments.components import component_names
 from skelkit.experiments.recordings import Recording
 from skelkit.ops.codecs.uniform import Uniform
 from skelkit.viz.panels import probing
@@ -166,61 +167,60 @@ def test_the_picture_is_the_confusion_in_the_order_of_learning(run):
 
 # -- what each part brings -------------------------------------------------------------------------------
 
-GAINS = {"compression": 0.01, "masking": 0.02, "probing": 0.04}
+GAINS = {"compression": 0.01, "masking": 0.02, "probing": 0.04, "refresh": 0.03}
+
+
+def run_of(learner, changes, seed, faa):
+    label = f"{learner}, {component_names(changes)}"
+    return {"label": label, "seed": seed, "faa": faa, "variant": {"learner": learner, "changes": changes}}
 
 
 def recording(without=()) -> Recording:
-    """Parts that simply add up, the same for both seeds but for a constant."""
+    """Components that simply add up, the same for both seeds but for a constant."""
     runs = []
-    for on, memory, seed in product(product((False, True), repeat=3), ("10 clips", "20 clips"), (0, 1)):
-        faa = 0.5 + 0.1 * seed + sum(gain for gain, each in zip(GAINS.values(), on, strict=True) if each)
-        changes = dict(zip(ablation.COMPONENTS, on, strict=True))
-        runs.append(
-            {
-                "label": f"{ablation.component_names(on)}, {memory}",
-                "seed": seed,
-                "faa": faa,
-                "variant": {"memory": memory, "changes": changes},
-            }
-        )
+    for on, seed in product(product((False, True), repeat=4), (0, 1)):
+        changes = dict(zip(GAINS, on, strict=True))
+        faa = 0.5 + 0.1 * seed + sum(GAINS[name] for name, is_on in changes.items() if is_on)
+        learner = "charon" if changes.pop("masking") else "der++"
+        runs.append(run_of(learner, changes, seed, faa))
     return Recording({}, [r for r in runs if r["label"] not in without])
 
 
 def test_gains_that_add_up_are_found_alone_together_and_overall():
     found = recording()
-    assert len(ablation.rows(found)) == 16
-    for part, among, memory in product(GAINS, ("alone", "together", "all"), (None, "20 clips")):
-        assert ablation.gain(found, part, among, memory) == pytest.approx([100 * GAINS[part]] * 2)
-    assert ablation.best(found, "alone") == ("probing", pytest.approx([4, 4]))
+    assert len(components.rows(found)) == 16
+    for part, among in product(GAINS, ("alone", "together", "all")):
+        assert components.gain(found, part, among) == pytest.approx([100 * GAINS[part]] * 2)
+    assert components.best(found, "alone") == ("probing", pytest.approx([4, 4]))
 
 
 def test_gains_of_a_factorial_are_means_over_the_other_switches_for_each_learner_seed_by_seed():
     accuracy = {(False, False): 0.2, (True, False): 0.3, (False, True): 0.5, (True, True): 0.8}
     runs = [
-        {
-            "label": f"{learner} {a} {b}",
-            "seed": seed,
-            "faa": value + 0.01 * seed * a + 0.1 * (learner == "icarl") * a,
-            "variant": {"learner": learner, "memory": "m", "changes": {"compression": a, "probing": b}},
-        }
+        run_of(
+            learner,
+            {"compression": a, "probing": b},
+            seed,
+            value + 0.01 * seed * a + 0.1 * (learner == "icarl") * a,
+        )
         for seed in (0, 1)
         for (a, b), value in accuracy.items()
         for learner in ("er", "icarl")
     ]
     found = Recording({}, runs)
-    assert ablation.gain(found, "compression", learner="er") == pytest.approx([20, 21])
-    assert ablation.gain(found, "compression", learner="icarl") == pytest.approx([30, 31])
-    assert ablation.gain(found, "compression") == pytest.approx([25, 26])
-    assert ablation.gain(found, "probing", learner="charon") == []
-    assert ablation.gain(found, "refresh") == []
+    assert components.gain(found, "compression", learners=["er"]) == pytest.approx([20, 21])
+    assert components.gain(found, "compression", learners=["icarl"]) == pytest.approx([30, 31])
+    assert components.gain(found, "compression", learners=["er", "icarl"]) == pytest.approx([25, 26])
+    assert components.gain(found, "probing", learners=["charon"]) == []
+    assert components.gain(found, "refresh", learners=["er"]) == []
 
 
 def test_a_recording_that_is_not_finished_says_what_it_can():
-    found = recording(without=("none, 10 clips", "none, 20 clips"))
-    assert ablation.gain(found, "probing", "alone") == []
-    assert ablation.best(found, "alone") is None
-    assert ablation.gain(found, "probing", "together") == pytest.approx([4, 4])
-    table = probing.AblationTable(ablation.rows(found))
-    assert "–" not in table._repr_html_()
-    assert "62.0 % [0.0, 100.0] (2)" in table._repr_html_()
-    assert "62.0 % [0.0, 100.0] (2)" in repr(table)
+    found = recording(without=("der++, none",))
+    assert components.gain(found, "probing", "alone") == []
+    assert components.best(found, "alone") is None
+    assert components.gain(found, "probing", "together") == pytest.approx([4, 4])
+    table = probing.AblationTable(components.rows(found))
+    assert "–" in table._repr_html_()
+    assert "65.0 % [1.5, 100.0] (2)" in table._repr_html_()
+    assert "65.0 % [1.5, 100.0] (2)" in repr(table)

@@ -18,9 +18,9 @@ def recording(experiment, metrics=("faa",), seeds=3):
         ways = getattr(variant, "judged", metrics)
         for seed in range(seeds):
             values = {way: float(torch.rand((), generator=generator)) for way in ways}
-            fields = {"learner": getattr(variant, "learner", ""), "memory": getattr(variant, "memory", "")}
+            fields = {"learner": getattr(variant, "learner", "")}
             run = {"label": variant.label, "seed": seed, "variant": fields | {"changes": variant.changes}}
-            runs.append(run | values | {"stored": 40 + len(runs)})
+            runs.append(run | values | {"stored": 40 + len(runs), "head": 1000 + len(runs)})
     about = {"divided": "5 tasks x 6 classes, 4200 clips to train, 2000 to test, cross-subject"}
     return recordings.Recording(about, runs)
 
@@ -64,13 +64,13 @@ def test_pressure_says_how_many_clips_each_memory_keeps(shown):
 
 
 def test_components_of_all_learners_are_compared_and_corrected_together(shown):
-    found, (figure,), told = shown(probing_recorded, "show_replay", "replay")
+    found, (figure,), told = shown(probing_recorded, "show_replay", "components")
     assert len(figure.data[0].y) == len(found.runs)
     lines = [line for line in told.splitlines() if "3 seeds:" in line]
-    assert len(lines) == 4 + 3 + 2 + 1
-    full = "compression + probing + refresh"
-    difference = sum(found.paired_differences(f"charon, {full}", f"der++, {full}")) / 3
-    assert f"CHARON compared with DER++: {difference:+.1f} [" in told
+    assert len(lines) == 4 + 3 + 2
+    pairs = [found.paired_differences("er, compression", "er, none")]
+    pairs.append(found.paired_differences("er, compression + probing", "er, probing"))
+    assert f"memory, with it instead of without: ER: {sum(map(sum, pairs)) / 6:+.1f} [" in told
 
 
 def test_every_asymmetry_is_compared_with_the_mask_that_hides_as_much(shown):
@@ -91,3 +91,10 @@ def test_curves_start_at_the_first_weights_and_compare_with_no_pretraining(shown
     assert list(tuning.data[0].x) == sorted(tuning.data[0].x)
     assert "Pre-training compared with none, knn" in told
     assert ": scratch:" not in told
+
+
+def test_projectors_differ_from_the_first_in_one_thing_each_and_are_compared_with_it(shown):
+    found, (figure,), told = shown(asymmetric_recorded, "show_projector", "projector")
+    names = {trace.name for trace in figure.data}
+    assert {"another width", "another depth", "another λ"} <= names
+    assert told.count("Compared with width 256, depth 2, λ = 0.004:") == len(found.labels) - 1

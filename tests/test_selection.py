@@ -59,6 +59,26 @@ def test_a_choice_is_evaluated_on_training_subjects_alone(variant):
     assert subjects(found["test"]) == subjects(inner.test) < subjects(split.train)
 
 
+def test_a_grid_starts_from_the_preset_and_steps_from_what_the_learner_has_chosen(monkeypatch):
+    taken = []
+
+    def learn(name, *_, preset, **changes):
+        taken.append(
+            settings(preset, LEARNERS[name], **{k: changes[k] for k in ("lr", "batch") & changes.keys()})
+        )
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(continual, "learn", learn)
+    monkeypatch.setattr(LEARNERS["er"], "chosen", {"smoke": {"lr": 0.5}})
+    for kind in (selection.GridVariant, selection.ChoiceVariant):
+        with pytest.raises(KeyboardInterrupt):
+            kind("one", "er", changes={"batch": 4}).run(SMOKE, 0)
+    assert [(s.lr, s.batch) for s in taken] == [(settings("smoke").lr, 4), (0.5, 4)]
+    grid, steps = selection.grid()[0].settings("smoke"), selection.steps()[0].settings("smoke")
+    assert "chosen" not in grid
+    assert steps["chosen"]["er"] == {"lr": 0.5}
+
+
 def test_fine_tuning_takes_the_number_of_steps_that_its_name_says(monkeypatch):
     taken = []
     evaluate = selfsup.evaluate
@@ -71,7 +91,7 @@ def test_fine_tuning_takes_the_number_of_steps_that_its_name_says(monkeypatch):
 
 
 def test_the_factorial_of_replay_has_every_combination_once_and_no_component_that_a_learner_lacks():
-    variants = continual.replay()
+    variants = continual.components()
     assert len({v.label for v in variants}) == len(variants) == 2 + 4 + 8 + 8
     assert [v.changes for v in variants if v.learner == "icarl"] == [
         {"compression": False},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import product
 from typing import Any, ClassVar
@@ -18,17 +18,11 @@ from .run_data import TEST_CLIPS, RunData
 MEMORY = "20 clips"
 """Memory budget for small data sets: two uncompressed clips per class with ten classes."""
 
-SLOTS = "80 slots"
-"""Budget where codecs are compared on the same stored clips: 500 clips of 60 classes, scaled to ten."""
-
 MANY_CLIPS = 8_400
 """Embedded clips, half of them to train on, where a memory is under pressure."""
 
 PRESSURE = "4 clips"
 """Memory budget there: 4 of 4,200 clips uncompressed, and at most one in twenty compressed."""
-
-COMPONENTS = ("compression", "masking", "probing")
-"""The three components of CHARON that the ablation switches."""
 
 
 @dataclass(frozen=True)
@@ -105,71 +99,34 @@ def methods() -> list[LearnerVariant]:
     return [LearnerVariant(name, name) for name in [*names, "joint"]]
 
 
-def ablation() -> list[LearnerVariant]:
-    """CHARON's three components on and off, in all combinations, at two sizes of the memory.
-
-    Masking includes the reconstruction. Logits are refreshed in all variants.
-    """
-    variants = []
-    for memory, on in product(("10 clips", "40 clips"), product((False, True), repeat=3)):
-        compression, masking, probing = on
-        changes = {
-            "compression": compression,
-            "masking": masking,
-            "reconstruction": masking,
-            "probing": probing,
-        }
-        variants.append(LearnerVariant(f"{component_names(on)}, {memory}", "charon", memory, changes))
-    return variants
-
-
-def component_names(on: Sequence[bool]) -> str:
-    """Names of the components of CHARON that are on, as text.
-
-    >>> component_names((True, False, True))
-    'compression + probing'
-    """
-    return " + ".join(name for name, is_on in zip(COMPONENTS, on, strict=True) if is_on) or "none"
-
-
-def replay() -> list[LearnerVariant]:
+def components() -> list[LearnerVariant]:
     """Every learner with a memory, at equal bytes and steps: whole or compressed, probed, logits refreshed.
 
-    iCaRL has no classifier to probe, and only DER++ and CHARON store logits.
+    iCaRL has no classifier to probe, and only DER++ and CHARON store logits. DER++ is CHARON without masking.
     """
-    components: dict[str, tuple[str, ...]] = {
+    available: dict[str, tuple[str, ...]] = {
         "icarl": ("compression",),
         "er": ("compression", "probing"),
         "der++": ("compression", "probing", "refresh"),
         "charon": ("compression", "probing", "refresh"),
     }
     variants = []
-    for learner, names in components.items():
+    for learner, names in available.items():
         for on in product((False, True), repeat=len(names)):
             changes = dict(zip(names, on, strict=True))
-            words = " + ".join(name for name, is_on in changes.items() if is_on) or "none"
-            variants.append(LearnerVariant(f"{learner}, {words}", learner, changes=changes))
+            variants.append(
+                LearnerVariant(f"{learner}, {component_names(changes)}", learner, changes=changes)
+            )
     return variants
 
 
-def codecs() -> list[LearnerVariant]:
-    """Codecs at the same number of stored clips, from the most bytes to the fewest."""
-    ways: dict[str, dict[str, Any]] = {"float32, every frame": {"compression": False}}
-    ways |= {
-        f"{dtype}, every {s}th frame": {"interval": s, "dtype": dtype}
-        for dtype, s in (("float32", 5), ("int8", 5), ("int8", 12), ("int8", 20), ("int8", 30))
-    }
-    ways |= {f"int8, {k} cosines": {"codec": "dct", "coefficients": k, "dtype": "int8"} for k in (5, 3)}
-    ways |= {"int8, 5 keyframes": {"codec": "adaptive", "keyframes": 5, "dtype": "int8"}}
-    return [LearnerVariant(label, "charon", SLOTS, changes) for label, changes in ways.items()]
+def component_names(on: Mapping[str, bool]) -> str:
+    """Names of the components that are on, as text.
 
-
-def intervals() -> list[LearnerVariant]:
-    """Frame intervals at the same bytes of memory: a larger interval stores more clips of fewer frames."""
-    return [
-        LearnerVariant(f"s = {s}", "charon", "10 clips", {"interval": s, "compression": s > 1})
-        for s in (1, 2, 5, 10, 20, 30)
-    ]
+    >>> component_names({"compression": True, "masking": False, "probing": True})
+    'compression + probing'
+    """
+    return " + ".join(name for name, is_on in on.items() if is_on) or "none"
 
 
 def pressure() -> list[LearnerVariant]:
@@ -202,11 +159,8 @@ def extras() -> list[LearnerVariant]:
         "mask ratio follows accuracy": {"adaptive": "difficulty", "ratio": 0.6},
         "mask ratio follows memory use": {"adaptive": "memory", "ratio": 0.6},
         "position of tuples known": {"temporal_position": True},
-        "memory in int8": {"dtype": "int8"},
-        "adaptive keyframes": {"codec": "adaptive", "keyframes": 12},
         "half-pixel restore": {"restore": "half_pixel"},
         "no reconstruction": {"reconstruction": False},
-        "no logit refresh": {"refresh": False},
         "no recalibration": {"recalibrate": False},
         "separate passes, as published": {"fused": False},
         "tanh attention": {"attention": "tanh"},
@@ -215,20 +169,21 @@ def extras() -> list[LearnerVariant]:
 
 
 def attention() -> list[LearnerVariant]:
-    """The axis of the softmax and the first scale of the scores, crossed, for CHARON and joint training."""
+    """The axis of the softmax and the first scale of the scores, crossed; and the published stem."""
     variants = []
     for learner, axis, scale in product(("charon", "joint"), ("inputs", "outputs"), (1.0, 10.0)):
         changes = {"softmax_over": axis, "attention_scale": scale}
         variants.append(LearnerVariant(f"{learner}, over {axis}, scale {scale:g}", learner, changes=changes))
-    return variants
+    published = {"softmax_over": "outputs", "attention_scale": 1.0, "stem": "all"}
+    return [
+        *variants,
+        LearnerVariant("charon, as published, stem on all tuples", "charon", changes=published),
+    ]
 
 
 EXPERIMENTS: dict[str, Callable[[], list[LearnerVariant]]] = {
     "methods": methods,
-    "ablation": ablation,
-    "replay": replay,
-    "codecs": codecs,
-    "intervals": intervals,
+    "components": components,
     "pressure": pressure,
     "ratios": ratios,
     "extras": extras,

@@ -26,9 +26,6 @@ FOLDER = recorded_folder()
 MOST_BYTES = 2**26
 """Size limit of a recording; those of the project have up to a megabyte."""
 
-FORMER_NAMES = {"ablation": "parts"}
-"""Experiments that were renamed: recordings under the former name are still read."""
-
 
 @dataclass(frozen=True)
 class Recording:
@@ -138,9 +135,8 @@ def read(experiment: str, dataset: str, folder: Path = FOLDER) -> Recording | No
     Raises:
         ValueError: the file is damaged; names it.
     """
-    names = [experiment, *filter(None, [FORMER_NAMES.get(experiment)])]
-    path = next((p for name in names if (p := folder / dataset / f"{name}.json").exists()), None)
-    if path is None:
+    path = folder / dataset / f"{experiment}.json"
+    if not path.exists():
         return None
     try:
         if found := fault(path, MOST_BYTES):

@@ -8,6 +8,7 @@ from itertools import product
 from typing import Any
 
 from ..continual.learners import LEARNERS
+from ..continual.presets import CONTINUAL_PRESETS
 from ..data.default_split import TrainTestSplit
 from .continual import LearnerVariant
 from .run_data import RunData
@@ -53,19 +54,36 @@ class ChoiceVariant(OnValidation, LearnerVariant):
     """A learner with settings to choose between."""
 
 
-def _variants(learner: str, grid: dict[str, tuple[Any, ...]]) -> list[ChoiceVariant]:
+@dataclass(frozen=True)
+class GridVariant(ChoiceVariant):
+    """A learner with the settings of the preset, not those it has chosen, except what the grid tries."""
+
+    def settings(self, preset: str) -> dict[str, Any]:
+        """Settings of a preset, of which `changes` are changed."""
+        return CONTINUAL_PRESETS[preset].as_dict()
+
+    def run(self, data: RunData, seed: int) -> dict[str, Any]:
+        """Results of one run, as for `LearnerVariant`."""
+        preset, chosen = self.settings(data.preset), LEARNERS[self.learner].chosen.get(data.preset, {})
+        changes = {name: preset[name] for name in chosen} | self.changes
+        return ChoiceVariant(self.label, self.learner, changes=changes).run(data, seed)
+
+
+def _variants(
+    learner: str, grid: dict[str, tuple[Any, ...]], kind: type[ChoiceVariant] = GridVariant
+) -> list[ChoiceVariant]:
     """A variant for each combination of values of the settings in `grid`."""
-    chosen = []
+    variants = []
     for values in product(*grid.values()):
         changes = dict(zip(grid, values, strict=True))
         words = ", ".join(f"{name} = {value:g}" for name, value in changes.items())
-        chosen.append(ChoiceVariant(f"{learner}, {words}", learner, changes=changes))
-    return chosen
+        variants.append(kind(f"{learner}, {words}", learner, changes=changes))
+    return variants
 
 
 def steps() -> list[ChoiceVariant]:
     """Learners with a memory by the number of steps of a task: how many are enough, and which needs more."""
-    return [v for learner in CONVERGING for v in _variants(learner, {"least_steps": STEPS})]
+    return [v for learner in CONVERGING for v in _variants(learner, {"least_steps": STEPS}, ChoiceVariant)]
 
 
 def grid() -> list[ChoiceVariant]:

@@ -198,18 +198,6 @@ def asymmetry() -> list[PretrainingVariant]:
     return variants
 
 
-def heads() -> list[PretrainingVariant]:
-    """PSTL with projectors of different width and depth."""
-    sizes = [(width, 2) for width in (32, 64, 128, 256, 512, 1024)] + [(256, 1), (256, 3)]
-    changes = [
-        {"projector": width, "depth": depth, "redundancy": round(1 / width, 6)} for width, depth in sizes
-    ]
-    return [
-        PretrainingVariant(f"{depth} x {width}", "pstl", ("knn", "linear"), change)
-        for (width, depth), change in zip(sizes, changes, strict=True)
-    ]
-
-
 def streams() -> list[PretrainingVariant]:
     """PSTL (one encoder per stream) and ASMa (two) on joint, bone and motion, alone and combined."""
     return [PretrainingVariant(name, name, ("linear", "streams")) for name in ("pstl", "asma")]
@@ -235,7 +223,6 @@ EXPERIMENTS: dict[str, Callable[[], list]] = {
     "pretraining": pretraining,
     "pairs": pairs,
     "asymmetry": asymmetry,
-    "heads": heads,
     "streams": streams,
     "mirrored": mirrored,
     "transfer": transfer,

@@ -255,30 +255,38 @@ def show_streams(setup: study.Setup) -> None:
     recorded.verdicts(tables)
 
 
-def show_heads(setup: study.Setup) -> None:
+def show_projector(setup: study.Setup) -> None:
     """Draw linear evaluation over the size of the projector, and name the smallest good one."""
-    found = recorded.find("heads", setup)
+    found = recorded.find("projector", setup)
     if not found:
         return
+    default = found.labels[0]
     size = {label: int(found.of(label, "head")[0]) for label in found.labels}
     means = found.means("linear")
     best = max(means, key=means.__getitem__)
     curves: dict[str, list[tuple[float, list[float]]]] = {}
     for label in found.labels:
-        depth = label.split()[0]
-        name = f"{depth} {'layer' if depth == '1' else 'layers'}"
-        curves.setdefault(name, []).append((size[label], found.of(label, "linear")))
+        changed = changed_from(default, label) or "width"
+        curves.setdefault(f"another {changed}", []).append((size[label], found.of(label, "linear")))
     axes = {"size": "parameters of the projector (log scale)", "accuracy": "linear evaluation"}
-    title = "How large a projector is needed?"
+    title = "How large a projector is needed? (validation subjects)"
     show(learning.by_budget(curves, title, means[best], **axes, reference="the best"))
     enough = min((label for label in means if means[label] >= means[best] - 0.01), key=size.__getitem__)
     study.finding(
         size[enough] < size[best],
-        f"Within one point of the projector with the highest mean ({best}, {means[best]:.1%}), {enough} is "
+        f"Within one point of the projector with the highest mean ({best}: {means[best]:.1%}), {enough} is "
         f"the smallest: {size[enough]:,} parameters, {means[enough]:.1%}.",
         f"The projector with the highest mean is also the smallest within one point: {best}, "
         f"{size[best]:,} parameters.",
     )
-    smallest = min(size, key=size.__getitem__)
-    compared_with = f"Compared with {smallest}, the smallest projector"
-    recorded.verdicts({compared_with: found.differences_from(smallest, "linear")})
+    recorded.verdicts({f"Compared with {default}": found.differences_from(default, "linear")})
+
+
+def changed_from(default: str, label: str) -> str:
+    """What two projectors differ in, of labels that name width, depth and λ; empty if in nothing.
+
+    >>> changed_from("width 256, depth 2, λ = 0.004", "width 256, depth 2, λ = 0.001")
+    'λ'
+    """
+    pairs = zip(default.split(", "), label.split(", "), strict=True)
+    return " and ".join(other.split()[0] for one, other in pairs if one != other)

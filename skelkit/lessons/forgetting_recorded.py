@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from .. import study
-from ..continual import CONTINUAL_PRESETS
-from ..data import ClipSet
 from ..experiments.recordings import Recording
 from ..study import recorded
 from ..viz import learning, show
@@ -14,10 +12,7 @@ from ..viz.figures.curves import curves
 from .recorded_variants import show_variants
 
 WHOLE = "s = 1"
-"""The interval that keeps every frame, as the recording of intervals names it."""
-
-UNCOMPRESSED = "float32, every frame"
-"""The codec that keeps everything, as the recording of codecs names it."""
+"""The memory that keeps every frame, as the recording of memories under pressure names it."""
 
 
 def show_methods(found: Recording, faa: Mapping[str, float], preset: str) -> None:
@@ -55,66 +50,6 @@ def between_learners(found: Recording) -> dict[tuple[str, str], list[float]]:
     """Differences that the recording of methods is judged by, learner minus other, one for each seed."""
     pairs = [("charon", other) for other in ("der++", "er", "icarl", "joint")] + [("der++", "er")]
     return {pair: found.paired_differences(*pair) for pair in pairs}
-
-
-def show_intervals(setup: study.Setup) -> None:
-    """Draw the recorded accuracy over the interval s at equal bytes, if there is a recording."""
-    found = show_variants("intervals", setup, "CHARON at equal bytes: the interval s")
-    if not found:
-        return
-    mean, stored = found.means(), found.means("stored")
-    best = max(mean, key=mean.__getitem__)
-    study.finding(
-        best != WHOLE,
-        f"At equal bytes, {best} has the highest mean: {stored[best]:.0f} clips stored, "
-        f"{found.percent(best)}. Whole clips: {stored[WHOLE]:.0f} stored, {found.percent(WHOLE)}.",
-        f"At equal bytes, whole clips have the highest mean: {stored[WHOLE]:.0f} stored, "
-        f"{found.percent(WHOLE)}.",
-    )
-    recorded.verdicts({"Compared with whole clips": found.differences_from(WHOLE)})
-
-
-def codec_family(label: str) -> str:
-    """Family of a codec in the recording of codecs, whose labels say type, number and kind.
-
-    >>> codec_family("int8, 10 keyframes"), codec_family("float32, every frame")
-    ('int8 keyframes', 'whole')
-    >>> codec_family("int8, every 5th frame"), codec_family("int8, 3 splines")
-    ('int8, every s-th frame', 'int8 splines')
-    """
-    if label == UNCOMPRESSED:
-        return "whole"
-    dtype, _, size = label.partition(", ")
-    return f"{dtype}, every s-th frame" if size.startswith("every") else f"{dtype} {size.split(' ', 1)[-1]}"
-
-
-def show_codecs(setup: study.Setup, clips: ClipSet) -> None:
-    """Draw the recorded accuracy over the bytes per clip, if there is a recording.
-
-    Args:
-        clips: training clips; their persons and joints say how many bytes an uncompressed clip takes.
-    """
-    found = recorded.find("codecs", setup)
-    if not found:
-        return
-    size = found.means("bytes_per_clip")
-    series: dict[str, list[tuple[float, list[float]]]] = {}
-    for label in found.labels:
-        series.setdefault(codec_family(label), []).append((size[label], found.of(label)))
-    show(learning.by_budget(series))
-    mean = found.means()
-    frames = CONTINUAL_PRESETS["laptop"].frames
-    uncompressed = clips.poses.shape[1] * 3 * 4 * len(clips.skeleton) * frames
-    near = [label for label in mean if mean[label] > mean[UNCOMPRESSED] - 0.01]
-    smallest = min(near, key=size.__getitem__)
-    times = uncompressed / size[smallest]
-    words = (
-        f"On average within one point of whole clips ({found.percent(UNCOMPRESSED)}), '{smallest}' is "
-        f"smallest: {size[smallest]:.0f} bytes per clip with label and logits, "
-    )
-    rest = f"{times:.0f} times smaller than the clip with all person slots; {found.percent(smallest)}."
-    study.finding(times >= 100, words + rest, f"{words}only {rest}")
-    recorded.verdicts({"Compared with whole clips": found.differences_from(UNCOMPRESSED)})
 
 
 def show_pressure(setup: study.Setup) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .. import study
-from ..experiments import ablation
+from ..experiments import components
 from ..experiments.recordings import Recording
 from ..experiments.statistics import paired_comparison
 from ..study import recorded
@@ -14,44 +14,59 @@ from .recorded_variants import show_variants
 LEARNERS = {"er": "ER", "der++": "DER++", "icarl": "iCaRL", "charon": "CHARON"}
 """Learners with a memory, and their names in sentences."""
 
-SWITCHES = {"compression": "compressed memory", "probing": "probing", "refresh": "logit refresh"}
-"""Components that learners with a memory may have, and their names in sentences."""
+SWITCHES = {
+    "compression": "compressed memory",
+    "masking": "masking",
+    "probing": "probing",
+    "refresh": "logit refresh",
+}
+"""Components and their names in sentences."""
 
 
 def show_components(setup: study.Setup) -> Recording | None:
     """Draw the recorded accuracy of all combinations of CHARON's components; returns the recording."""
-    found = recorded.find("ablation", setup)
+    found = recorded.find("components", setup)
     if found:
-        show(learning.ablation(ablation.rows(found), "Contribution of each component, at two memory sizes"))
+        show(learning.ablation(components.rows(found), "CHARON with and without each component"))
     return found
 
 
 def components_table(found: Recording) -> AblationTable:
     """Table of the recorded accuracy of all combinations of CHARON's components."""
-    return AblationTable(ablation.rows(found))
+    return AblationTable(components.rows(found))
 
 
 def compare_components(found: Recording) -> None:
-    """Say which component of CHARON contributes most, for each memory size, and what each adds on average."""
-    for size in dict.fromkeys(run["variant"]["memory"] for run in found.runs):
-        alone, together = ablation.best(found, "alone", size), ablation.best(found, "together", size)
-        if alone and together:
-            by_itself, on_top = (paired_comparison(each[1]).difference for each in (alone, together))
-            study.finding(
-                alone[0] == together[0],
-                f"Memory of {size}: on average {alone[0]} contributes most, both alone ({by_itself}) and "
-                f"added to the other two ({on_top}).",
-                f"Memory of {size}: on average {alone[0]} contributes most alone ({by_itself}), "
-                f"{together[0]} added to the other two ({on_top}).",
-            )
-    gains = {name: ablation.gain(found, name) for name in ablation.COMPONENTS}
-    caption = "With a component instead of without it, over all combinations and memory sizes"
-    recorded.verdicts({caption: {name: values for name, values in gains.items() if values}})
+    """Say which component of CHARON contributes most, and what each adds on average."""
+    alone, together = components.best(found, "alone"), components.best(found, "together")
+    if alone and together:
+        by_itself, on_top = (paired_comparison(each[1]).difference for each in (alone, together))
+        first, second = SWITCHES[alone[0]], SWITCHES[together[0]]
+        study.finding(
+            alone[0] == together[0],
+            f"On average {first} contributes most, both alone ({by_itself}) and added to the other three "
+            f"({on_top}).",
+            f"On average {first} contributes most alone ({by_itself}), {second} added to the other three "
+            f"({on_top}).",
+        )
+    recorded.verdicts(charon_gains(found))
+
+
+def charon_gains(found: Recording) -> dict[str, dict[str, list[float]]]:
+    """What each component adds to CHARON, points for each seed, by caption and component."""
+    captions: dict[str, components.Among] = {
+        "With a component instead of without it, over all combinations of the others": "all",
+        "Added to the other three": "together",
+    }
+    return {
+        caption: {words: components.gain(found, name, among) for name, words in SWITCHES.items()}
+        for caption, among in captions.items()
+    }
 
 
 def show_replay(setup: study.Setup) -> None:
     """Draw every learner with and without each component it may have, and say what each component adds."""
-    found = show_variants("replay", setup, "Learners with and without components, at equal bytes")
+    found = show_variants("components", setup, "Learners with and without components, at equal bytes")
     if found:
         recorded.verdicts(replay_gains(found))
 
@@ -62,13 +77,11 @@ def replay_gains(found: Recording) -> dict[str, dict[str, list[float]]]:
         f"{words.capitalize()}, with it instead of without": {
             name: values
             for learner, name in LEARNERS.items()
-            if (values := ablation.gain(found, switch, learner=learner))
+            if (values := components.gain(found, switch, learners=[learner]))
         }
         for switch, words in SWITCHES.items()
     }
-    charon, derpp = (f"{learner}, {' + '.join(SWITCHES)}" for learner in ("charon", "der++"))
-    masking = {"CHARON compared with DER++": found.paired_differences(charon, derpp)}
-    return gains | {"Masking, on top of the other three": masking}
+    return {caption: each for caption, each in gains.items() if each}
 
 
 def compare_extra(found: Recording | None, label: str) -> None:

@@ -17,27 +17,30 @@ Combination = tuple[bool, ...]
 def ablation(
     rows: Sequence[dict],
     title: str = "Ablation of the components",
-    names: Sequence[str] = ("compression", "masking", "probing"),
 ) -> go.Figure:
-    """Components that are on (dots, left) and final average accuracy (right), a colour per memory size.
+    """Components that are on (dots, left) and final average accuracy (right), a colour per group of runs.
 
     Args:
-        rows: "components" (a bool for each of `names`), "memory" (its name), "faa" (of each seed, 0 to 1).
+        rows: "components" (name -> whether it is on), "group" (its name), "faa" (of each seed, 0 to 1).
         title: of the figure.
-        names: of the components.
     """
-    found = {tuple(map(bool, r["components"])) for r in rows}
-    combinations = sorted(found, key=lambda on: (sum(on), [not each for each in on]))
+    names = list(rows[0]["components"])
+    combinations = sorted({_on(r) for r in rows}, key=lambda on: (sum(on), [not each for each in on]))
     fig = make_subplots(1, 2, shared_yaxes=True, column_widths=[0.25, 0.75], horizontal_spacing=0.03)
     for y, on in enumerate(combinations):
         _dots(fig, y, on, names)
-    memories = list(dict.fromkeys(r["memory"] for r in rows))
-    for k, memory in enumerate(memories):
-        shift = 0.5 * ((k + 0.5) / len(memories) - 0.5)
-        _accuracies(fig, [r for r in rows if r["memory"] == memory], combinations, shift, k)
-    figure_defaults(fig, title, _alt(rows, title, names, len(combinations), len(memories)))
+    groups = list(dict.fromkeys(r["group"] for r in rows))
+    for k, group in enumerate(groups):
+        shift = 0.5 * ((k + 0.5) / len(groups) - 0.5)
+        _accuracies(fig, [r for r in rows if r["group"] == group], combinations, shift, k)
+    figure_defaults(fig, title, _alt(rows, title, names, len(combinations), groups))
     _axes(fig, names, len(combinations))
     return fig
+
+
+def _on(row: dict) -> Combination:
+    """Whether each component is on."""
+    return tuple(map(bool, row["components"].values()))
 
 
 def _dots(fig: go.Figure, y: int, on: Combination, names: Sequence[str]) -> None:
@@ -72,17 +75,17 @@ def _dots(fig: go.Figure, y: int, on: Combination, names: Sequence[str]) -> None
 def _accuracies(
     fig: go.Figure, rows: Sequence[dict], combinations: list[Combination], shift: float, k: int
 ) -> None:
-    """Mean and 95 % interval of the k-th memory, [rows]."""
+    """Mean and 95 % interval of the k-th group, [rows]."""
     means, spreads = percents([r["faa"] for r in rows])
-    memory = str(rows[0]["memory"])
+    group = str(rows[0]["group"])
     fig.add_scatter(
         x=means,
-        y=[combinations.index(tuple(map(bool, r["components"]))) + shift for r in rows],
+        y=[combinations.index(_on(r)) + shift for r in rows],
         mode="markers",
-        name=memory,
+        name=group,
         marker={"color": COLORWAY[k % len(COLORWAY)], "symbol": SYMBOLS[k % len(SYMBOLS)], "size": 9},
         error_x={"type": "data", "array": spreads, "thickness": 1.5, "width": 3},
-        hovertemplate="%{x:.1f} ± %{error_x.array:.1f} %<extra>" + memory + "</extra>",
+        hovertemplate="%{x:.1f} ± %{error_x.array:.1f} %<extra>" + group + "</extra>",
         row=1,
         col=2,
     )
@@ -101,15 +104,16 @@ def _axes(fig: go.Figure, names: Sequence[str], combinations: int) -> None:
         "x": 0.28,
         "y": -52 / (40 * combinations),
         "yanchor": "top",
-        "title": {"text": "memory: ", "font": {"size": 13}},
     }
     fig.update_layout(height=190 + 40 * combinations, legend=legend)
 
 
-def _alt(rows: Sequence[dict], title: str, names: Sequence[str], combinations: int, memories: int) -> str:
+def _alt(
+    rows: Sequence[dict], title: str, names: Sequence[str], combinations: int, groups: Sequence[str]
+) -> str:
     best = max(rows, key=lambda r: percent(r["faa"])[0])
-    active = [name for name, each in zip(names, best["components"], strict=True) if each]
+    active = [name for name, each in best["components"].items() if each]
     return (
-        f"{title}: {combinations} combinations of {', '.join(names)}, {memories} memories. "
-        f"Best: {' and '.join(active) or 'none of them'} with {best['memory']}, {in_words(best['faa'])}."
+        f"{title}: {combinations} combinations of {', '.join(names)}, {' and '.join(groups)}. "
+        f"Best: {' and '.join(active) or 'none of them'} with {best['group']}, {in_words(best['faa'])}."
     )

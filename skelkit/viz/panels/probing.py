@@ -10,7 +10,7 @@ import torch
 
 from ...continual import metrics
 from ...continual.diagnostics import FeatureRecorder, old_new_statistics
-from ...experiments import ablation
+from ...experiments.continual import component_names
 from ...experiments.statistics import in_percent
 from ...utils.tables import html_table
 from ..figures.confusion_matrix import confusion, confusions
@@ -118,10 +118,10 @@ def _classes(tasks: Order) -> list[int]:
 
 
 class AblationTable:
-    """Ablation of CHARON's components as a table: a row per combination, a column per memory.
+    """Ablation of CHARON's components as a table: a row per combination, a column per group of runs.
 
     Args:
-        rows: of `experiments.ablation.rows`.
+        rows: of `experiments.components.rows`.
         caption: above the table.
     """
 
@@ -130,19 +130,14 @@ class AblationTable:
         rows: Sequence[dict],
         caption: str = "Final average accuracy: mean [95 % interval] (seeds)",
     ):
-        memories = list(dict.fromkeys(r["memory"] for r in rows))
-        found = {}
-        for r in rows:
-            found[r["components"], r["memory"]] = f"{in_percent(r['faa'])} ({len(r['faa'])})"
-        combinations = sorted(
-            {r["components"] for r in rows}, key=lambda on: (sum(on), [not each for each in on])
-        )
-        cells = [
-            [ablation.component_names(on), *(found.get((on, m), "–") for m in memories)]
-            for on in combinations
-        ]
-        self._html = html_table(cells, ["components that are on", *memories], caption)
-        self._plain = [f"{ablation.component_names(on)}, {m}: {value}" for (on, m), value in found.items()]
+        found: dict[str, dict[str, str]] = {}
+        for r in sorted(rows, key=lambda r: sum(r["components"].values())):
+            cell = f"{in_percent(r['faa'])} ({len(r['faa'])})"
+            found.setdefault(component_names(r["components"]), {})[r["group"]] = cell
+        groups = list(dict.fromkeys(r["group"] for r in rows))
+        cells = [[on, *(each.get(group, "–") for group in groups)] for on, each in found.items()]
+        self._html = html_table(cells, ["components that are on", *groups], caption)
+        self._plain = [f"{on}, {group}: {cell}" for on, each in found.items() for group, cell in each.items()]
 
     def __repr__(self) -> str:
         return "\n".join(self._plain)
