@@ -10,12 +10,11 @@ from pathlib import Path
 from statistics import mean
 
 from skelkit.experiments import recordings
-from skelkit.experiments.ablation import gain
 from skelkit.experiments.continual import MANY_CLIPS
 from skelkit.experiments.recordings import Recording
 from skelkit.experiments.statistics import Comparison, compare_all
 from skelkit.lessons.forgetting_recorded import between_learners
-from skelkit.lessons.probing_recorded import replay_gains
+from skelkit.lessons.probing_recorded import charon_gains, replay_gains
 from skelkit.utils.files import write_atomic
 
 PAGE = Path(__file__).parents[1] / "docs" / "results.md"
@@ -193,13 +192,13 @@ def headlines() -> str:
         for (better, worse), each in compare_all(between_learners(found)).items():
             if worse != "joint":
                 compared[f"{in_words(better)} is better than {in_words(worse)} ({name})"] = each
-    if found := read("intervals"):
-        words = "In the same bytes, every fifth frame is better than whole clips (embedded, small memory)"
+    if found := read("pressure"):
+        words = "In the same bytes, every fifth frame is better than whole clips (embedded, 30 classes)"
         compared |= compare_all({words: found.paired_differences("s = 5", "s = 1")})
-    if found := read("ablation"):
-        parts = ("compression", "masking", "probing")
+    if found := read("components"):
+        with_each = charon_gains(found)["Added to the other three"]
         compared |= compare_all(
-            {f"CHARON is better with {part} (embedded)": gain(found, part) for part in parts}
+            {f"CHARON is better with {words} (embedded)": values for words, values in with_each.items()}
         )
     for name, found in every("pretraining").items():
         pairs = (("asma", "pstl"), ("pstl", "skeletonbt"), ("asma", "two untrained"))
@@ -298,41 +297,27 @@ def methods() -> str:
     )
 
 
-def replay(found: Recording) -> str:
-    """What compression, probing and logit refresh add to each learner."""
-    added = {
-        f"{caption}: {name}": values
-        for caption, each in replay_gains(found).items()
-        for name, values in each.items()
-    }
+def components(found: Recording) -> str:
+    """What each component adds, to CHARON and to the other learners."""
+    charon = {f"{w}, {c.lower()}": v for c, of in charon_gains(found).items() for w, v in of.items()}
+    others = {f"{caption}: {n}": v for caption, of in replay_gains(found).items() for n, v in of.items()}
     return page(
-        "### What compression, probing and logit refresh are worth, whatever the learner",
+        "### Components of CHARON, and of the other learners",
         prose(
             f"""Every learner with a memory, with and without each component that it can have, at equal
-            bytes and equal steps (embedded data, {seeds(found)}). A row compares runs with a component
-            and without it, all else equal."""
+            bytes and equal steps (embedded data, {seeds(found)}). DER++ with compression, probing and logit
+            refresh is CHARON without masking. Masking includes the reconstruction."""
         ),
-        comparisons(added, "component"),
+        comparisons(charon, "CHARON"),
+        comparisons(others, "learner"),
         accuracies(found, "learner and components", stored="clips stored"),
     )
 
 
-def components(found: Recording) -> str:
-    """The ablation of CHARON."""
-    rows = {
-        f"{component}, memory of {memory}": gain(found, component, memory=memory)
-        for memory in ("10 clips", "40 clips")
-        for component in ("compression", "masking", "probing")
-    }
-    return page(
-        "### Components of CHARON",
-        prose(
-            f"""Each component with and without, mean over all combinations of the others (embedded data,
-            {seeds(found)}; logits are refreshed in all runs; masking includes reconstruction)."""
-        ),
-        comparisons(rows, "component"),
-        accuracies(found, "components, memory"),
-    )
+def stem_effect(found: Recording) -> list[float]:
+    """What the published stem, which reads hidden tuples too, adds to CHARON: points for each seed."""
+    published = "charon, as published, stem on all tuples"
+    return found.paired_differences(published, "charon, over outputs, scale 1")
 
 
 def attention(found: Recording) -> str:
@@ -351,38 +336,23 @@ def attention(found: Recording) -> str:
     return page(
         "### Attention: axis of the softmax and first scale of the scores",
         prose(
-            f"""The published network normalises over the output tokens and starts at scale 1; the default
-            here normalises over the input tokens and starts at 10 (embedded data, {seeds(found)})."""
+            f"""The network normalises over the output tokens and starts at scale 1, as published (embedded
+            data, {seeds(found)}). In the published network the stem also reads the hidden tuples."""
         ),
         accuracies(found, "network"),
-        comparisons(rows, ""),
+        comparisons(rows | {"CHARON: stem on all tuples (published) - visible ones": stem_effect(found)}),
     )
 
 
 ON_EMBEDDED: dict[str, Section] = {
-    "replay": replay,
-    "ablation": components,
+    "components": components,
     "pressure": against(
         "s = 1",
         "### A memory under pressure",
-        f"""CHARON on {MANY_CLIPS // 2:,} training clips of all thirty actions. The memory has the bytes of four uncompressed
-        clips; even compressed it keeps at most one clip in twenty.""",
+        f"""CHARON on {MANY_CLIPS // 2:,} training clips of all thirty actions. The memory has the bytes of
+        four uncompressed clips; even compressed it keeps at most one clip in twenty.""",
         "memory",
         stored="clips stored",
-    ),
-    "intervals": against(
-        "s = 1",
-        "### Coarser clips or fewer clips",
-        "CHARON with the bytes of ten uncompressed clips: every s-th frame is stored.",
-        "interval",
-        stored="clips stored",
-    ),
-    "codecs": against(
-        "float32, every frame",
-        "### How few bytes a clip can take",
-        "CHARON with a memory of 80 persons, whatever their bytes.",
-        "codec",
-        bytes_per_clip="bytes per clip",
     ),
     "ratios": against(
         "0%", "### Mask ratio", "CHARON on all ten classes at once, without probing.", "mask ratio"

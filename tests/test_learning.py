@@ -560,10 +560,10 @@ def test_a_task_without_training_or_test_clips_is_refused(go, toy):
 
 
 def test_a_learner_takes_the_settings_chosen_for_it_in_a_preset_unless_others_are_given():
-    er = LEARNERS["er"]
-    assert [settings(preset, er).lr for preset in ("laptop", "paper")] == [0.01, 5e-4]
-    assert settings("laptop", er, lr=1e-3).lr == 1e-3
-    assert settings("laptop", LEARNERS["charon"]).lr == settings("laptop").lr == 3e-3
+    lwf = LEARNERS["lwf"]
+    assert [settings(preset, lwf).distillation for preset in ("laptop", "paper")] == [3.0, 1.0]
+    assert settings("laptop", lwf, distillation=2.0).distillation == 2.0
+    assert settings("laptop", LEARNERS["charon"]).distillation == settings("laptop").distillation == 1.0
     for learner in LEARNERS.values():
         for preset in learner.chosen:
             assert settings(preset, learner) != settings(preset)

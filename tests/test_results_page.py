@@ -4,7 +4,7 @@ import results_page
 
 from skelkit.experiments import recordings
 from skelkit.experiments.statistics import compare_all
-from skelkit.models.block import Block
+from skelkit.models import STTFormer
 
 
 def test_the_page_is_written_from_the_recordings():
@@ -17,17 +17,13 @@ def test_the_summary_of_the_readme_is_that_of_the_recordings():
     assert f"{results_page.BEGIN}\n{results_page.summary()}\n{results_page.END}" in text
 
 
-def test_the_measured_effect_of_the_attention_is_the_recorded_one():
-    found = results_page.read("attention")
-    label = "charon, over {}, scale {}".format
-    scale = compare_all({"": found.paired_differences(label("inputs", 1), label("inputs", 10))})[""]
-    axis = compare_all({"": found.paired_differences(label("outputs", 10), label("inputs", 10))})[""]
-    page = " ".join(Block.__doc__.split())
-    by_scale, by_axis = (each.difference.replace("+", "").removesuffix(" points") for each in (scale, axis))
-    assert f"CHARON's accuracy at scale 1 is {by_scale} points higher, over outputs {by_axis} higher" in page
-    assert not any(each.significant for each in (scale, axis))
-    assert "three seeds, neither significant" in page
-    assert scale.seeds == axis.seeds == 3
+def test_the_measured_effect_of_the_stem_is_the_recorded_one():
+    effect = compare_all({"": results_page.stem_effect(results_page.read("attention"))})[""]
+    assert (
+        f"CHARON's accuracy by {effect.difference} (embedded set, three seeds, not significant)"
+        in " ".join(STTFormer.__doc__.split())
+    )
+    assert (effect.significant, effect.seeds) == (False, 3)
 
 
 def test_a_table_of_comparisons_has_the_mean_the_interval_and_the_verdict():

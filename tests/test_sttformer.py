@@ -8,7 +8,7 @@ from helpers import batch, seeded
 from skelkit import models
 from skelkit.data import synthetic
 from skelkit.models import SIZES, Size, STTFormer, macs, parameters, positions, sttformer
-from skelkit.models.block import Block
+from skelkit.models.block import Attention, Block
 
 SMALL = Size(((8, 8, 4), (8, 16, 4)))
 ALMOST_NONE = 1e-5
@@ -89,7 +89,7 @@ def test_a_block_agrees_with_its_definition_computed_one_number_at_a_time(c_out)
     def leaky(v):
         return np.where(v > 0, v, 0.1 * v)
 
-    block = worn(Block(2, c_out, 3, heads=2))
+    block = worn(Block(2, c_out, 3, heads=2, attention=Attention(softmax_over="inputs")))
     x = torch.randn(2, 2, 4, 6, generator=seeded()) * 2
     slow = x.double().numpy()
     residual = slow_layer(block.residual, slow)
@@ -99,8 +99,10 @@ def test_a_block_agrees_with_its_definition_computed_one_number_at_a_time(c_out)
     np.testing.assert_allclose(block(x).detach().numpy(), y, rtol=1e-4, atol=1e-5)
 
 
-def test_what_a_token_takes_from_all_tokens_adds_up_to_one():
-    maps = worn(Block(4, 4, 3)).maps(torch.randn(2, 4, 5, 12, generator=seeded()))
+def test_over_inputs_what_a_token_takes_from_all_tokens_adds_up_to_one():
+    maps = worn(Block(4, 4, 3, attention=Attention(softmax_over="inputs"))).maps(
+        torch.randn(2, 4, 5, 12, generator=seeded())
+    )
     assert maps.shape == (2, 3, 12, 12)
     torch.testing.assert_close(maps.sum(-1), torch.ones(2, 3, 12))
 

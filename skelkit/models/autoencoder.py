@@ -164,7 +164,7 @@ class MaskedAutoencoder(nn.Module):
     In evaluation nothing is hidden or drawn, and the decoder does not run.
 
     Differs from the authors: their stem reads all tuples, also those that are hidden then; an encoder with
-    ``stem="all"`` does so too, and the effect on accuracy is not measured yet. `kept_tuples` rounds, theirs
+    ``stem="all"`` does so too, see `STTFormer` for the effect. `kept_tuples` rounds, theirs
     truncates. The output layer starts at 2 % of its usual weights, and the zeros of absent persons are not a
     target.
 

@@ -21,13 +21,6 @@ SoftmaxOver = Literal["inputs", "outputs"]
 SLOPE = 0.1
 """Negative slope of every LeakyReLU."""
 
-SHARPNESS = 10.0
-"""Default initial value of the learnt scale of attention scores.
-
-Scores are means over d and T' of products, and small in an untrained network. With a scale of 10 the
-attention of a token in size `nano` has 15 to 60 % of the entropy of even attention; with 1 it has 90 to
-99 %, so that all tokens attend alike at first."""
-
 
 @dataclass(frozen=True)
 class Attention:
@@ -36,19 +29,18 @@ class Attention:
     Attributes:
         kind: "softmax" of scale · s (CHARON). "tanh": a[u, v] = α tanh(s[u, v]) + A[u, v] is the weight of
             token u in output token v, with a learnt α and a learnt [V', V'] map A per head (STTFormer).
-        softmax_over: "inputs": output token u is the sum of all tokens v, weighted by a softmax over v.
-            "outputs": output token v is the sum of all tokens u, weighted by a softmax over v, as published:
-            what a token gives to all outputs adds up to 1, what an output collects does not.
-        scale: initial value of the learnt scale of each head; as published 1. "tanh" has none; its α starts
-            at 1.
+        softmax_over: "outputs": output token v is the sum of all tokens u, weighted by a softmax over v, as
+            published: what a token gives to all outputs adds up to 1, what an output collects does not.
+            "inputs": output token u is the sum of all tokens v, weighted by a softmax over v, as is usual.
+        scale: initial value of the learnt scale of each head. "tanh" has none; its α starts at 1.
 
     Raises:
         ValueError: an unknown kind or axis of the softmax.
     """
 
     kind: AttentionKind = "softmax"
-    softmax_over: SoftmaxOver = "inputs"
-    scale: float = SHARPNESS
+    softmax_over: SoftmaxOver = "outputs"
+    scale: float = 1.0
 
     def __post_init__(self) -> None:
         for name, value, known in (
@@ -163,11 +155,8 @@ class Block(nn.Module):
     Scores are s[u, v] = sum over d and T' of q[., t, u] k[., t, v] / (d T'). Values are the block's input.
     With attention "tanh" queries and keys read the input plus its position code within the tuple.
 
-    Differs from the authors: by default the weights of an output token add up to 1, as is usual, and the
-    scale starts at 10; as published is `Attention(softmax_over="outputs", scale=1.0)`. On the
-    embedded set CHARON's accuracy at scale 1 is 5.2 [-5.4, 15.8] points higher, over outputs 0.3 [-6.7, 7.3]
-    higher (three seeds, neither significant). In both kinds parameters without effect are left out (a
-    constant per head before the softmax, biases before batch norm).
+    Differs from the authors: parameters without effect are left out (a constant per head before the softmax,
+    biases before batch norm).
 
     Args:
         c_in, c_out: channels.

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, TypeVar, get_args
+from typing import Literal, TypeVar, get_args
 
 import torch
 from torch import Tensor, nn
@@ -20,7 +20,6 @@ from ..ops import motion
 from ..ops.masks.sampling import TUPLE
 from ..utils.validation import one_of
 from .block import (
-    SHARPNESS,
     SLOPE,
     Attention,
     AttentionKind,
@@ -30,15 +29,12 @@ from .block import (
     convolution,
     initialise,
 )
-from .persons import Tracks, tracks
+from .persons import Tracks, persons_per_clip, tracks
 from .positions import add_codes
 
 S = TypeVar("S")
 
 StemInput = Literal["visible", "all"]
-
-PUBLISHED: dict[str, Any] = {"softmax_over": "outputs", "attention_scale": 1.0, "stem": "all"}
-"""Arguments with which `STTFormer` is CHARON's; the preset "paper" has settings of the same names."""
 
 
 @dataclass(frozen=True)
@@ -119,11 +115,10 @@ class STTFormer(nn.Module):
     persons, plus a learnt vector for each person missing to two; it does not depend on the size of the axis
     M.
 
-    Differs from the authors: the softmax is over the inputs and the scores start at scale 10 (`Attention`),
-    and with hidden tuples the stem reads the visible ones only; ``STTFormer(..., **PUBLISHED)`` is as
-    published; `Block` has the effect of the attention, that of the stem is not measured yet. Initial
-    weights are uniform by fan in, theirs normal by fan out. Presence is read from all coordinates, not
-    from the sign of their sum.
+    Differs from the authors: with hidden tuples the stem reads the visible ones only; ``stem="all"`` is as
+    published. It changes CHARON's accuracy by -1.7 [-9.9, +6.5] points (embedded set, three seeds, not
+    significant). Initial weights are uniform by fan in, theirs normal by fan out. Presence is read from all
+    coordinates, not from the sign of their sum.
     `temporal_position` is new. Without it only the 3x1 convolutions know the order of tuples, and they see
     neighbours among the visible tuples.
 
@@ -159,8 +154,8 @@ class STTFormer(nn.Module):
         temporal_position: bool = False,
         attention: AttentionKind = "softmax",
         channels: int = 3,
-        softmax_over: SoftmaxOver = "inputs",
-        attention_scale: float = SHARPNESS,
+        softmax_over: SoftmaxOver = "outputs",
+        attention_scale: float = 1.0,
         stem: StemInput = "visible",
     ):
         super().__init__()
@@ -223,8 +218,9 @@ class STTFormer(nn.Module):
 
         [P, D, K, V'], Long[P] -> [clips, D].
         """
-        features = tokens.new_zeros(clips, self.width).index_add(0, clip, tokens.mean((2, 3)))
-        missing = (2 - torch.bincount(clip, minlength=clips)).clamp_min(0)  # [N]
+        means = tokens.mean((2, 3), dtype=torch.promote_types(tokens.dtype, torch.float32))  # [P, D]
+        features = means.new_zeros(clips, self.width).index_add(0, clip, means)
+        missing = (2 - persons_per_clip(clip, clips)).clamp_min(0)  # [N]
         return features + missing[:, None] * self.absent
 
     def check(self, x: Tensor) -> Tensor:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import torch.nn.functional as F
 from torch import Tensor
@@ -21,7 +21,6 @@ class ER(BaseLearner):
     """
 
     uses_memory: ClassVar[bool] = True
-    chosen: ClassVar[dict[str, dict[str, Any]]] = {"laptop": {"lr": 0.01}}
     memory: ReplayMemory
 
     def observe(self, x: Tensor, y: Tensor) -> Tensor:

@@ -57,7 +57,6 @@ class ICaRL(BaseLearner):
     """
 
     uses_memory: ClassVar[bool] = True
-    chosen: ClassVar[dict[str, dict[str, Any]]] = {"laptop": {"lr": 0.01}}
     memory: ReplayMemory
 
     def prepare(self) -> None:
