@@ -12,6 +12,7 @@ from helpers import batch, seeded
 
 import skelkit as sk
 from skelkit import study
+from skelkit.continual import losses, metrics
 from skelkit.lessons import (
     asymmetric_pretraining,
     asymmetric_recorded,
@@ -19,7 +20,6 @@ from skelkit.lessons import (
     compression_where,
     distillation,
     forgetting,
-    forgetting_recorded,
     linear_probing,
     masked_training,
     masks,
@@ -284,13 +284,23 @@ def test_errors_in_hidden_frames_are_those_of_the_class():
 # -- 04 and 05 --------------------------------------------------------------------------------------------
 
 
-def test_metrics_by_hand_of_a_single_task_are_its_accuracy():
-    assert forgetting.metrics_by_hand(torch.tensor([[0.5]])) == (0.5, 0.0, 0.0)
+def test_a_loss_or_a_reservoir_that_differs_from_the_library_is_a_false_claim():
+    forgetting.check_derpp(derpp_loss_of(alpha=0.1), 0)
+    with pytest.raises(study.ClaimFailed, match="On random logits"):
+        forgetting.check_derpp(derpp_loss_of(alpha=0.2), 0)
+    with pytest.raises(study.ClaimFailed, match="each clip is kept in"):
+        forgetting.check_reservoir(lambda clips, size, generator: list(clips)[-size:], 0)
 
 
-@pytest.mark.parametrize("variant", ["int8, every 30th frame", "float16, every 5th frame"])
-def test_a_codec_of_every_sth_frame_is_in_the_family_of_its_values(variant):
-    assert forgetting_recorded.codec_family(variant) == f"{variant.split(',')[0]}, every s-th frame"
+def derpp_loss_of(alpha):
+    return lambda *batches: losses.derpp_loss(*batches, alpha=alpha, beta=1.0)
+
+
+def test_two_matrices_with_the_same_faa_differ_in_forgetting():
+    without, much = forgetting.same_faa()
+    assert metrics.faa(without) == pytest.approx(metrics.faa(much))
+    assert metrics.forgetting(without) == pytest.approx(0)
+    assert metrics.forgetting(much) == pytest.approx(0.6)
 
 
 def test_a_reservoir_holds_as_many_distinct_clips_as_expected():

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 
+import torch
 from torch import Tensor
 
 from .. import study
 from ..continual.history import History
+from ..continual.losses import derpp_loss
+from ..continual.reservoir import smallest_keys
 
 
 def check_forgetting(history: History) -> None:
@@ -62,17 +65,51 @@ def rank_methods(faa: Mapping[str, float]) -> None:
     )
 
 
-def metrics_by_hand(accuracy: Tensor) -> Sequence[float]:
-    """FAA, forgetting and backward transfer of an accuracy matrix, [tasks, tasks]; each from 0 to 1.
+def check_metrics(history: History, final: Tensor, forgetting: Tensor, transfer: Tensor) -> None:
+    """Claim that three numbers computed from the accuracy matrix are those of the history."""
+    found = [float(value) for value in (final, forgetting, transfer)]
+    expected = history.faa, history.forgetting, history.backward_transfer
+    study.claim(
+        f"FAA {found[0]:.1%}, forgetting {100 * found[1]:.1f} points, backward transfer "
+        f"{100 * found[2]:.1f} points, as the library computes them.",
+        all(abs(a - b) < 1e-6 for a, b in zip(found, expected, strict=True)),
+    )
 
-    >>> import torch
-    >>> [round(v, 3) for v in metrics_by_hand(torch.tensor([[1.0, 0.0], [0.25, 0.75]]))]
-    [0.5, 0.75, -0.75]
-    """
-    m, n = accuracy.tolist(), len(accuracy)
-    last, past = m[n - 1], range(n - 1)
-    faa = sum(last) / n
-    if n == 1:
-        return faa, 0.0, 0.0
-    forgetting = sum(max(m[i][j] for i in range(j, n - 1)) - last[j] for j in past) / (n - 1)
-    return faa, forgetting, sum(last[j] - m[j][j] for j in past) / (n - 1)
+
+def check_derpp(loss: Callable[..., Tensor], seed: int) -> None:
+    """Claim that a DER++ loss, written out, is the library's: on random logits of eight clips."""
+    generator = torch.Generator().manual_seed(seed)
+    logits, first, stored, second = torch.randn(4, 8, 10, generator=generator)
+    labels, replayed = torch.randint(10, (2, 8), generator=generator)
+    batches = logits, labels, first, stored, second, replayed
+    ours, theirs = float(loss(*batches)), float(derpp_loss(*batches, alpha=0.1, beta=1.0))
+    study.claim(
+        f"On random logits it is {ours:.4f}, as that of the library.", abs(ours - theirs) < 1e-5 * abs(theirs)
+    )
+
+
+def check_reservoir(reservoir: Callable[..., list[int]], seed: int) -> None:
+    """Claim that a reservoir keeps all clips with one probability, as the keys of the library do."""
+    clips, size, tries = 24, 6, 4_000
+    generator = torch.Generator().manual_seed(seed)
+    kept, by_key = torch.zeros(clips), torch.zeros(clips)
+    for _ in range(tries):
+        kept[reservoir(range(clips), size, generator)] += 1
+        key = torch.rand(clips, generator=generator)
+        by_key += smallest_keys(key, torch.ones(clips, dtype=torch.long), size - 1)
+    expected = size / clips
+    bound = 5 * (expected * (1 - expected) / tries) ** 0.5  # five standard errors
+    lowest, highest = float(kept.min()) / tries, float(kept.max()) / tries
+    study.claim(
+        f"{tries:,} streams of {clips} clips, memory of {size}: each clip is kept in {lowest:.1%} to "
+        f"{highest:.1%} of them; m/n is {expected:.0%}. Random keys give the same.",
+        all((counts / tries - expected).abs().max() < bound for counts in (kept, by_key)),
+    )
+
+
+def same_faa() -> tuple[list[list[float]], list[list[float]]]:
+    """Two accuracy matrices of three tasks with the same FAA: without forgetting, and with much of it."""
+    return (
+        [[0.6, 0.0, 0.0], [0.6, 0.6, 0.0], [0.6, 0.6, 0.6]],
+        [[1.0, 0.0, 0.0], [0.6, 1.0, 0.0], [0.4, 0.4, 1.0]],
+    )

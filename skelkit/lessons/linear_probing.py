@@ -64,6 +64,24 @@ def compare_probing(before: Statistics, after: Statistics) -> None:
     )
 
 
+def check_discriminant(ours: tuple[Tensor, Tensor], library: nn.Linear, features: Tensor) -> None:
+    """Claim that weights and biases of a discriminant, written out, predict what the library's predicts.
+
+    Args:
+        ours: weights [classes, D] and biases [classes].
+        features: [N, D] of clips to compare them on.
+    """
+    with torch.no_grad():
+        expected = library(features)
+    weight, bias = ours
+    apart = float((features @ weight.T + bias - expected).abs().max() / expected.abs().max())
+    study.claim(
+        f"It is that of the library: the largest difference of their logits is {apart:.1g} of the largest "
+        "logit.",
+        apart < 1e-3,
+    )
+
+
 def draw_drift(start: Tensor, end: Tensor, labels: Tensor, names: Sequence[str], tasks: int) -> None:
     """Draw how the class means of the first task move in feature space until the last task.
 
