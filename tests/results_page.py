@@ -284,7 +284,7 @@ def methods() -> str:
             f"""Final average accuracy after all tasks, in %, over {seeds(each)}. Tasks have two classes
             each. All memories have the same size in bytes, that of twenty uncompressed clips, and all
             learners take the same number of steps in a task. Their settings were chosen on validation
-            subjects."""
+            subjects of the embedded data, and are the same on all data sets."""
         ),
         table(["learner", *found], rows),
         table(["difference", "points", "p", "verdict"], against),
