@@ -37,7 +37,7 @@ def check(read, where):
     begin = time.process_time()
     try:
         with warnings.catch_warnings():
-            for expected in ("bodies measure", ".*left out"):
+            for expected in ("bodies measure", ".*left out", ".*Frame Time is"):
                 warnings.filterwarnings("ignore", expected, UserWarning)
             clips = read()
     except (UnreadableFile, FileNotFoundError) as error:

@@ -373,8 +373,8 @@ def test_up_is_a_rotation_that_leaves_left_and_right_as_they_are():
         assert np.linalg.det(turned) == pytest.approx(1)
         assert common.upright(np.array(high, dtype=float), up).tolist() == [0, 1, 0]
         assert common.upright(np.array([1.0, 0, 0]), up).tolist() == [1, 0, 0]
-    with pytest.raises(ValueError, match=r"up='x'; known: y, z, -y"):
-        common.upright(np.eye(3), "x")
+    with pytest.raises(ValueError, match=r"up='w'; known: "):
+        common.upright(np.eye(3), "w")
 
 
 def test_padding_is_the_zero_frames_after_the_last_that_shows_anybody():

@@ -310,7 +310,7 @@ def test_bench_prints_ratios(capsys, monkeypatch):
 def test_an_output_folder_below_a_file_is_refused_by_name(tmp_path, capsys):
     (tmp_path / "file").write_text("")
     assert main(["data", "convert", "synthetic", str(tmp_path / "file" / "x.safetensors")]) == 1
-    assert "cannot be a folder, a file stands there" in capsys.readouterr().err
+    assert "a part of its path is a file, not a folder" in capsys.readouterr().err
 
 
 def test_data_that_cannot_be_read_stops_the_study_before_the_first_notebook(tmp_path, capsys):

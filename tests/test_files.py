@@ -220,8 +220,8 @@ def test_synthetic_clips_come_from_their_own_module_with_seed_and_options(monkey
         ("clips.npz", "scale", "no option 'scale' for .npz files; they take fps, skeleton"),
         (
             "a.bvh",
-            "fps",
-            "no option 'fps' for BVH files; they take pattern, scale, end_sites, keep_reference_root",
+            "rate",
+            "no option 'rate' for BVH files; they take pattern, scale, end_sites, keep_reference_root, fps",
         ),
         ("clips.safetensors", "fps", "no option 'fps' for .safetensors files; they take skeleton"),
     ],
@@ -410,7 +410,7 @@ def test_the_command_line_asks_for_a_skeleton_when_the_joint_count_fits_two_layo
     printed = capsys.readouterr().err
     names = [name for name, skeleton in layouts.KNOWN.items() if len(skeleton) == 25]
     listed = f"{len(names)} built-in skeletons have 25 joints: {', '.join(names)}"
-    assert f"{path}: {listed}; the poses do not settle it (ntu25: bones" in printed
+    assert f"{path}: {listed}; the poses do not settle it ({names[0]}: bones" in printed
     assert "; say which one: --skeleton" in printed
     assert f"skeleton='{names[0]}' (sk.load)" in printed
     assert main(["data", "describe", path, "--skeleton", "another25"]) == 0

@@ -415,7 +415,7 @@ def test_the_mask_ratio_follows_accuracy_or_memory_use(adaptive, wanted):
 
 @pytest.mark.parametrize("name", LEARNERS)
 def test_every_learner_learns_its_first_task(name):
-    learner, clips = make(name, lr=3e-3), toy_task(TOY[0])
+    learner, clips = make(name, lr=1e-2), toy_task(TOY[0])
     learner.begin_task(range(CLASSES))
     losses = []
     learner.network.train()

@@ -161,7 +161,7 @@ def test_each_view_is_projected_once_and_has_its_own_mask(toy, monkeypatch):
     monkeypatch.setattr(
         member.encoder,
         "features",
-        lambda x, hidden=None: (
+        lambda x, hidden=None, left=None: (
             calls.append((x.shape[2], hidden)) or torch.randn(len(x), 12, generator=seeded())
         ),
     )
@@ -185,7 +185,7 @@ def test_without_masks_nothing_is_hidden(toy, monkeypatch):
     monkeypatch.setattr(
         member.encoder,
         "features",
-        lambda x, hidden=None: calls.append((x.shape[2], hidden)) or torch.zeros(len(x), 12),
+        lambda x, hidden=None, left=None: calls.append((x.shape[2], hidden)) or torch.zeros(len(x), 12),
     )
     member.views(clips.batch(torch.arange(4), frames=10))
     assert calls == [(10, None)] * 3

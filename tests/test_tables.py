@@ -437,7 +437,7 @@ def test_arrays_that_do_not_fit_their_description_are_refused_by_name(saved, tom
         (CSV + "[arrays]\nposes = 'x'", r"found both \[columns\] and \[arrays\]"),
         (CSV.replace('path = "a.csv"', ""), r"\[source\]: found no path, expected the table or arrays"),
         (CSV.replace('"mm"', '"inch"'), r"\[units\] length: found 'inch', expected 'm' or 'cm' or 'mm'"),
-        (CSV.replace('"z"', '"x"'), r"\[units\] up: found 'x', expected 'y' or 'z' or '-y'"),
+        (CSV.replace('"z"', '"w"'), r"\[units\] up: found 'w', expected 'x' or '-x' or 'y'"),
         (CSV.replace("fps = 50", "fps = 0"), r"\[units\] fps: found 0, expected frames per second"),
         (CSV.replace("fps = 50", "fps = nan"), r"\[units\] fps: found nan"),
         (CSV.replace("fps = 50", "fps = true"), r"\[units\] fps: found True, expected a number"),

@@ -100,16 +100,16 @@ class Claim:
     """
 
     _latest: ClassVar[WeakValueDictionary[Path, Claim]] = WeakValueDictionary()
+    _locks: ClassVar[WeakValueDictionary[Path, Lock]] = WeakValueDictionary()
 
     def __init__(self, folder: str | Path):
         self.folder = make_folder(Path(folder)).resolve()
         target = check_target(paths(self.folder)[0])
-        former = self._latest.get(self.folder)
         try:
-            self._lock: Lock = former._lock if former else Lock(target.with_name(".checkpoint.lock"))
+            self._lock: Lock = self._locks.get(self.folder) or Lock(target.with_name(".checkpoint.lock"))
         except Busy as busy:
             raise ValueError(f"{folder}: {busy}, or train into another folder") from None
-        self._latest[self.folder] = self
+        self._latest[self.folder], self._locks[self.folder] = self, self._lock
 
     def check(self) -> None:
         """Raise ValueError if a later training of this process writes to the folder."""

@@ -62,8 +62,9 @@ def compare(
     list has one entry per clip, the first clip's included.
 
     >>> import torch
+    >>> from skelkit.skeletons import KINECT20
     >>> walk = torch.rand(1, 3, 40, 20, 1)
-    >>> [about["label"] for about in compare(walk, walk[:, :, ::5]).meta["clips"]]
+    >>> [about["label"] for about in compare(walk, walk[:, :, ::5], skeleton=KINECT20).meta["clips"]]
     ['original', 'restored']
     """
     if labels is None:
