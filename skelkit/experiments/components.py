@@ -6,10 +6,7 @@ import statistics
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Literal
 
-from .continual import component_names
-from .recordings import Recording
-
-__all__ = ["COMPONENTS", "FAMILY", "Among", "best", "component_names", "gain", "rows", "switches"]
+from .recording import Recording
 
 COMPONENTS = ("compression", "masking", "probing", "refresh")
 """What CHARON adds to DER++."""
@@ -18,6 +15,15 @@ FAMILY = ("der++", "charon")
 """Learners that differ in masking alone: CHARON with it, DER++ without it, if all else is equal."""
 
 Among = Literal["alone", "together", "all"]
+
+
+def component_names(on: Mapping[str, bool]) -> str:
+    """Names of the components that are on, as text.
+
+    >>> component_names({"compression": True, "masking": False, "probing": True})
+    'compression + probing'
+    """
+    return " + ".join(name for name, is_on in on.items() if is_on) or "none"
 
 
 def switches(run: Mapping[str, Any]) -> dict[str, bool]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from itertools import product
 from typing import Any, ClassVar
@@ -13,6 +13,7 @@ from ..continual.learners import LEARNERS
 from ..continual.learning import learn
 from ..continual.presets import CONTINUAL_PRESETS
 from ..data.default_split import TrainTestSplit
+from .components import component_names
 from .run_data import TEST_CLIPS, RunData
 
 MEMORY = "20 clips"
@@ -118,15 +119,6 @@ def components() -> list[LearnerVariant]:
                 LearnerVariant(f"{learner}, {component_names(changes)}", learner, changes=changes)
             )
     return variants
-
-
-def component_names(on: Mapping[str, bool]) -> str:
-    """Names of the components that are on, as text.
-
-    >>> component_names({"compression": True, "masking": False, "probing": True})
-    'compression + probing'
-    """
-    return " + ".join(name for name, is_on in on.items() if is_on) or "none"
 
 
 def pressure() -> list[LearnerVariant]:

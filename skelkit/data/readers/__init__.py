@@ -132,7 +132,7 @@ def find_reader(source: str | os.PathLike[str]) -> Reader:
 
 
 def _reader_of(path: Path) -> Reader | None:
-    return next((reader for reader in READERS if reader.can_read(path)), None)
+    return next((reader for reader in READERS if reader.is_for(path)), None)
 
 
 def _refuse(path: Path) -> Reader:

@@ -20,7 +20,7 @@ from ..errors import Place, UnreadableFile
 from . import json_files, recordings, tracks
 from .common import quote
 from .pixels import ASPECT, from_image
-from .reader import Reader, says_why
+from .reader import Reader
 
 LAYOUTS = {
     17: ("coco17", 17),
@@ -144,6 +144,5 @@ READER = Reader(
     notes="COCO-17, Halpe-26, or the body of Halpe-136 and COCO-WholeBody, in the image; also results in the "
     "format of COCO. `idx` is the identity of a person, if present. One clip per file.",
     read=read_alphapose,
-    can_read=says_why(_why),
     why=_why,
 )

@@ -18,7 +18,7 @@ from ..clips import ClipSet
 from ..errors import UnreadableFile
 from . import motions, npy, recordings
 from .common import upright
-from .reader import Reader, says_why
+from .reader import Reader
 from .smpl_joints import JOINTS, REST, TURNS, positions
 
 _RATES = ("mocap_framerate", "mocap_frame_rate")
@@ -105,7 +105,6 @@ READER = Reader(
     "(`J`). A file with `poses`, `trans` and `betas` alone needs the licensed body model: export joints with "
     "it. The 22 joints of the body; no classes, subjects are folders.",
     read=read_amass,
-    can_read=says_why(_why),
     why=_why,
     says_fps=lambda path: True,
     not_read=_not_read,

@@ -25,7 +25,7 @@ from .acclaim_names import skeleton_of
 from .amc_values import Motion, read_motion
 from .asf import MOVES, TURNS, Asf
 from .common import check_room
-from .reader import Reader, says_why
+from .reader import Reader
 from .rotations import rotations
 
 RATE = 120.0
@@ -151,7 +151,6 @@ READER = Reader(
     notes="CMU and HDM05: one clip for each .amc, subject by its .asf; lengths by the unit in its header. "
     "120 fps unless the file or `--fps` says another. No classes.",
     read=read_amc,
-    can_read=says_why(_why),
     why=_why,
     suffixes=(".amc",),
     whole_folders=True,

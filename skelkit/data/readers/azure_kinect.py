@@ -19,7 +19,7 @@ from ..clips import ClipSet
 from ..errors import UnreadableFile
 from . import azure_kinect_json, json_files, landmark_csv, recordings, tracks
 from .common import upright
-from .reader import Reader, says_why
+from .reader import Reader
 
 
 def read_azure_kinect(
@@ -103,7 +103,6 @@ READER = Reader(
     notes="32 joints in millimetres, from the SDK's offline processor or a table. The frame rate is that of "
     "the timestamps; `body_id` is the identity of a person. One clip per file.",
     read=read_azure_kinect,
-    can_read=says_why(_why),
     why=_why,
     not_read=lambda path: landmark_csv.unread(path, KNOWN["azure32"].joints),
     says_fps=lambda path: recordings.first(path, lambda p: p.suffix.lower() == ".csv") is None,

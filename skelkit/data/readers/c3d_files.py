@@ -22,7 +22,7 @@ from . import markers as marker_sets
 from . import recordings
 from .common import UP, plain_name, quote, read_file
 from .markers import METRES, MOST_MARKERS, Recording
-from .reader import Reader, says_why
+from .reader import Reader
 
 MOST_BYTES, MOST_FRAMES = 2**28, 2**20
 
@@ -150,7 +150,6 @@ READER = Reader(
     "markers`). Unit, frame rate and vertical axis are read; hidden markers are missing joints. "
     "`pip install skelkit[c3d]`.",
     read=read_c3d,
-    can_read=says_why(_why),
     why=_why,
     suffixes=(".c3d", ".toml"),
     whole_folders=True,

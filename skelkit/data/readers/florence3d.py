@@ -18,7 +18,7 @@ from ..errors import UnreadableFile
 from . import recordings, text_numbers
 from .common import clip_set, number
 from .json_files import head
-from .reader import Reader, says_why
+from .reader import Reader
 
 ACTIONS = (
     *("wave", "drink from a bottle", "answer phone", "clap", "tight lace", "sit down", "stand up"),
@@ -86,6 +86,5 @@ READER = Reader(
     description="Florence 3D Actions (Florence_dataset_WorldCoordinates.txt)",
     notes="Fifteen joints; the subject is the actor. Millimetres or metres, by the size of bodies.",
     read=read_florence3d,
-    can_read=says_why(_why),
     why=_why,
 )

@@ -20,7 +20,7 @@ from ..clips import ClipSet
 from ..errors import Place, UnreadableFile
 from . import archives, npy, object_array, recordings
 from .common import check_room, clip_set, plain_name, quote, upright
-from .reader import Reader, says_why
+from .reader import Reader
 
 KEY = "positions_3d"
 
@@ -142,7 +142,6 @@ READER = Reader(
     notes="Human3.6M, 32 or 17 joints, metres, 50 Hz: one clip for each action of a subject. The pickle "
     "inside is never executed.",
     read=read_human36m,
-    can_read=says_why(_why),
     why=_why,
     not_read=lambda path: [name for name in npy.names(path) if name != KEY],
 )

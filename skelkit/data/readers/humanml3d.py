@@ -21,7 +21,7 @@ from ..errors import UnreadableFile
 from . import motions, npy
 from .common import check_room
 from .humanml3d_features import FEATURES, positions
-from .reader import Reader, says_why
+from .reader import Reader
 
 _FOLDERS = ("new_joints", "new_joint_vecs")
 
@@ -130,7 +130,6 @@ READER = Reader(
     notes="22 joints at 20 fps; KIT-ML: 21 joints at 12.5 fps, scaled to metres. Positions, or features (263 "
     "or 251 numbers). Texts are not read: no classes. Mirrored copies are left out.",
     read=read_humanml3d,
-    can_read=says_why(_why),
     why=_why,
     says_fps=lambda path: True,
     not_read=_not_read,

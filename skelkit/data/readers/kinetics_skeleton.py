@@ -18,7 +18,7 @@ from ..errors import Place, UnreadableFile
 from . import json_files, kinetics_labels, recordings, tracks
 from .common import clip_set, quote
 from .pixels import from_image
-from .reader import Reader, says_why
+from .reader import Reader
 
 JOINTS = 18
 
@@ -132,6 +132,5 @@ READER = Reader(
     "`kinetics_train_label.json` beside the folder. The folder above `kinetics_train` and `kinetics_val` has "
     "a split: `--by file`.",
     read=read_kinetics_skeleton,
-    can_read=says_why(_why),
     why=_why,
 )

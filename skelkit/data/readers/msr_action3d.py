@@ -18,7 +18,7 @@ from ..errors import UnreadableFile
 from . import recordings, text_numbers
 from .common import clip_set
 from .pixels import from_image
-from .reader import Reader, says_why
+from .reader import Reader
 
 NAME = re.compile(r"a([0-9]{2})_s([0-9]{2})_e([0-9]{2})_skeleton(3D)?\.txt")
 
@@ -99,6 +99,5 @@ READER = Reader(
     description="MSR-Action3D (a folder of a01_s01_e01_skeleton3D.txt)",
     notes="Class and subject come from the file names. Split: `--by subject --train 1 3 5 7 9`.",
     read=read_msr_action3d,
-    can_read=says_why(_why),
     why=_why,
 )

@@ -19,7 +19,7 @@ from ..ntu.actions import ACTIONS
 from ..ntu.names import NAME
 from . import object_array, recordings
 from .common import MOST_PERSONS, clip_set, ntu_groups, quote, read_file
-from .reader import Reader, says_why
+from .reader import Reader
 
 FILE = re.compile(NAME.pattern + r"(\.skeleton)?\.npy")
 
@@ -99,6 +99,5 @@ READER = Reader(
     description="NTU RGB+D as dicts in .npy (a folder of .skeleton.npy)",
     notes="What the data set's `txt2npy.py` writes. Pickles are never executed. Not denoised.",
     read=read_ntu_npy,
-    can_read=says_why(_why),
     why=_why,
 )

@@ -18,7 +18,7 @@ from ..errors import UnreadableFile
 from . import json_files, recordings, tracks
 from .common import number, upright
 from .pixels import ASPECT, from_image
-from .reader import Reader, says_why
+from .reader import Reader
 
 NAME = re.compile(r"(?P<clip>.*?)_?(?P<frame>[0-9]{1,15})_keypoints\.json", re.IGNORECASE)
 
@@ -144,7 +144,6 @@ READER = Reader(
     notes="One file per frame; BODY_25 or COCO-18, in the image or in 3-D. People are linked from frame to "
     "frame, and the two seen longest are kept (option `persons`). Class: name of the folder, or `--pattern`.",
     read=read_openpose,
-    can_read=says_why(_why),
     why=_why,
     whole_folders=True,
 )

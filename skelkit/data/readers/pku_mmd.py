@@ -16,7 +16,7 @@ from ..errors import Place, UnreadableFile
 from . import recordings, text_numbers
 from .common import clip_set, number
 from .json_files import head
-from .reader import Reader, says_why
+from .reader import Reader
 from .windows import Window, cut
 
 NAME = re.compile(r"(?:[0-9]{4}|A[0-9]{2}N(?P<subject>[0-9]{2}))-(?P<view>[LMR])\.txt")
@@ -134,6 +134,5 @@ READER = Reader(
     description="PKU-MMD (a folder of 0002-L.txt, with or beside the label files)",
     notes="Long recordings; the labelled actions are the clips. `view` is the camera.",
     read=read_pku_mmd,
-    can_read=says_why(_why),
     why=_why,
 )

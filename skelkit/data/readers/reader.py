@@ -24,7 +24,8 @@ class Reader:
         read: returns the ClipSet; called as ``read(path, **options)``. Its keyword parameters are the
             options.
         can_read: whether this reader is the one for a path, which exists. Looks at names and directories, not
-            at whole files. May raise `UnreadableFile` for a container that no reader can open.
+            at whole files. May raise `UnreadableFile` for a container that no reader can open. Default: whether
+            `why` has a sentence; without that, never.
         suffixes: endings of its files, in lower case.
         whole_folders: whether it reads all its files in a folder and below together.
         name: a name, such as "synthetic", by which it is loaded; its ``read(**options)`` then takes no path.
@@ -38,7 +39,7 @@ class Reader:
     kind: str
     description: str
     read: Callable[..., ClipSet]
-    can_read: Callable[[Path], bool] = lambda path: False
+    can_read: Callable[[Path], bool] | None = None
     suffixes: tuple[str, ...] = ()
     whole_folders: bool = False
     name: str = ""
@@ -52,6 +53,12 @@ class Reader:
         """Names of the options of `read`."""
         parameters = list(inspect.signature(self.read).parameters.values())
         return [p.name for p in parameters[0 if self.name else 1 :]]
+
+    def is_for(self, path: Path) -> bool:
+        """Whether this reader is the one for a path, which exists."""
+        if self.can_read is not None:
+            return self.can_read(path)
+        return self.why is not None and bool(self.why(path))
 
     def recognised(self, source: Path) -> str:
         """What a source was taken for, and why."""
@@ -110,8 +117,3 @@ def has_suffix(*suffixes: str) -> Callable[[Path], bool]:
         return path.suffix.lower() in suffixes and not path.is_dir()
 
     return can_read
-
-
-def says_why(why: Callable[[Path], str]) -> Callable[[Path], bool]:
-    """A `can_read` for the paths for which the function `why` of a reader has a sentence."""
-    return lambda path: bool(why(path))

@@ -15,7 +15,7 @@ import numpy as np
 from ..clips import ClipSet
 from . import recordings, text_numbers
 from .common import clip_set
-from .reader import Reader, says_why
+from .reader import Reader
 
 FILE = "skeleton_pos.txt"
 
@@ -84,6 +84,5 @@ READER = Reader(
     description="SBU Kinect Interaction (a folder with skeleton_pos.txt)",
     notes="Two persons of 15 joints. The subject is the pair of people, as in the published protocol.",
     read=read_sbu,
-    can_read=says_why(_why),
     why=_why,
 )

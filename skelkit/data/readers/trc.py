@@ -18,7 +18,7 @@ from . import markers as marker_sets
 from . import recordings
 from .common import check_room, number, plain_name, quote
 from .markers import METRES, MOST_MARKERS, Recording
-from .reader import Reader, says_why
+from .reader import Reader
 from .text_lines import read_lines
 
 
@@ -118,7 +118,6 @@ READER = Reader(
     notes="Joints are means of markers, by a `markers.toml` beside the files (`skelkit.data.readers."
     "markers`). Unit and frame rate are read. Class: folder, or `--pattern`.",
     read=read_trc,
-    can_read=says_why(_why),
     why=_why,
     suffixes=(".trc", ".toml"),
     whole_folders=True,

@@ -10,7 +10,7 @@ import torch
 
 from ...continual import metrics
 from ...continual.diagnostics import FeatureRecorder, old_new_statistics
-from ...experiments.continual import component_names
+from ...experiments.components import component_names
 from ...experiments.statistics import in_percent
 from ...utils.tables import html_table
 from ..figures.confusion_matrix import confusion, confusions
