@@ -24,8 +24,8 @@ class Reader:
         read: returns the ClipSet; called as ``read(path, **options)``. Its keyword parameters are the
             options.
         can_read: whether this reader is the one for a path, which exists. Looks at names and directories, not
-            at whole files. May raise `UnreadableFile` for a container that no reader can open. Default: whether
-            `why` has a sentence; without that, never.
+            at whole files. May raise `UnreadableFile` for a container that no reader can open.
+            Default: whether `why` has a sentence; without that, never.
         suffixes: endings of its files, in lower case.
         whole_folders: whether it reads all its files in a folder and below together.
         name: a name, such as "synthetic", by which it is loaded; its ``read(**options)`` then takes no path.
