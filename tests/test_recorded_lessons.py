@@ -98,3 +98,16 @@ def test_projectors_differ_from_the_first_in_one_thing_each_and_are_compared_wit
     names = {trace.name for trace in figure.data}
     assert {"another width", "another depth", "another λ"} <= names
     assert told.count("Compared with width 256, depth 2, λ = 0.004:") == len(found.labels) - 1
+
+
+def test_components_of_an_interrupted_recording_are_compared_as_far_as_they_go(monkeypatch):
+    found = recording("components", seeds=2)
+    setup, figures = study.begin("x", preset="smoke", seed=0), []
+    monkeypatch.setattr(probing_recorded, "show", figures.append)
+    for runs in range(1, len(found.runs) + 1):
+        part = recordings.Recording(found.about, found.runs[:runs])
+        monkeypatch.setattr(probing_recorded.recorded, "find", lambda *_, part=part: part)
+        if probing_recorded.show_components(setup) is not None:
+            probing_recorded.components_table(part)
+            probing_recorded.compare_components(part)
+    assert len(figures) == 2 * (8 + 8)

@@ -24,10 +24,14 @@ SWITCHES = {
 
 
 def show_components(setup: study.Setup) -> Recording | None:
-    """Draw the recorded accuracy of all combinations of CHARON's components; returns the recording."""
+    """Draw the recorded accuracy of all combinations of CHARON's components; returns the recording.
+
+    None if there is none, or if it was interrupted before the first run of CHARON or DER++.
+    """
     found = recorded.find("components", setup)
-    if found:
-        show(learning.ablation(components.rows(found), "CHARON with and without each component"))
+    if found is None or not (rows := components.rows(found)):
+        return None
+    show(learning.ablation(rows, "CHARON with and without each component"))
     return found
 
 
