@@ -12,7 +12,7 @@ from helpers import batch, seeded
 
 import skelkit as sk
 from skelkit import study
-from skelkit.continual import losses, metrics
+from skelkit.continual import diagnostics, losses, metrics
 from skelkit.lessons import (
     asymmetric_pretraining,
     asymmetric_recorded,
@@ -294,6 +294,16 @@ def test_a_loss_or_a_reservoir_that_differs_from_the_library_is_a_false_claim():
 
 def derpp_loss_of(alpha):
     return lambda *batches: losses.derpp_loss(*batches, alpha=alpha, beta=1.0)
+
+
+def test_a_discriminant_is_compared_on_the_classes_that_have_clips():
+    h, y = torch.randn(40, 3, generator=seeded()), torch.arange(40) % 3 * 2  # none of classes 1 and 3
+    library = diagnostics.linear_discriminant(h, y)
+    classes = y.unique()
+    ours = classes, library.weight[classes].detach(), library.bias[classes].detach()
+    linear_probing.check_discriminant(ours, library, h)
+    with pytest.raises(study.ClaimFailed, match="It is that of the library"):
+        linear_probing.check_discriminant((classes, 2 * ours[1], ours[2]), library, h)
 
 
 def test_two_matrices_with_the_same_faa_differ_in_forgetting():

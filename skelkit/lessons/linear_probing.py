@@ -64,16 +64,16 @@ def compare_probing(before: Statistics, after: Statistics) -> None:
     )
 
 
-def check_discriminant(ours: tuple[Tensor, Tensor], library: nn.Linear, features: Tensor) -> None:
+def check_discriminant(ours: tuple[Tensor, Tensor, Tensor], library: nn.Linear, features: Tensor) -> None:
     """Claim that weights and biases of a discriminant, written out, predict what the library's predicts.
 
     Args:
-        ours: weights [classes, D] and biases [classes].
+        ours: classes that have clips, Long[C], their weights [C, D] and biases [C].
         features: [N, D] of clips to compare them on.
     """
+    classes, weight, bias = ours
     with torch.no_grad():
-        expected = library(features)
-    weight, bias = ours
+        expected = library(features)[:, classes]
     apart = float((features @ weight.T + bias - expected).abs().max() / expected.abs().max())
     study.claim(
         f"It is that of the library: the largest difference of their logits is {apart:.1g} of the largest "

@@ -74,8 +74,11 @@ def read(path: Path) -> Recording:
 
 def _header(path: Path, lines: list[str]) -> dict[str, float]:
     """DataRate, NumFrames, NumMarkers, and metres per unit."""
-    if len(lines) < 6 or not lines[0].startswith("PathFileType"):
+    if not lines[0].startswith("PathFileType"):
         raise UnreadableFile(Place(path, line=1), quote(lines[0]), "PathFileType", "pass a TRC file")
+    if len(lines) < 6:
+        found, expected = f"the end of the file after {len(lines)} lines", "a header of five, and rows"
+        raise UnreadableFile(Place(path, line=len(lines)), found, expected, "get the whole file")
     values = dict(zip(lines[1].split("\t"), lines[2].split("\t"), strict=False))
     values = {key.strip(): value.strip() for key, value in values.items()}
     about = {key: number(values.get(key, "")) for key in ("DataRate", "NumFrames", "NumMarkers")}
