@@ -1,6 +1,7 @@
 """Exercises accept the solution, and name the mistakes of a function in words."""
 
 import inspect
+from pathlib import Path
 
 import pytest
 import torch
@@ -15,6 +16,8 @@ from skelkit.study.progress import Progress
 
 by_name = pytest.mark.parametrize("exercise", EXERCISES.values(), ids=list(EXERCISES))
 MISTAKES = [(e, *mistake) for e in EXERCISES.values() for mistake in e.mistakes]
+
+ROOT = Path(__file__).parents[1]
 
 
 @pytest.fixture(autouse=True)
@@ -126,7 +129,11 @@ def test_what_is_solved_is_kept_beside_the_notebook(tmp_path, capsys):
     assert "✓ compress: right, in all 6 cases" in capsys.readouterr().out
     assert Progress(tmp_path).notes() == {"01_compression": {"solved": {"compress": True}}}
     exercises.progress()
-    assert "01 · compression · 0 · 1 of 5" in capsys.readouterr().out
+    listed = capsys.readouterr().out
+    assert "01 · compression · 0 · 1 of 5" in listed
+    pages = {path.stem: path.read_text("utf-8") for path in (ROOT / "notebooks").glob("*.ipynb")}
+    asking = [name for name, page in pages.items() if "exercises.check" in page]
+    assert len(listed.splitlines()) == len(asking), "a notebook that asks nothing is not listed"
 
 
 def test_a_number_is_compared_whatever_its_type(capsys):

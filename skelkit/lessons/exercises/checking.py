@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -97,12 +98,19 @@ def _folded(title: str, content: str) -> str:
     return f'<details style="margin:.2em 0">{summary}{content}</details>'
 
 
+def _asks(page: str, name: str) -> bool:
+    """Whether the text of a notebook checks the exercise of this name."""
+    return re.search(rf'exercises\.check(_number)?\(\\?"?{name}\b', page) is not None
+
+
 def progress() -> None:
-    """Show what the reader has guessed and solved, one row per notebook that has exercises."""
+    """Show what the reader has guessed and solved, one row per notebook that asks for exercises."""
     notes, rows = Progress(), []
-    available = {path.stem for path in find()}
-    for notebook in sorted({e.notebook for e in _KNOWN.values()} & available):
-        names = [e.name for e in _KNOWN.values() if e.notebook == notebook]
+    for path in sorted(find()):
+        notebook, page = path.stem, path.read_text("utf-8")
+        names = [e.name for e in _KNOWN.values() if e.notebook == notebook and _asks(page, e.name)]
+        if not names:
+            continue
         solved = notes.notes().get(notebook, {}).get("solved", {})
         left = [name.replace("_", " ") for name in names if name not in solved]
         title = notebook.replace("_", " · ", 1).replace("_", " ")
