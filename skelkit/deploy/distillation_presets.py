@@ -36,7 +36,7 @@ class Settings:
     """
 
     size: str = "student"
-    frames: int = 50
+    frames: int = 36
     stream: Literal["joint", "bone", "motion"] = "joint"
     temperature: float = 2.0
     soft: float = 1.0
@@ -64,7 +64,7 @@ class Settings:
 DISTILLATION_PRESETS = {
     "smoke": Settings(frames=20, epochs=8, batch=16, least_steps=0),
     "laptop": Settings(),
-    "gpu": Settings(size="laptop", epochs=100, batch=128),
-    "paper": Settings(size="laptop", epochs=100, batch=128),
+    "gpu": Settings(size="laptop", frames=50, epochs=100, batch=128),
+    "paper": Settings(size="laptop", frames=50, epochs=100, batch=128),
 }
 """smoke: seconds, everything runs. laptop: minutes on two cores. gpu and paper: a larger student."""

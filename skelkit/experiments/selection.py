@@ -23,6 +23,9 @@ CONVERGING = ("er", "der++", "icarl", "charon", "joint")
 RATES = (1e-3, 3e-3, 1e-2)
 """Learning rates."""
 
+SCALED: dict[str, tuple[float, ...]] = {"lr": (3e-3, 1e-2), "attention_scale": (10.0,)}
+"""Learning rates with ten times the published first scale of the attention."""
+
 PRETRAINING_STEPS = {"pstl": (150, 450, 1350), "asma": (150, 450)}
 """Numbers of steps of pre-training of each method."""
 
@@ -87,9 +90,11 @@ def steps() -> list[ChoiceVariant]:
 
 
 def grid() -> list[ChoiceVariant]:
-    """Every learner by its learning rate, then by the weights of its loss."""
+    """Every learner by its learning rate, the scale of its attention, then the weights of its loss."""
     by_rate = [v for learner in LEARNERS for v in _variants(learner, {"lr": RATES})]
-    return by_rate + [v for learner, weights in OWN_WEIGHTS.items() for v in _variants(learner, weights)]
+    by_scale = [v for learner in CONVERGING for v in _variants(learner, SCALED)]
+    by_weight = [v for learner, weights in OWN_WEIGHTS.items() for v in _variants(learner, weights)]
+    return by_rate + by_scale + by_weight
 
 
 @dataclass(frozen=True)

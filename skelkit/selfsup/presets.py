@@ -53,7 +53,7 @@ class Settings(WithOptions):
     """
 
     size: str = "laptop"
-    frames: int = 50
+    frames: int = 36
     stream: Literal["joint", "bone", "motion"] = "joint"
     epochs: int = 30
     least_steps: int = 0
@@ -126,6 +126,7 @@ PRETRAINING_PRESETS = {
     "laptop": Settings(),
     "gpu": Settings(
         size="paper",
+        frames=50,
         shear=0.3,
         epochs=60,
         batch=128,
@@ -136,6 +137,7 @@ PRETRAINING_PRESETS = {
     ),
     "paper": Settings(
         size="published",
+        frames=50,
         shear=1.0,
         epochs=150,
         batch=128,
