@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from .utils.version import __version__
 
 if TYPE_CHECKING:
-    from . import continual, models, selfsup, skeletons, study, viz
+    from . import continual, models, selfsup, skeletons, study, viz, zoo
     from .analysis import realism
     from .data import Clip, ClipSet, load
     from .deploy import latency, recognizer, sparsity
@@ -45,6 +45,7 @@ __all__ = [
     "sparsity",
     "study",
     "viz",
+    "zoo",
 ]
 
 _PLACES = {
@@ -70,6 +71,7 @@ _PLACES = {
     "sparsity": "deploy.sparsity",
     "study": "study",
     "viz": "viz",
+    "zoo": "zoo",
 }
 """Public name -> "module" or "module:name", relative to this package."""
 

@@ -8,10 +8,10 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 from pathlib import Path
 
-from .. import study
 from ..experiments import recordings, run_data
 from ..experiments.statistics import scipy_stats
 from ..utils.notebooks import COPY, is_checkout
+from ..utils.presets import PRESET_NAMES
 from . import dataset
 from .command import HELP_WIDTH, Command
 
@@ -28,9 +28,7 @@ def _add_arguments(parser: ArgumentParser) -> None:
         default=["8"],
         help="number of seeds, such as 8; or seeds, such as 3 4 or 0-7. Default: 8",
     )
-    parser.add_argument(
-        "--preset", default="laptop", choices=list(study.STUDY_PRESETS), help="Default: laptop"
-    )
+    parser.add_argument("--preset", default="laptop", choices=PRESET_NAMES, help="Default: laptop")
     parser.add_argument("--jobs", type=int, default=2, help="parallel processes, one thread each. Default: 2")
     parser.add_argument(
         "--scheduler",

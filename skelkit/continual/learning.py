@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 
@@ -71,15 +71,73 @@ def learn(
     >>> history.accuracy.shape, history.bytes_per_clip is not None
     (torch.Size([2, 2]), True)
     """
+    start = prepare(
+        name,
+        train,
+        test,
+        tasks,
+        classes_per_task=classes_per_task,
+        memory=memory,
+        preset=preset,
+        seed=seed,
+        order=order,
+        order_seed=order_seed,
+        validation=validation,
+        drop=drop,
+        **changes,
+    )
+    identity = start.identity | (fingerprints(training=train, test=test) if checkpoints is not None else {})
+    stateful: dict[str, loop.Stateful] = {
+        "learner": start.learner,
+        "generator": start.learner.generator,
+        "history": start.history,
+    }
+    run = loop.Run(stateful, identity, checkpoints, every)
+    bar = ProgressBar(name, len(start.scenario), progress)
+    ContinualRun(start.learner, start.scenario, start.history, run, callback, bar).go()
+    return start.history
+
+
+class Start(NamedTuple):
+    """A run that has not begun.
+
+    Attributes:
+        learner: untrained.
+        scenario: tasks to learn.
+        history: empty.
+        identity: plain values that decide the result, besides the clips: learner, seed, order, settings, ….
+    """
+
+    learner: BaseLearner
+    scenario: Scenario
+    history: History
+    identity: dict[str, Any]
+
+
+def prepare(
+    name: str,
+    train: ClipSet,
+    test: ClipSet,
+    tasks: int | str | None = None,
+    *,
+    memory: int | str = "500 clips",
+    preset: str = "laptop",
+    seed: int = 0,
+    order_seed: int | None = None,
+    validation: float = 0.1,
+    classes_per_task: int | None = None,
+    order: Sequence[int | str] | None = None,
+    drop: bool = False,
+    **changes: Any,
+) -> Start:
+    """Everything that `learn` makes before it trains; arguments and errors are those of `learn`."""
     one_of(name, LEARNERS, "learner")
     s = make_settings(preset, LEARNERS[name], **changes)
     order_seed = seed if order_seed is None else order_seed
     scenario = split_into_tasks(
         train, test, tasks, classes_per_task, order=order, seed=order_seed, validation=validation, drop=drop
     )
-    generator = torch.Generator().manual_seed(seed)
-    learner = build_learner(name, scenario, s, memory, generator)
-    history = empty_history(name, learner, scenario)
+    learner = build_learner(name, scenario, s, memory, torch.Generator().manual_seed(seed))
     identity = {
         "learner": name,
         "memory": memory,
@@ -90,13 +148,8 @@ def learn(
         "clips": [len(train), len(test)],
         "frames of clips": [len(train.poses), len(test.poses)],
     }
-    if checkpoints is not None:
-        identity |= fingerprints(training=train, test=test)
-    stateful: dict[str, loop.Stateful] = {"learner": learner, "generator": generator, "history": history}
-    run = loop.Run(stateful, identity | learner.settings.as_dict(), checkpoints, every)
-    bar = ProgressBar(name, len(scenario), progress)
-    ContinualRun(learner, scenario, history, run, callback, bar).go()
-    return history
+    history = empty_history(name, learner, scenario)
+    return Start(learner, scenario, history, identity | learner.settings.as_dict())
 
 
 def build_learner(

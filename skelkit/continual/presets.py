@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from ..ops import codecs
 from ..training.settings import WithOptions, check, choose
+from ..utils.presets import settings_of
 
 
 @dataclass(frozen=True)
@@ -181,5 +182,5 @@ def settings(preset: str = "laptop", learner: type | None = None, **changes: Any
     >>> settings("laptop", endpoint=True).memory_codec()
     Uniform(interval=5, restore='indexed', endpoint=True, dtype='float32')
     """
-    chosen = getattr(learner, "chosen", {}).get(preset, {})
+    chosen = getattr(learner, "chosen", {}).get(settings_of(preset), {})
     return choose(CONTINUAL_PRESETS, preset, chosen | changes, lambda s: (codecs.CODECS[s.codec], learner))

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
+from ..utils.presets import settings_of
 from ..utils.validation import one_of
 from .clips import ClipSet
 from .loading import load
@@ -237,6 +238,7 @@ def more_validation_clips(split: TrainTestSplit, count: int, preset: str, seed: 
 
 def _embedded(preset: str) -> tuple[Sequence[str] | None, int]:
     """Actions, None for all thirty, and number of clips of the embedded set at a preset."""
+    preset = settings_of(preset)
     one_of(preset, _SIZES, "preset")
     classes, size = _SIZES[preset]
     return (TEN_ACTIONS[::-1][:classes] if classes <= len(TEN_ACTIONS) else None), size

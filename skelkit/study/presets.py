@@ -22,11 +22,13 @@ class StudyPreset:
 
 STUDY_PRESETS = {
     "smoke": StudyPreset(clips=300, sample=120, draws=4_000),
+    "explore": StudyPreset(clips=800, sample=240, draws=10_000),
     "laptop": StudyPreset(clips=3_000, sample=900, draws=40_000),
     "gpu": StudyPreset(clips=20_000, sample=6_000, draws=200_000),
     "paper": StudyPreset(clips=60_000, sample=20_000, draws=200_000),
 }
-"""smoke: CI, seconds. laptop: minutes on two cores. gpu, paper: as many clips as the published studies."""
+"""smoke: CI, seconds. explore: trained networks from `zoo`. laptop: minutes on two cores. gpu, paper: as
+many clips as the published studies."""
 
 
 def describe_presets() -> str:

@@ -8,10 +8,12 @@ from typing import Any
 
 import torch
 
+from .. import zoo
 from ..data import ClipSet, load
 from ..data.default_split import TooFewClips, TrainTestSplit, load_split
 from ..data.loading import dataset_name
 from ..utils.machine import pick_device
+from ..utils.presets import EXPLORE
 from ..utils.validation import one_of
 from .presets import STUDY_PRESETS, StudyPreset
 from .session import finding, start
@@ -31,6 +33,7 @@ class Setup:
         device: of `clips`.
         embedded: whether `clips` are from the embedded data set.
         generator: on the CPU, seeded with the notebook's seed.
+        seed: of every draw; that of the zoo where its networks are shown instead of the reader's data.
         whole: all clips that were loaded.
         dataset: name of the data set in recordings of longer runs.
         split: training and test clips, if `begin` was asked for them.
@@ -42,6 +45,7 @@ class Setup:
     device: torch.device
     embedded: bool
     generator: torch.Generator
+    seed: int
     whole: ClipSet
     dataset: str
     split: TrainTestSplit | None = None
@@ -70,7 +74,8 @@ def begin(
         seed: of the embedded data, of the choice of clips, and of every random draw.
         device: "auto" (a GPU if there is one), "cpu", "cuda".
         split: load training and test clips with `load_split`; `clips` are then the training clips. A data set
-            with too few clips is replaced by the embedded one, which a finding says.
+            with too few clips, or at preset "explore" one for which the zoo has no networks, is replaced by
+            the embedded one, which a finding says.
 
     Raises:
         ValueError: an unknown preset or device; the message lists the known ones.
@@ -82,29 +87,36 @@ def begin(
         raise ValueError(f"seed={seed!r}: expected a whole number")
     size, where = STUDY_PRESETS[preset], pick_device(device)
     generator = torch.Generator().manual_seed(seed)
-    divided, too_few = _split(dataset, preset, seed, where) if split else (None, "")
+    divided, replaced = _split(dataset, preset, seed, where) if split else (None, "")
+    start(notebook, {"preset": preset, "dataset": dataset, "seed": seed, "device": str(where)})
+    if replaced:
+        finding(False, "", replaced)
+        dataset, seed = "synthetic", zoo.SEED if preset == EXPLORE else seed
     if divided is not None:
         whole = clips = divided.train
-        dataset = "synthetic" if too_few else dataset
     else:
         whole = load("synthetic", seed=seed, clips=size.clips) if dataset == "synthetic" else load(dataset)
         clips = whole.select(torch.randperm(len(whole), generator=generator)[: size.clips]).to(where)
-    start(notebook, {"preset": preset, "dataset": dataset, "seed": seed, "device": str(where)})
-    if too_few:
-        sentence = (
-            f"This data set is too small to train a network ({too_few}); the embedded data is used instead."
-        )
-        finding(False, "", sentence)
     embedded, name = dataset == "synthetic", dataset_name(dataset)
-    return Setup(notebook, clips, size, where, embedded, generator, whole, name, divided)
+    return Setup(notebook, clips, size, where, embedded, generator, seed, whole, name, divided)
 
 
 def _split(dataset: str, preset: str, seed: int, device: torch.device) -> tuple[TrainTestSplit, str]:
-    """Training and test clips, of the embedded data if the data set has too few; then also the reason."""
+    """Training and test clips; of the embedded data if others are no use, and a sentence that says why."""
+    if preset == EXPLORE and (dataset, seed) != ("synthetic", zoo.SEED):
+        what = f"seed {seed}" if dataset == "synthetic" else dataset_name(dataset)
+        sentence = (
+            f"The kit has no trained networks for {what}; those of the embedded data, seed {zoo.SEED}, are "
+            "shown instead. Preset laptop trains networks on yours."
+        )
+        return load_split("synthetic", preset, zoo.SEED, device), sentence
     try:
         return load_split(dataset, preset, seed, device), ""
     except TooFewClips as few:
-        return load_split("synthetic", preset, seed, device), str(few)
+        sentence = (
+            f"This data set is too small to train a network ({few}); the embedded data is used instead."
+        )
+        return load_split("synthetic", preset, seed, device), sentence
 
 
 def words(value: Any) -> str:

@@ -8,15 +8,13 @@ from functools import partial
 from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar, get_args, get_origin, get_type_hints
 
+from ..utils.presets import settings_of
 from ..utils.validation import one_of
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
 S = TypeVar("S", bound="DataclassInstance")
-
-PRESET_NAMES = ("smoke", "laptop", "gpu", "paper")
-"""Presets of every package: `smoke` runs all of it, `laptop` fits two cores, `paper` is as published."""
 
 KINDS: dict[type, tuple[type, str]] = {
     bool: (bool, "True or False"),
@@ -97,6 +95,7 @@ def choose(
     Raises:
         ValueError: an unknown preset or setting (lists the known ones), or an invalid value.
     """
+    preset = settings_of(preset)
     one_of(preset, presets, "preset")
     known = [f.name for f in fields(presets[preset]) if f.name != "options"]
     chosen = replace(presets[preset], **{name: v for name, v in changes.items() if name in known})

@@ -1,0 +1,11 @@
+"""The zoo: trained networks that ship with the kit, each with a card that says how it was made."""
+
+from __future__ import annotations
+
+from .card import Card
+from .continual import learn
+from .making import SEED, check, history, load, make
+from .making import listing as list  # noqa: A004 - the module's name stands before it: zoo.list()
+from .recipes import RECIPES
+
+__all__ = ["RECIPES", "SEED", "Card", "check", "history", "learn", "list", "load", "make"]
