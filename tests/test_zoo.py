@@ -152,7 +152,9 @@ def test_a_card_of_other_settings_is_refused_with_the_command_that_makes_it_agai
 
 def test_a_card_of_other_clips_is_refused(made, monkeypatch):
     monkeypatch.setattr(data_summary, "TOLERANCE", -1.0)
-    with pytest.raises(ValueError, match=r"other clips.*run: skelkit zoo make"):
+    with pytest.raises(
+        ValueError, match=r"training clips: coordinates are up to 0 mm apart.*run: skelkit zoo make"
+    ):
         zoo.check(made.name)
 
 

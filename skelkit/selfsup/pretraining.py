@@ -102,6 +102,18 @@ def pretrain(
     >>> pretrain("pstl", clips, preset="smoke", epochs=1, batch=12).encoders[0].width
     64
     """
+    training = prepare(method, clips, preset=preset, seed=seed, **changes)
+    if method not in UNTRAINED:
+        bar = ProgressBar(method, training.epochs, progress, unit="epoch")
+        training.run(callback, checkpoints, every, bar)
+    training.model.eval()
+    return training.pretrained
+
+
+def prepare(
+    method: str, clips: ClipSet, *, preset: str = "laptop", seed: int = 0, **changes: Any
+) -> Pretraining:
+    """The training that `pretrain` runs, before its first epoch; arguments and errors as there."""
     one_of(method, OBJECTIVES, "method")
     instance_of(ClipSet, clips, "clips", "sk.load")
     if "mirror" not in changes and (augment.sides(clips.classes) or checks.sides_are_unknown(clips.skeleton)):
@@ -114,18 +126,13 @@ def pretrain(
     generator = torch.Generator().manual_seed(seed)
     model = OBJECTIVES[method](clips.skeleton, s, generator).to(clips.device)
     pretrained = Pretrained(method, s, clips.skeleton, list(model.encoders))
-    if method in UNTRAINED:
-        for encoder in pretrained.encoders:
-            encoder.eval()
-        return pretrained
-    trained = sum(p.numel() for p in model.parameters() if p.requires_grad)
-    pretrained.head = trained - pretrained.parameters
-    training = _Pretraining(model, pretrained, clips, s, generator, seed)
-    training.run(callback, checkpoints, every, ProgressBar(method, training.epochs, progress, unit="epoch"))
-    return pretrained
+    if method not in UNTRAINED:
+        trained = sum(p.numel() for p in model.parameters() if p.requires_grad)
+        pretrained.head = trained - pretrained.parameters
+    return Pretraining(model, pretrained, clips, s, generator, seed)
 
 
-class _Pretraining:
+class Pretraining:
     """The epochs of one training; losses, ranks and time are recorded in `pretrained`."""
 
     def __init__(
@@ -165,7 +172,9 @@ class _Pretraining:
             "generator": self.generator,
             "kept": self,
         }
-        identity = self.description() if checkpoints is not None else {}
+        identity = {}
+        if checkpoints is not None:
+            identity = self.identity() | fingerprints(training=self.clips.clips)
         run = loop.Run(stateful, identity, checkpoints, every)
         if not run.resumed:
             self.model.eval()
@@ -194,15 +203,14 @@ class _Pretraining:
         """Number of steps of the whole training."""
         return self.s.steps_for(len(self.clips))
 
-    def description(self) -> dict[str, Any]:
-        """What a checkpoint must have in common with the run that resumes from it."""
+    def identity(self) -> dict[str, Any]:
+        """Plain values that decide the result, besides the clips; a run resumes from one that shares them."""
         clips = self.clips.clips
         return {
             "method": self.pretrained.method,
             "seed": self.seed,
             "clips": len(clips),
             "frames of clips": len(clips.poses),
-            **fingerprints(training=clips),
         } | self.s.as_dict()
 
     def epoch(self, epoch: int) -> float:

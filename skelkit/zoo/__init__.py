@@ -6,6 +6,7 @@ from .card import Card
 from .continual import learn
 from .making import SEED, check, history, load, make
 from .making import listing as list  # noqa: A004 - the module's name stands before it: zoo.list()
+from .pretraining import pretrain
 from .recipes import RECIPES
 
-__all__ = ["RECIPES", "SEED", "Card", "check", "history", "learn", "list", "load", "make"]
+__all__ = ["RECIPES", "SEED", "Card", "check", "history", "learn", "list", "load", "make", "pretrain"]

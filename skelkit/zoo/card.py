@@ -9,9 +9,12 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ..continual.metrics import two_standard_errors
+from ..data import ClipSet
 from ..utils.checkpoint import DamagedFile, seal, unseal
 from ..utils.files import write_atomic
 from ..utils.validation import MALFORMED, reason
+from .data_summary import differences
 from .tape import Tape
 
 FORMAT = "skelkit-zoo-1"
@@ -50,10 +53,20 @@ class Card:
     version: str
     notes: list[dict[str, Any]] = field(default_factory=list)
 
+    def is_of(self, identity: Mapping[str, Any], sets: Mapping[str, ClipSet]) -> bool:
+        """Whether this is the card of a training with this identity on these clips."""
+        return self.identity == plain(identity) and not differences(self.data, sets)
+
     def __repr__(self) -> str:
         low, high = self.results["interval"]
         accuracy = f"{self.results['accuracy']:.1%} [{100 * low:.1f}, {100 * high:.1f}]"
         return f"{self.name}: {self.what} {accuracy} of {self.results['clips']} test clips."
+
+
+def accuracy(share: float, clips: int) -> dict[str, Any]:
+    """Results of a card: an accuracy, 0 to 1, its 95 % interval over test clips, and their number."""
+    error = two_standard_errors(share, clips)
+    return {"accuracy": share, "interval": [max(0.0, share - error), min(1.0, share + error)], "clips": clips}
 
 
 def folder() -> Path:

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import torch
 
-from ..continual import learning, metrics
+from ..continual import learning
 from ..continual.history import History, TaskProgress
 from ..continual.learners.base import BaseLearner, Network
 from ..continual.stages import Callback, ContinualRun
@@ -20,8 +20,6 @@ from ..utils.presets import EXPLORE
 from ..utils.progress import ProgressBar
 from ..utils.validation import one_of
 from . import card as cards
-from .card import Card
-from .data_summary import difference, summary
 from .tape import Tape
 
 Run = TypeVar("Run", bound=ContinualRun)
@@ -119,6 +117,14 @@ class ContinualRecipe:
         tasks = self.tasks or split.tasks
         return learning.prepare(self.learner, split.train, split.test, tasks, **options, **self.changes)
 
+    def identity(self, start: learning.Start) -> dict[str, Any]:
+        """What decides the run, besides the clips."""
+        return start.identity
+
+    def clips(self, start: learning.Start) -> dict[str, ClipSet]:
+        """The clips, by the word that names them."""
+        return _sets(start)
+
     def record(self, start: learning.Start) -> tuple[Tape, list[dict[str, Any]]]:
         """Train once: the states, and notes of the epochs."""
         notes: list[dict[str, Any]] = []
@@ -138,14 +144,8 @@ class ContinualRecipe:
         history = replay(start, tape, notes)
         tests = start.scenario.test
         share = float((history.predictions[-1] == tests.labels.cpu()).double().mean())
-        error = metrics.two_standard_errors(share, len(tests))
-        return {
-            "accuracy": share,
-            "interval": [max(0.0, share - error), min(1.0, share + error)],
-            "clips": len(tests),
-            "faa": history.faa,
-            "matrix": history.accuracy.nan_to_num(-1).tolist(),
-        }
+        matrix = history.accuracy.nan_to_num(-1).tolist()
+        return cards.accuracy(share, len(tests)) | {"faa": history.faa, "matrix": matrix}
 
     def network(self, start: learning.Start, tape: Tape, part: str) -> Network:
         """The network after a task, "task 3", in evaluation mode; after the last one if `part` is empty.
@@ -197,22 +197,16 @@ def learn(
     if preset == EXPLORE:
         start = learning.prepare(name, train, test, tasks, preset=preset, **options)
         for card, tape in cards.entries():
-            if card.identity == cards.plain(start.identity) and is_of(card, start):
+            if card.is_of(start.identity, _sets(start)):
                 return replay(start, tape, card.notes, callback, progress)
     return learning.learn(
         name, train, test, tasks, preset=preset, callback=callback, progress=progress, **options
     )
 
 
-def data_of(start: learning.Start) -> dict[str, Any]:
-    """Summaries of the clips of a run, as a card holds them."""
-    return {"training clips": summary(start.scenario.train), "test clips": summary(start.scenario.test)}
-
-
-def is_of(card: Card, start: learning.Start) -> bool:
-    """Whether a card's clips are those of a run."""
-    clips = {"training clips": start.scenario.train, "test clips": start.scenario.test}
-    return not any(difference(card.data[name], each) for name, each in clips.items())
+def _sets(start: learning.Start) -> dict[str, ClipSet]:
+    """The clips of a run, by the word that names them."""
+    return {"training clips": start.scenario.train, "test clips": start.scenario.test}
 
 
 def _run(

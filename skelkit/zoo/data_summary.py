@@ -38,6 +38,12 @@ def summary(clips: ClipSet) -> dict[str, Any]:
     }
 
 
+def differences(card: Mapping[str, Any], sets: Mapping[str, ClipSet]) -> str:
+    """In words, how sets of clips differ from those of a card; empty if they do not."""
+    found = {name: difference(card[name], clips) for name, clips in sets.items()}
+    return "; ".join(f"{name}: {words}" for name, words in found.items() if words)
+
+
 def difference(card: Mapping[str, Any], clips: ClipSet) -> str:
     """In words, how clips differ from those of a summary; empty if they do not."""
     now = summary(clips)

@@ -6,14 +6,16 @@ import datetime
 import time
 from typing import Any
 
+from torch import nn
+
 from ..continual.history import History
-from ..models import MaskedAutoencoder, STTFormer
 from ..utils.machine import machine
 from ..utils.validation import one_of
 from ..utils.version import __version__
 from . import card as cards
 from .card import Card
-from .continual import data_of, is_of, replay
+from .continual import replay
+from .data_summary import differences, summary
 from .recipes import RECIPES
 from .tape import Tape
 
@@ -29,7 +31,7 @@ def listing() -> list[Card]:
     return [card for card, _ in cards.entries()]
 
 
-def load(name: str) -> STTFormer | MaskedAutoencoder:
+def load(name: str) -> nn.Module:
     """A trained network in evaluation mode, on the CPU.
 
     Args:
@@ -74,8 +76,8 @@ def make(name: str, seed: int = SEED) -> Card:
         name=name,
         what=recipe.what,
         command=f"skelkit zoo make {name}" + (f" --seed {seed}" if seed != SEED else ""),
-        identity=cards.plain(start.identity),
-        data=data_of(start),
+        identity=cards.plain(recipe.identity(start)),
+        data={word: summary(clips) for word, clips in recipe.clips(start).items()},
         results=found if same else full,
         precision="float16" if same else "float32",
         seconds=round(seconds, 1),
@@ -115,12 +117,12 @@ def _checked_start(card: Card) -> Any:
     Raises:
         ValueError: its settings or data have changed; says which, and the command that makes it again.
     """
-    start = RECIPES[card.name].start(card.identity["seed"])
-    now = cards.plain(start.identity)
+    recipe = RECIPES[card.name]
+    start = recipe.start(card.identity["seed"])
+    now = cards.plain(recipe.identity(start))
     changed = [k for k in {**card.identity, **now} if card.identity.get(k, ...) != now.get(k, ...)]
     listed = "; ".join(f"{k}: {card.identity.get(k)!r} then, {now.get(k)!r} now" for k in changed)
-    if not changed and not is_of(card, start):
-        listed = "other clips"
+    listed = listed or differences(card.data, recipe.clips(start))
     if listed:
         raise ValueError(f"{card.name} was made with other settings or data ({listed}); run: {card.command}")
     return start

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ..continual.learners import LEARNERS
 from .continual import ContinualRecipe
+from .recipe import Recipe
 
 _WHAT = {
     "fine-tuning": "a network that learns five tasks of two actions each and keeps nothing of earlier ones",
@@ -16,7 +17,7 @@ _WHAT = {
     "joint": "a network that learns each task together with all clips of earlier ones",
 }
 
-RECIPES: dict[str, ContinualRecipe] = {
+RECIPES: dict[str, Recipe] = {
     recipe.name: recipe
     for recipe in (
         ContinualRecipe(f"{learner}/embedded", _WHAT.get(learner, learner), learner) for learner in LEARNERS
