@@ -6,7 +6,7 @@ import torch.nn.functional as F
 from helpers import seeded
 
 from skelkit import models, selfsup
-from skelkit.deploy import distillation
+from skelkit.deploy import distillation, student_training
 from skelkit.deploy.distillation import distill, distillation_loss, soft_labels
 from skelkit.training import loop
 from skelkit.training.inputs import PreparedClips
@@ -197,13 +197,13 @@ def test_unsuitable_teachers_are_refused(clips):
 def test_soft_and_hard_losses_add_up(clips, monkeypatch):
     student = distill(None, clips, **QUICK | {"epochs": 1})
     s = distillation.Settings(**QUICK | {"soft": 0.7, "hard": 0.3, "crop": 0.0})
-    training = distillation.StudentTraining(
+    training = student_training.StudentTraining(
         student.eval(), oracle, PreparedClips(clips, 10, None), s, seeded()
     )
     index = torch.arange(6)
     x = PreparedClips(clips, 10, None)[index]
-    monkeypatch.setattr(distillation.augment, "tilt", lambda x, *_: x)
-    monkeypatch.setattr(distillation.augment, "crop", lambda x, *_: x)
+    monkeypatch.setattr(student_training.augment, "tilt", lambda x, *_: x)
+    monkeypatch.setattr(student_training.augment, "crop", lambda x, *_: x)
     with torch.no_grad():
         expected = 0.7 * distillation_loss(student(x), oracle(x), 2.0) + 0.3 * F.cross_entropy(
             student(x), clips.labels[index]

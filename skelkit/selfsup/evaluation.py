@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from numbers import Real
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -15,6 +15,7 @@ from ..training.inputs import PreparedClips
 from ..utils.validation import instance_of, one_of
 from . import protocols
 from .downstream import Downstream
+from .presets import Settings
 from .pretrained import Pretrained
 from .protocols import accuracy
 
@@ -123,6 +124,69 @@ def evaluate(
     >>> evaluate(encoders, train, test, "knn").labels.shape == (len(test),)
     True
     """
+    start = prepare(
+        pretrained,
+        train,
+        test,
+        protocol,
+        fraction=fraction,
+        head=head,
+        seed=seed,
+        validation=validation,
+        **changes,
+    )
+    outcome = PROTOCOLS[protocol](start.network, start.settings, start.splits, start.generator)
+    return start.evaluation(outcome)
+
+
+class Start(NamedTuple):
+    """An evaluation that has not begun.
+
+    Attributes:
+        protocol: of `PROTOCOLS`.
+        network: encoders and an untrained head.
+        settings: of the training.
+        splits: clips to train, to choose on and to test.
+        generator: of every draw from here on.
+        labelled: the clips whose labels are used.
+    """
+
+    protocol: str
+    network: Downstream
+    settings: Settings
+    splits: protocols.Splits
+    generator: torch.Generator
+    labelled: ClipSet
+
+    def evaluation(self, outcome: protocols.Outcome) -> Evaluation:
+        """The result, once the protocol has been run."""
+        network = self.network
+        return Evaluation(
+            self.protocol,
+            accuracy(outcome.logits, self.splits.test.labels),
+            outcome.validation,
+            outcome.chosen,
+            outcome.logits,
+            self.splits.test.labels,
+            self.labelled,
+            None if self.protocol == "knn" else network,
+            tuple(network.mapping.missing) if network.mapping is not None else (),
+        )
+
+
+def prepare(
+    pretrained: Pretrained,
+    train: ClipSet,
+    test: ClipSet,
+    protocol: str = "linear",
+    *,
+    fraction: float | None = None,
+    head: str = "linear",
+    seed: int = 0,
+    validation: float = 0.15,
+    **changes: Any,
+) -> Start:
+    """Everything that `evaluate` makes before it trains; arguments and errors are those of `evaluate`."""
     one_of(protocol, PROTOCOLS, "protocol")
     instance_of(Pretrained, pretrained, "pretrained", "selfsup.pretrain")
     if not 0 < validation < 1:
@@ -148,18 +212,7 @@ def evaluate(
         PreparedClips(scenario.validation, s.frames) if len(scenario.validation) <= len(labelled) else None,
         PreparedClips(scenario.test, s.frames),
     )
-    outcome = PROTOCOLS[protocol](network, s, splits, generator)
-    return Evaluation(
-        protocol,
-        accuracy(outcome.logits, splits.test.labels),
-        outcome.validation,
-        outcome.chosen,
-        outcome.logits,
-        splits.test.labels,
-        labelled,
-        None if protocol == "knn" else network,
-        tuple(network.mapping.missing) if network.mapping is not None else (),
-    )
+    return Start(protocol, network, s, splits, generator, labelled)
 
 
 def ensemble(*evaluations: Evaluation) -> float:

@@ -8,5 +8,20 @@ from .making import SEED, check, history, load, make
 from .making import listing as list  # noqa: A004 - the module's name stands before it: zoo.list()
 from .pretraining import pretrain
 from .recipes import RECIPES
+from .students import distill
+from .teachers import evaluate
 
-__all__ = ["RECIPES", "SEED", "Card", "check", "history", "learn", "list", "load", "make", "pretrain"]
+__all__ = [
+    "RECIPES",
+    "SEED",
+    "Card",
+    "check",
+    "distill",
+    "evaluate",
+    "history",
+    "learn",
+    "list",
+    "load",
+    "make",
+    "pretrain",
+]

@@ -116,3 +116,9 @@ def entries() -> Iterator[tuple[Card, Tape]]:
 def plain(identity: Mapping[str, Any]) -> dict[str, Any]:
     """An identity as it is read back from JSON: tuples as lists."""
     return json.loads(json.dumps(dict(identity)))
+
+
+def refuse_part(name: str, part: str) -> None:
+    """Raise ValueError if a part of an entry without parts is asked for."""
+    if part:
+        raise ValueError(f"{name} has no part {part!r}; load {name}")

@@ -67,6 +67,7 @@ def make(name: str, seed: int = SEED) -> Card:
     one_of(name, RECIPES, "entry of the zoo")
     recipe, begun = RECIPES[name], time.perf_counter()
     start = recipe.start(seed)
+    identity = cards.plain(recipe.identity(start))  # of the weights before they are trained
     tape, notes = recipe.record(start)
     seconds = time.perf_counter() - begun
     full, half = recipe.results(recipe.start(seed), tape, notes), tape.halved()
@@ -76,7 +77,7 @@ def make(name: str, seed: int = SEED) -> Card:
         name=name,
         what=recipe.what,
         command=f"skelkit zoo make {name}" + (f" --seed {seed}" if seed != SEED else ""),
-        identity=cards.plain(recipe.identity(start)),
+        identity=identity,
         data={word: summary(clips) for word, clips in recipe.clips(start).items()},
         results=found if same else full,
         precision="float16" if same else "float32",

@@ -18,7 +18,7 @@ from ..selfsup.pretraining import Pretraining, PretrainingProgress
 from ..utils.presets import EXPLORE
 from ..utils.progress import ProgressBar
 from . import card as cards
-from .tape import Tape
+from .tape import Tape, load_last
 
 Watch = Callable[[PretrainingProgress], None]
 
@@ -59,7 +59,8 @@ class PretrainingRecipe:
 
     def record(self, start: Pretraining) -> tuple[Tape, list[dict[str, Any]]]:
         """Train once: the states that are kept, and a note of each epoch."""
-        tape, notes = Tape(), []
+        tape = Tape()
+        notes: list[dict[str, Any]] = []
         kept = {min(start.epochs, tenth * stride(start.epochs)) for tenth in self.path} | {start.epochs}
 
         def note(now: PretrainingProgress) -> None:
@@ -85,10 +86,8 @@ class PretrainingRecipe:
         Raises:
             ValueError: a part is asked for.
         """
-        if part:
-            raise ValueError(f"{self.name} has no part {part!r}; load {self.name}")
-        *_, last = tape.states()
-        start.model.load_state_dict(last)
+        cards.refuse_part(self.name, part)
+        load_last(start.model, tape)
         return nn.ModuleList(start.pretrained.encoders).eval()
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from ..utils.checkpoint import raw_bytes
+
+Network = TypeVar("Network", bound=nn.Module)
 
 
 class Tape:
@@ -74,6 +76,13 @@ class Tape:
             return value
         ((kind, name),) = value.items()
         return self.tensors[name].float() if kind == "half" else self.tensors[name].clone()
+
+
+def load_last(network: Network, tape: Tape) -> Network:
+    """Load the last state of a tape into a network; returns it in evaluation mode."""
+    *_, last = tape.states()
+    network.load_state_dict(last)
+    return network.eval()
 
 
 def _leaves(state: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
