@@ -1,32 +1,62 @@
-"""Notebook 07, Distillation: accuracy, size and time of a student beside its teacher."""
+"""Notebook 07, Distillation: soft labels, the loss and its gradient, and what a student has learnt."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import torch
 from torch import Tensor
 
 from .. import study
-from ..deploy.latency import Latency
-from ..deploy.recognizer import Recognition
-from ..experiments.recordings import Recording
-from ..experiments.statistics import paired_comparison
-from ..study import recorded
+from ..data import ClipSet
+from ..deploy.distillation import distill, distillation_loss, soft_labels
+from ..models import macs, parameters
+from ..models.classifier import Classifier
+from ..selfsup import Downstream
+from ..selfsup.evaluation import Evaluation
+from ..training.inputs import PreparedClips
 from ..viz import show
 from ..viz.figures import representations
+from ..viz.figures.curves import curves
+from . import shares
 
-VARIANTS = {
-    "labels, laptop size": "labels, larger network",
-    "answers alone": "soft labels alone",
-    "and features": "features as well",
-    "pocket": "smallest student",
-    "labels, pocket": "labels, smallest student",
-}
-"""A variant as the recording "students" names it -> how the chart names it."""
+Logits = Mapping[str, Tensor]
+"""Network ("teacher", "student", "labels alone") -> logits of the test clips, [N, classes]."""
 
-LOST = 0.65
-"""Points of accuracy that the paper's student loses compared with its teacher."""
+EXAMPLE = torch.tensor([[4.0, 2.0, 0.0]])
+"""Logits of a teacher for three classes, to be worked out by hand."""
+
+
+def show_teacher(tuned: Evaluation) -> None:
+    """Print the size of the teacher, and its accuracy beside that of guessing."""
+    clips, size = len(tuned.labels), parameters(tuned.network)
+    print(
+        f"teacher: {size:,} parameters, right for {shares.in_words(tuned.accuracy, clips)} of {clips} test "
+        f"clips (the most frequent class alone: {shares.guessing(tuned.labels):.0%})"
+    )
+
+
+def soften_example(temperature: float) -> float:
+    """Claim the soft labels of `EXAMPLE` at 1 and at a temperature; returns the highest there, in %."""
+    sharp, soft = (soft_labels(EXAMPLE, t)[0].tolist() for t in (1.0, temperature))
+
+    def listed(values: Sequence[float]) -> str:
+        return ", ".join(f"{v:.3f}" for v in values)
+
+    divided = ", ".join(f"{v / temperature:g}" for v in EXAMPLE[0].tolist())
+    study.claim(
+        f"softmax(4, 2, 0) = ({listed(sharp)}); at τ = {temperature:g}, softmax({divided}) = "
+        f"({listed(soft)}). The order stays, the ratio of the first two falls from e² = "
+        f"{sharp[0] / sharp[1]:.1f} to its root of order τ, {soft[0] / soft[1]:.2f}.",
+        abs(soft[0] / soft[1] - (sharp[0] / sharp[1]) ** (1 / temperature)) < 1e-4,
+    )
+    return 100 * soft[0]
+
+
+def entropies(logits: Tensor, temperatures: Sequence[float] = (0.5, 1.0, 4.0, 100.0)) -> dict[float, float]:
+    """Temperature -> mean entropy of the soft labels in bits; logits [N, classes]."""
+    soft = {t: soft_labels(logits.double(), t) for t in temperatures}
+    return {t: float(-(p * p.clamp_min(1e-300).log2()).sum(1).mean()) for t, p in soft.items()}
 
 
 def check_entropy(bits: Mapping[float, float], classes: int) -> None:
@@ -46,6 +76,79 @@ def check_entropy(bits: Mapping[float, float], classes: int) -> None:
     )
 
 
+def draw_similar(logits: Tensor, test: ClipSet) -> None:
+    """Draw the teacher's mean soft labels of the other classes; logits [N, classes] of the test clips."""
+    title = "Mean probabilities of the other classes at temperature 4"
+    soft = soft_labels(logits, 4.0)
+    show(representations.mean_probabilities(soft, test.labels.cpu(), test.classes, title))
+
+
+def check_loss(
+    loss: Callable[[Tensor, Tensor, float], Tensor],
+    gradient: Callable[[Tensor, Tensor, float], Tensor],
+    logits: Logits,
+) -> None:
+    """Claim that a loss is that of the library, and a gradient that which torch finds for it.
+
+    Args:
+        loss: (student's logits [N, K], teacher's, τ) -> scalar.
+        gradient: the same -> derivative with respect to the student's logits, [N, K].
+        logits: to compare on, besides the example.
+    """
+    pairs = [(torch.zeros(1, 3), EXAMPLE), (logits["student"], logits["teacher"])]
+    worst = 0.0
+    for student, teacher in pairs:
+        z, v = student.double().requires_grad_(), teacher.double()
+        for temperature in (1.0, 2.0, 8.0):
+            ours, theirs = loss(z.detach(), v, temperature), distillation_loss(z, v, temperature)
+            (expected,) = torch.autograd.grad(theirs, z)
+            off = (gradient(z.detach(), v, temperature) - expected).abs().max() / expected.abs().max()
+            apart = (ours - theirs.detach()).abs() / (1 + theirs.detach().abs())
+            worst = max(worst, float(apart), float(off))
+    one = gradient(torch.zeros(1, 3), EXAMPLE, 4.0)[0]
+    study.claim(
+        f"Loss and gradient are those of the library; the largest relative difference is {worst:.1g}. Worked "
+        "out: a student with logits (0, 0, 0), a teacher with (4, 2, 0), τ = 4: 4 · ((0.333, 0.333, 0.333) − "
+        f"(0.506, 0.307, 0.186)) = ({', '.join(f'{v:.2f}' for v in one.tolist())}).",
+        worst < 1e-3,
+    )
+
+
+def gradient_sizes(student: Tensor, teacher: Tensor, temperatures: Sequence[float]) -> dict[float, float]:
+    """Temperature -> root mean square of the gradient of KL(p ‖ q), without τ²; logits [N, K]."""
+    found = {}
+    for temperature in temperatures:
+        z = student.double().requires_grad_()
+        q = (z / temperature).log_softmax(1)
+        p = soft_labels(teacher.double(), temperature)
+        (gradient,) = torch.autograd.grad((p * (p.clamp_min(1e-300).log() - q)).sum(1).mean(), z)
+        found[temperature] = float(gradient.square().mean().sqrt())
+    return found
+
+
+def draw_gradients(logits: Logits) -> None:
+    """Draw the size of the gradient over the temperature, with and without τ²; claim how it falls without."""
+    temperatures = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0)
+    plain = gradient_sizes(logits["student"], logits["teacher"], temperatures)
+    series = {
+        "KL(p ‖ q)": (temperatures, list(plain.values())),
+        "τ² KL(p ‖ q)": (temperatures, [t**2 * v for t, v in plain.items()]),
+    }
+    axes = "temperature τ", "gradient (root mean square)"
+    figure = curves(series, "Size of the gradient, student against teacher", *axes)
+    ticks = {"type": "log", "tickvals": list(temperatures), "ticktext": [f"{t:g}" for t in temperatures]}
+    show(figure.update_xaxes(**ticks).update_yaxes(type="log"))
+    worked = gradient_sizes(torch.zeros(1, 3), EXAMPLE, (32.0, 64.0))
+    limit = EXAMPLE.mean() - EXAMPLE[0]
+    found = 64.0**2 * worked[64.0] / float((limit / 3).square().mean().sqrt())
+    study.claim(
+        "From τ = 32 to 64 the gradient of KL(p ‖ q) of the example becomes "
+        f"{worked[32.0] / worked[64.0]:.2f} times smaller: with the square of τ. Times τ² it is "
+        f"{found:.3f} times the limit (z − v) / K = (−2, 0, 2) / 3.",
+        abs(worked[32.0] / worked[64.0] - 4) < 0.1 and abs(found - 1) < 0.02,
+    )
+
+
 def check_size(parameters: Mapping[str, int], macs: Mapping[str, int]) -> float:
     """Claim how much smaller and cheaper the student is; returns the fraction of parameters saved.
 
@@ -56,8 +159,7 @@ def check_size(parameters: Mapping[str, int], macs: Mapping[str, int]) -> float:
     fewer = 1 - parameters["student"] / parameters["teacher"]
     study.claim(
         f"The student has {parameters['student']:,} parameters, the teacher {parameters['teacher']:,}: "
-        f"{fewer:.1%} "
-        "fewer (in the paper 91.4 %).",
+        f"{fewer:.1%} fewer (in the paper 91.4 %).",
         fewer >= 0.914,
     )
     study.claim(
@@ -68,158 +170,64 @@ def check_size(parameters: Mapping[str, int], macs: Mapping[str, int]) -> float:
     return fewer
 
 
-def compare_agreement(agreement: Mapping[str, float]) -> None:
-    """Say whether the student agrees with the teacher on more clips than the control, "labels alone"."""
-    student, control = agreement["student"], agreement["labels alone"]
-    study.finding(
-        student > control,
-        f"The student agrees with the teacher on {student:.1%} of the test clips, the control on "
-        f"{control:.1%}: "
-        "the student has learnt the teacher's predictions, including its errors.",
-        f"The student agrees with the teacher on {student:.1%} of the test clips, no more than the control "
-        f"({control:.1%}).",
-    )
+def compare_sizes(
+    teacher: Downstream, student: Classifier, clips: PreparedClips
+) -> dict[str, dict[str, int]]:
+    """Claim how much smaller the student is; returns "parameters" and "macs" of both, for the first clip."""
+    x = clips[torch.arange(1, device=clips.labels.device)]
+    networks = {"teacher": teacher.eval(), "student": student.eval()}
+    sizes = {name: parameters(network) for name, network in networks.items()}
+    costs = {name: macs(network, x) for name, network in networks.items()}
+    check_size(sizes, costs)
+    return {"parameters": sizes, "macs": costs}
 
 
-def show_students(found: Recording, accuracy: Mapping[str, float], preset: str) -> None:
-    """Draw the recorded teacher and students, with this run's if it has the preset of the recording.
-
-    Args:
-        found: the recording "students".
-        accuracy: network -> test accuracy of this run.
-        preset: of this run.
-    """
-    usual, smallest, few = (*found.labels, "", "")[:3]
-    ways = [
-        key
-        for key, value in found.runs[0].items()
-        if isinstance(value, float) and key != "total_seconds" and "2:4" not in key
-    ]
-    all_labels = {VARIANTS.get(way, way): found.of(usual, way) for way in ways}
-    if smallest:
-        all_labels |= {VARIANTS[way]: found.of(smallest, way) for way in ("pocket", "labels, pocket")}
-    rows = {"all labels": all_labels}
-    if few:
-        rows["10 % of the labels"] = {
-            VARIANTS.get(way, way): found.of(few, way) for way in ("teacher", "labels", "answers alone")
-        }
-    here = {name.replace("labels alone", "labels"): value for name, value in accuracy.items()}
-    live = {"all labels": here} if preset == found.about["preset"] else None
-    show(representations.comparison(rows, "A teacher and its students", live))
-
-
-def compare_students(found: Recording) -> None:
-    """Compare students with the teacher, with the control, and with each other, over seeds."""
-    usual, smallest, few = (*found.labels, "", "")[:3]
-    apart = paired_comparison(found.paired_differences(usual, usual, "student", "teacher"))
-    words = f"Over {apart.seeds} seeds the student differs from its teacher by {apart.difference}"
-    study.finding(
-        apart.mean >= -LOST, f"{words} (in the paper by -{LOST}).", f"{words}, more than the paper's -{LOST}."
-    )
-    tables = {
-        "A student of the teacher compared with": {
-            "its teacher": found.paired_differences(usual, usual, "student", "teacher"),
-            "one trained on labels alone": found.paired_differences(usual, usual, "student", "labels"),
-        },
-        "Other settings of the student compared with τ = 2 and labels at half weight": {
-            VARIANTS.get(way, way): found.paired_differences(usual, usual, way, "student")
-            for way in ("τ = 1", "τ = 4", "τ = 8", "answers alone", "and features")
-        },
-    }
-    if smallest:
-        one = next(run for run in found.runs if run["label"] == smallest)
-        fewer = 1 - one["student_parameters"] / one["teacher_parameters"]
-        tables[f"The smallest student, with {fewer:.1%} fewer parameters, compared with"] = {
-            "its teacher": found.paired_differences(smallest, smallest, "pocket", "teacher"),
-            "the same network trained on labels": found.paired_differences(
-                smallest, smallest, "pocket", "labels, pocket"
-            ),
-        }
-    if few:
-        tables[
-            "With 10 % of the labels: a student of the teacher's soft labels of all clips compared with"
-        ] = {
-            "a network trained on those labels": found.paired_differences(
-                few, few, "answers alone", "labels"
-            ),
-            "its teacher": found.paired_differences(few, few, "answers alone", "teacher"),
-        }
-    recorded.verdicts(tables)
-
-
-def compare_sparse(found: Recording) -> None:
-    """Compare students with 2:4 sparsity with the dense student, over seeds."""
-    usual = found.labels[0]
-    ways = {"without further training": "student, 2:4", "trained further": "student, 2:4, taught again"}
-    differences = {
-        words: found.paired_differences(usual, usual, way, "student") for words, way in ways.items()
-    }
-    recorded.verdicts({"A student with 2:4 sparsity compared with the dense one": differences})
-
-
-def check_export(answers: Sequence[Recognition], probabilities: Tensor, names: Sequence[str]) -> None:
-    """Claim that the exported student gives the labels and probabilities of the one in torch.
+def compare_agreement(logits: Logits, labels: Tensor) -> dict[str, float]:
+    """Compare how often student and control, "labels alone", give the teacher's answer; returns the shares.
 
     Args:
-        answers: of the exported student, one per clip.
-        probabilities: of the student in torch, [N, classes].
-        names: names of the classes.
+        labels: of the test clips, Long[N].
     """
-    expected = probabilities.max(1)
-    found = torch.tensor([answer.probability for answer in answers])
-    same = [a.label == names[i] for a, i in zip(answers, expected.indices.tolist(), strict=True)]
+    predicted = {name: each.argmax(1) for name, each in logits.items()}
+    teacher, clips = predicted["teacher"], len(labels)
+    same = {name: predicted[name] == teacher for name in ("student", "labels alone")}
+    share = {name: float(each.float().mean()) for name, each in same.items()}
+    accuracy = {name: float((each == labels).float().mean()) for name, each in predicted.items()}
+    words = ", ".join(f"{name} {shares.in_words(value, clips)}" for name, value in accuracy.items())
+    guess = f"the most frequent class {shares.guessing(labels):.0%}"
+    print(f"test accuracy, one seed, {clips} clips: {words}; {guess}")
+    only = [int((same[a] & ~same[b]).sum()) for a, b in (list(same), list(same)[::-1])]
+    p = shares.sign_test(*only)
+    values = (
+        f"the student gives the teacher's answer for {shares.in_words(share['student'], clips)} of {clips} "
+        f"test clips, the control for {shares.in_words(share['labels alone'], clips)} (the teacher's most "
+        f"frequent answer alone: {shares.guessing(teacher):.0%}); only the student for {only[0]}, only the "
+        f"control for {only[1]}, p = {p:.2g}"
+    )
+    study.finding(
+        p < 0.05 and only[0] > only[1],
+        f"The student has learnt the teacher's predictions, including its errors: {values}, one seed.",
+        f"No difference that can be told on these clips with one seed: {values}.",
+    )
+    return share
+
+
+def check_ignorant(train: ClipSet, test: ClipSet, options: Mapping[str, object]) -> None:
+    """Train a student on a teacher whose logits are all equal; claim that it becomes as uncertain.
+
+    Args:
+        options: of `distill`: preset and seed.
+    """
+    classes = len(train.classes)
+
+    def ignorant(x: Tensor) -> Tensor:
+        return torch.zeros(len(x), classes, device=x.device)
+
+    student = distill(ignorant, train, **dict(options), epochs=2, least_steps=0, hard=0.0)  # type: ignore[arg-type]
+    clips = PreparedClips(test, student.frames)
+    certainty = float(clips.map(student.to(train.device)).softmax(1).max(1).values.mean())
     study.claim(
-        f"The exported student gives the same label as torch for all {len(answers)} test clips. "
-        "Probabilities "
-        f"differ by at most {float((found - expected.values).abs().max()):.1g}.",
-        all(same) and torch.allclose(found, expected.values, atol=1e-3),
-    )
-
-
-def draw_frontier(
-    spent: Mapping[str, Latency], accuracy: Mapping[str, float], parameters: Mapping[str, int]
-) -> None:
-    """Print and draw accuracy over time per clip.
-
-    Args:
-        spent: network -> measured time.
-        accuracy: network -> test accuracy.
-        parameters: "teacher" and "student" -> number of parameters; all others have those of the student.
-    """
-    runtimes = {"onnxruntime": "student (onnx)", "int8": "student, int8 (onnx)"}
-    renamed = runtimes | {"2:4, taught again": "2:4, trained further"}
-    for name, took in spent.items():
-        speedup = spent["teacher"].median / took.median
-        times = f"{speedup:4.1f} times as fast as the teacher"
-        print(f"{renamed.get(name, name):<22} {took}   {times}   accuracy {accuracy[name]:.1%}")
-    rows = [
-        {
-            "name": renamed.get(name, name),
-            "milliseconds": took.median,
-            "p95": took.p95,
-            "accuracy": accuracy[name],
-            "parameters": parameters.get(name, parameters["student"]),
-            "kind": "onnxruntime" if name in runtimes else "torch",
-        }
-        for name, took in spent.items()
-    ]
-    show(representations.frontier(rows, "Accuracy, time and size"))
-
-
-def compare_speed(spent: Mapping[str, Latency]) -> None:
-    """Compare the speed of the student with the teacher: in torch, in onnxruntime, and with int8 weights."""
-    faster = {name: spent["teacher"].median / took.median for name, took in spent.items()}
-    words = f"In torch the student is {faster['student']:.1f} times as fast as the teacher"
-    study.finding(
-        faster["student"] >= 3,
-        f"{words} (in the paper 3 times, on an edge device).",
-        f"{words}, less than in the paper (3 times).",
-    )
-    words = f"In onnxruntime it is {faster['onnxruntime']:.1f} times as fast as the teacher in torch"
-    study.finding(faster["onnxruntime"] >= 10, f"{words}.", f"{words}, less than ten times.")
-    study.finding(
-        faster["int8"] > 1.1 * faster["onnxruntime"],
-        f"int8 makes it even faster: {faster['int8']:.1f} times as fast as the teacher.",
-        f"int8 makes it no faster here: {faster['int8']:.1f} times as fast as the teacher, "
-        f"{faster['onnxruntime']:.1f} without int8.",
+        f"After two epochs the highest probability of this student is {certainty:.0%} on average. A uniform "
+        f"guess has {1 / classes:.0%}.",
+        certainty < 1 / classes + 1 / 3,
     )

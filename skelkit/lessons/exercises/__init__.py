@@ -6,15 +6,18 @@ To add one, write a file with an `EXERCISE` and add it to the list here. `check`
 from . import (
     barlow_twins,
     bytes_of_a_clip,
+    bytes_of_a_sparse_layer,
     compress,
     degree_weights,
     distillation_loss,
     faa,
     herding,
+    high_temperature_gradient,
     highest_frequency,
     reconstruction_error,
     reservoir_step,
     restore,
+    two_four_mask,
 )
 from .checking import check, check_number, hints, progress, register
 from .exercise import Case, Exercise
@@ -30,7 +33,10 @@ EXERCISES: dict[str, Exercise] = register(
     faa.EXERCISE,
     herding.EXERCISE,
     barlow_twins.EXERCISE,
+    bytes_of_a_sparse_layer.EXERCISE,
+    high_temperature_gradient.EXERCISE,
     distillation_loss.EXERCISE,
+    two_four_mask.EXERCISE,
 )
 """Every exercise by the name of its function, in the order of the notebooks."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import torch
 import torch.nn.functional as F
@@ -34,6 +34,16 @@ def _with(student: float = 1.0, teacher: float = 1.0) -> Callable[..., Tensor]:
 
 def _cross_entropy(student: Tensor, teacher: Tensor, tau: float) -> Tensor:
     return -(tau**2) * ((teacher / tau).softmax(1) * (student / tau).log_softmax(1)).sum(1).mean()
+
+
+def _certain(loss: Callable[..., Tensor]) -> Iterator[str]:
+    """A teacher that leaves no doubt: some of its probabilities are 0 in float32."""
+    value = loss(torch.zeros(2, 3), torch.tensor([[400.0, 0.0, 0.0], [0.0, 0.0, 400.0]]), 1.0)
+    if not bool(torch.isfinite(value)):
+        yield (
+            f"It is {float(value)} for a teacher that is certain: a probability is 0 there, and its "
+            "logarithm is −∞. Use log_softmax instead of the log of a softmax."
+        )
 
 
 EXERCISE = Exercise(
@@ -71,6 +81,7 @@ EXERCISE = Exercise(
         "Divide both logits by τ before the softmax.",
         "`F.kl_div(log q, p, reduction='batchmean')` is KL(p ‖ q): first the student's "
         "log-probabilities, then the teacher's probabilities.",
-        "Multiply by τ².",
+        "Multiply by τ². If a teacher is certain, p log p must not become 0 · (−∞): `log_softmax`.",
     ),
+    properties=_certain,
 )
