@@ -11,11 +11,19 @@ import warnings
 
 from ..data.errors import UnknownOption
 from ..utils.version import __version__
-from . import bench, data, lab, record, study, zoo
+from . import bench, data, exercises, lab, record, study, zoo
 from .command import add_commands
 from .output import Printable, UnwritableOutput, escaped
 
-COMMANDS = (study.COMMAND, lab.COMMAND, data.COMMAND, record.COMMAND, zoo.COMMAND, bench.COMMAND)
+COMMANDS = (
+    study.COMMAND,
+    lab.COMMAND,
+    data.COMMAND,
+    record.COMMAND,
+    zoo.COMMAND,
+    exercises.COMMAND,
+    bench.COMMAND,
+)
 
 DEBUG = "SKELKIT_DEBUG"
 """Environment variable: set (to 1), an error prints its traceback, as with ``--debug``."""
