@@ -22,16 +22,14 @@ from skelkit.lessons import (
     forgetting,
     linear_probing,
     masked_training,
-    masks,
     start_here,
     your_data,
 )
 from skelkit.lessons.compression_measures import Recordings, lag, within_bound
-from skelkit.skeletons import COCO17, NTU25
 
 NOTEBOOKS = sorted((Path(__file__).parent.parent / "notebooks").glob("*.ipynb"))
 LONGEST_CELL = 20
-TAUGHT = ("01_compression",)
+TAUGHT = ("01_compression", "02_masks")
 """Notebooks with questions before answers; their code is shorter."""
 by_name = pytest.mark.parametrize("path", NOTEBOOKS, ids=[p.stem for p in NOTEBOOKS])
 
@@ -208,47 +206,6 @@ def test_more_clips_fit_but_not_quite_five_times_as_many(recordings):
     fit = compression_where.clips_per_megabyte(recordings)
     compression_where.explain_memory(fit, recordings)
     assert 4 < fit["s = 5, float32"] / fit["all frames, float32"] < 5
-
-
-# -- 02 ---------------------------------------------------------------------------------------------------
-
-
-def test_feet_are_found_by_name_and_otherwise_at_the_ends_of_limbs():
-    assert {NTU25.joints[j] for j in masks.foot_joints(NTU25)} == {"left_foot", "right_foot"}
-    assert masks.foot_joints(COCO17) == (COCO17.degrees == 1).nonzero().flatten().tolist()
-
-
-def test_every_joint_is_in_one_group():
-    groups = masks.joint_groups(NTU25)
-    assert (sum(joints.int() for joints in groups.values()) == 1).all()
-    assert groups["where most bones meet"].nonzero().flatten().tolist() == [
-        j for j, degree in enumerate(NTU25.degrees.tolist()) if degree >= 3
-    ]
-
-
-def test_joints_hidden_from_both_are_those_that_two_draws_hide():
-    f, g, uniform = (torch.rand(25, generator=seeded(k)) for k in range(3))
-    probability = {masks.F: f, masks.G: g, masks.RANDOM: uniform}
-    mean, worst = masks.hidden_from_both(probability, masks.joint_groups(NTU25))
-    draws = torch.rand(20_000, 2, 25, generator=seeded(3))
-    both = (draws[:, 0] < f) & (draws[:, 1] < g)
-    assert mean["f and g"] == pytest.approx(float(both.float().mean()), abs=0.005)
-    assert all(worst[pair] >= mean[pair] for pair in mean)
-
-
-def test_one_joint_less_hides_a_middle_joint_less_than_half_of_the_time():
-    middle = masks.joint_groups(NTU25)["where most bones meet"]
-    half, before = masks.joints_until_half(NTU25, middle)
-    assert before < 0.5
-    assert float(sk.masks.inclusion(NTU25.degrees, half)[middle].mean()) >= 0.5
-
-
-def test_rankings_agree_with_themselves():
-    raw = torch.rand(6, 20, generator=seeded()) < 0.2
-    assert masks.compare_rankings(raw, raw, 0.2) == 1
-    assert masks.compare_rankings(raw, raw.flip(0), 0.2) < 1
-    x = batch(clips=6, frames=20)
-    assert masks.ranking_agreement(x, 0, raw, raw) == {"still": 1.0, "lively": 1.0}
 
 
 # -- 03 ---------------------------------------------------------------------------------------------------

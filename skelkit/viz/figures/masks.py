@@ -74,7 +74,9 @@ def _medians(fig: go.Figure, degrees: Tensor, speed: Tensor, column: int) -> Non
     )
 
 
-def motion_over_time(energy: Tensor, fps: float, hidden: Mapping[str, Tensor], title: str) -> go.Figure:
+def motion_over_time(
+    energy: Tensor, fps: float, hidden: Mapping[str, Tensor], title: str, height: int = 0
+) -> go.Figure:
     """RMS joint speed of one clip over time, with the frames that each mask hides as bars below it.
 
     Args:
@@ -82,6 +84,7 @@ def motion_over_time(energy: Tensor, fps: float, hidden: Mapping[str, Tensor], t
         fps: frames per second.
         hidden: name -> bool [T] (or probability [T]).
         title: of the figure.
+        height: pixels. Default: 300, and 44 for each row.
     """
     time = (torch.arange(len(energy)) / fps).tolist()
     heights = [1.0] + [0.13] * len(hidden)
@@ -102,7 +105,7 @@ def motion_over_time(energy: Tensor, fps: float, hidden: Mapping[str, Tensor], t
     figure_defaults(fig, title, f"{title}: speed over {seconds:.1f} s; rows below it: {names}.")
     fig.update_yaxes(title_text="RMS joint speed (m/s)", rangemode="tozero", row=1, col=1)
     fig.update_xaxes(title_text="time (s)", row=1 + len(hidden), col=1)
-    return fig.update_layout(height=300 + 44 * len(hidden), bargap=0, margin={"r": 150})
+    return fig.update_layout(height=height or 300 + 44 * len(hidden), bargap=0, margin={"r": 150})
 
 
 def _mask(fig: go.Figure, time: list[float], mask: Tensor, fps: float, name: str, row: int) -> None:

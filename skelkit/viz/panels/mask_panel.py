@@ -55,7 +55,7 @@ def masked(
     return {"hidden": hidden, "joints": per_joint, "frames": per_frame, "energy": energy}
 
 
-def masking(clips: ClipSet, ratio: float = 0.3) -> Panel:
+def masking(clips: ClipSet, ratio: float = 0.3, cutoff: float = 3.0) -> Panel:
     """A player with masked joints hollow and masked frames marked on the time line.
 
     The colour of a joint is its probability to be masked; a chart shows motion and masked frames over time.
@@ -63,8 +63,11 @@ def masking(clips: ClipSet, ratio: float = 0.3) -> Panel:
     Args:
         clips: the first clip of each class is offered.
         ratio: share that is masked at the start.
+        cutoff: of the low-pass filter at the start, Hz; 0 is none, and shows the noise of the tracker.
     """
     first_of = {name: clips[members[0]] for name, members in by_action(clips).items()}
+    fewest = min(len(clips.skeleton), *(len(clip) for clip in first_of.values()))
+    most = min(0.9, int((1 - 0.6 / fewest) / 0.05) * 0.05)  # at least one joint and one frame stay visible
 
     def state(action: str, joints: str, frames: str, ratio: float, cutoff: float, draw: int) -> dict:
         clip = first_of[action]
@@ -77,8 +80,8 @@ def masking(clips: ClipSet, ratio: float = 0.3) -> Panel:
     controls = {
         "joints": dropdown(mask_choices("joints"), "masked joints", "high degree (f)"),
         "frames": dropdown(mask_choices("frames"), "masked frames", "low motion (f)"),
-        "ratio": slider(ratio, 0.9, 0.05, "ratio", 2),
-        "cutoff": slider(0.0, 10.0, 0.5, "low-pass, Hz (0: off)", 1),
+        "ratio": slider(min(ratio, most), most, 0.05, "ratio", 2),
+        "cutoff": slider(cutoff, 10.0, 0.5, "low-pass, Hz (0: off)", 1),
         "action": dropdown(first_of, "action"),
         "draw": draw_number(),
     }
@@ -88,6 +91,7 @@ def masking(clips: ClipSet, ratio: float = 0.3) -> Panel:
 def _state(clip: Clip, frames: str, m: dict) -> dict:
     """Player, text, chart and first frame for the result of `masked`."""
     hidden, action = m["hidden"], readable(clip.class_name)
+    title = f"{action}: motion and masked frames"
     text = SEPARATOR.join(
         [
             f"hidden: <b>{float(hidden.float().mean()):.0%}</b> of all joint positions",
@@ -102,11 +106,12 @@ def _state(clip: Clip, frames: str, m: dict) -> dict:
         "units": "",
         "value_range": (0.0, 1.0),
         "labels": [action],
+        "height": 250,  # with controls and chart no taller than the screen of a laptop
     }
     rows = {f"masked: {frames}": m["frames"]}
     return {
         "player": ((clip,), options),
         "text": text,
-        "figure": motion_over_time(m["energy"], clip.fps, rows, f"{action}: motion and masked frames"),
+        "figure": motion_over_time(m["energy"], clip.fps, rows, title, height=210),
         "frame": int((m["energy"] * ~hidden.all(1)).argmax()),  # the visible frame with the most motion
     }
