@@ -103,8 +103,8 @@ def work_out(skeleton: Skeleton, share: float) -> None:
     few, many = known[0], known[-1]
     study.claim(
         f"Without repetition the probabilities add up to {float(without.sum()):.2f}, the number of joints "
-        f"that are hidden; with repetition to {float(with_repetition.sum()):.2f} distinct joints. The weights "
-        f"of the extremes have the ratio {degrees[many] / degrees[few]:.1f}, the probabilities "
+        f"that are hidden; with repetition to {float(with_repetition.sum()):.2f} distinct joints. The "
+        f"weights of the extremes have the ratio {degrees[many] / degrees[few]:.1f}, the probabilities "
         f"{without[many] / without[few]:.1f}: a joint that is out is not drawn again.",
         abs(float(without.sum()) - count) < 1e-3
         and float(with_repetition.sum()) <= count
