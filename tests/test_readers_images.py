@@ -129,7 +129,9 @@ def test_a_person_who_leaves_frees_a_slot_and_only_the_longest_seen_are_kept():
     far = body + [1000, 0, 0]
     nobody = np.zeros((0, 18, 3))
     frames = [np.stack([body])] * 3 + [nobody] * 30 + [np.stack([far, body])] * 2
-    placed = tracks.linked("a", frames, 1, 10**6)
+    with pytest.warns(UserWarning, match=r"some clips have more than 1 persons.*persons=2 keeps more"):
+        placed = tracks.linked("a", frames, 1, 10**6)
+    assert tracks.linked("a", frames, 2, 10**6).shape == (35, 2, 18, 3)
     assert placed.shape == (35, 1, 18, 3)
     np.testing.assert_array_equal(placed[:3, 0], np.stack([body] * 3))
     np.testing.assert_array_equal(placed[33:, 0], np.stack([far] * 2))

@@ -6,6 +6,7 @@ successive frames that lie nearest to each other; `identified` takes the numbers
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
@@ -165,7 +166,8 @@ def slots(where: Location, tracks: Sequence[Track], frames: int, persons: int, s
     """Person slots [T, persons, V, C + 1], zeros where nobody is.
 
     The heaviest track (see `Track.weight`) comes first, into the first slot that is free in all its frames;
-    tracks that find no slot are left out. So a slot may hold several people, one after another.
+    tracks that find no slot are left out, which is a warning. So a slot may hold several people, one after
+    another.
 
     There is at least one track.
 
@@ -184,4 +186,10 @@ def slots(where: Location, tracks: Sequence[Track], frames: int, persons: int, s
         if len(fits):
             placed[track.frames, fits[0]] = track.joints
             free[track.frames, fits[0]] = False
+        else:  # the same text for all clips, so that it is said once
+            warnings.warn(
+                f"some clips have more than {persons} persons at a time; those seen longest and most surely "
+                f"are kept (persons={persons + 1} keeps more, at most {MOST_PERSONS})",
+                stacklevel=2,
+            )
     return placed[:, ~free.all(0)]
