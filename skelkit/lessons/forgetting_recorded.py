@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from .. import study
+from ..continual.history import History
 from ..experiments.recordings import Recording
+from ..experiments.statistics import compare_all
 from ..study import recorded
 from ..viz import learning, show
 from ..viz.figures.curves import curves
-from .recorded_variants import show_variants
+from .forgetting import GUESSES
+from .recorded_variants import guessing, show_variants
+from .uncertainty import final
 
 WHOLE = "s = 1"
 """The memory that keeps every frame, as the recording of memories under pressure names it."""
@@ -26,13 +30,13 @@ def show_methods(found: Recording, faa: Mapping[str, float], preset: str) -> Non
     study.finding(
         lowest == "fine-tuning" and highest == "joint",
         f"On average over the seeds, fine-tuning is lowest ({found.percent('fine-tuning')}) and joint "
-        f"training highest ({found.percent('joint')}).",
+        f"training highest ({found.percent('joint')}){guessing(found)}.",
         f"On average over the seeds, {lowest} is lowest ({found.percent(lowest)}) and {highest} highest "
-        f"({found.percent(highest)}); {bounds}.",
+        f"({found.percent(highest)}); {bounds}{guessing(found)}.",
     )
     three = (
         f"At equal bytes, CHARON has {found.percent('charon')}, DER++ {found.percent('der++')}, "
-        f"ER {found.percent('er')} and iCaRL {found.percent('icarl')}"
+        f"ER {found.percent('er')} and iCaRL {found.percent('icarl')}{guessing(found)}"
     )
     study.finding(
         mean["charon"] > mean["der++"] > mean["er"],
@@ -50,6 +54,21 @@ def between_learners(found: Recording) -> dict[tuple[str, str], list[float]]:
     """Differences that the recording of methods is judged by, learner minus other, one for each seed."""
     pairs = [("charon", other) for other in ("der++", "er", "icarl", "joint")] + [("der++", "er")]
     return {pair: found.paired_differences(*pair) for pair in pairs}
+
+
+def er_or_derpp(found: Recording | None, histories: Mapping[str, History]) -> tuple[str, str]:
+    """Which of ER and DER++ has the higher accuracy, one of `GUESSES`, and the numbers that say so.
+
+    Args:
+        found: the recording of methods; None to compare the runs of this notebook.
+        histories: of this notebook.
+    """
+    if found is not None and found.paired_differences("der++", "er"):
+        one = compare_all(between_learners(found))["der++", "er"]
+        return GUESSES[(one.mean > 0) if one.significant else 2], f"DER++ compared with ER: {one}."
+    er, derpp = final(histories["er"]), final(histories["der++"])
+    answer = GUESSES[derpp.value > er.value] if derpp.differs_from(er) else GUESSES[2]
+    return answer, f"In this run (one seed): ER {er}, DER++ {derpp}, guessing {er.guessing}."
 
 
 def show_pressure(setup: study.Setup) -> None:

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import re
+
 from ..experiments.recordings import Recording
 from ..study import Setup, recorded
 from ..viz import learning, show
+
+
+def guessing(found: Recording) -> str:
+    """ ", guessing 10 %": the accuracy of guessing among all classes; "" if the number is not recorded."""
+    sizes = re.match(r"(\d+) tasks? x (\d+) class", found.about.get("divided", ""))
+    return f", guessing {1 / (int(sizes[1]) * int(sizes[2])):.0%}" if sizes else ""
 
 
 def show_variants(experiment: str, setup: Setup, title: str) -> Recording | None:

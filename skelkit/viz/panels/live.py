@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 import ipywidgets as widgets
@@ -41,6 +41,8 @@ class LiveMatrix:
         methods, memories, intervals, ratios: the choices; a memory is a number of clips.
         seed: value of the seed control at the start.
         first: (settings, History) of a finished run, shown at the start. Default: none.
+        uses: method -> names of the controls that matter to it; the others are locked while it is chosen.
+            Default: all.
     """
 
     _running: LiveMatrix | None = (
@@ -57,8 +59,9 @@ class LiveMatrix:
         ratios: Sequence[float] = (),
         seed: int = 0,
         first: tuple[dict, History] | None = None,
+        uses: Mapping[str, Collection[str]] | None = None,
     ):
-        self.run, self.names = run, list(names)
+        self.run, self.names, self.uses = run, list(names), uses or {}
         self.history: History | None = None
         self.runs: list[dict[str, str]] = []
         self.controls = _controls(methods, memories, intervals, ratios, seed)
@@ -66,16 +69,18 @@ class LiveMatrix:
         self.stop_button = widgets.Button(description="Stop", disabled=True)
         self.start_button.on_click(lambda _: self.start())
         self.stop_button.on_click(lambda _: self.stop())
-        self.text = widgets.HTML("Choose, then press <b>Start</b>.")
+        self.text, self.unused = widgets.HTML("Choose, then press <b>Start</b>."), widgets.HTML("")
         self.table = widgets.HTML("")
         self.chart = Chart(self._empty("No run yet"))
         self._thread: threading.Thread | None = None
         self._stop, self._title = threading.Event(), ""
         self._paint = Throttle(GAP, self._show)
+        self.controls["method"].observe(lambda _: self._lock(), "value")
         if first is not None:
             for name, value in first[0].items():
                 self.controls[name].value = value
             self._finished(*first)
+        self._lock()
 
     @property
     def settings(self) -> dict:
@@ -92,7 +97,7 @@ class LiveMatrix:
         self._stop.clear()
         self._buttons(running=True)
         self.text.value = "starting …"
-        self._title = _title(self.settings)
+        self._title = self._name(self.settings)
         self.chart.update(self._empty(self._title))
         self._thread = threading.Thread(target=self._work, args=(self.settings,), daemon=True)
         self._thread.start()
@@ -139,8 +144,9 @@ class LiveMatrix:
 
     def _finished(self, settings: dict, history: History) -> None:
         self.history = history
-        self.runs.append(_row(settings, history))  # not the history, which holds a network and a memory
-        title, faa = _title(settings), 100 * history.faa
+        used = {name: value for name, value in settings.items() if self._matters(name, settings["method"])}
+        self.runs.append(_row(used, history))  # not the history, which holds a network and a memory
+        title, faa = self._name(settings), 100 * history.faa
         separator = " &nbsp;·&nbsp; "
         self.text.value = (
             f'<span role="status">{html.escape(title)}: final average accuracy <b>{faa:.1f} %</b>'
@@ -150,6 +156,26 @@ class LiveMatrix:
         self.table.value = _table(self.runs)
         final = f"{title}: final average accuracy {faa:.1f} %"
         self.chart.update(accuracy_matrix(history.accuracy, self.names, final))
+
+    def _matters(self, control: str, method: str) -> bool:
+        return control in self.uses.get(method, self.controls)
+
+    def _name(self, settings: dict) -> str:
+        """A run in words: its method, and what else matters to it."""
+        words = {
+            "memory": f"memory of {settings['memory']:,} clips",
+            "interval": f"s = {settings['interval']}",
+        }
+        method = settings["method"]
+        return ", ".join([method, *(w for name, w in words.items() if self._matters(name, method))])
+
+    def _lock(self) -> None:
+        """Lock the controls that do not matter to the chosen method, and say which these are."""
+        method = self.controls["method"].value
+        for name, control in self.controls.items():
+            control.disabled = not self._matters(name, method)
+        locked = ", ".join(control.description for control in self.controls.values() if control.disabled)
+        self.unused.value = f"<small>Without effect on {method}: {locked}.</small>" if locked else ""
 
     def _empty(self, title: str) -> go.Figure:
         return accuracy_matrix(torch.full((len(self.names),) * 2, torch.nan), self.names, title)
@@ -163,7 +189,8 @@ class LiveMatrix:
             self._show_finished_run()
             return
         choices = widgets.Box(list(self.controls.values()), layout=widgets.Layout(flex_flow="row wrap"))
-        display(widgets.VBox([choices, widgets.HBox([self.start_button, self.stop_button]), self.text]))
+        buttons = widgets.HBox([self.start_button, self.stop_button])
+        display(widgets.VBox([choices, self.unused, buttons, self.text]))
         self.chart.show(live=True)
         display(self.table)
 
@@ -198,17 +225,15 @@ def _controls(
     return controls
 
 
-def _title(settings: dict) -> str:
-    return f"{settings['method']}, memory of {settings['memory']:,} clips, s = {settings['interval']}"
-
-
 def _row(settings: dict, history: History) -> dict[str, str]:
+    """What mattered to a run, and its results; a dash for what does not matter to its method."""
+    memory, ratio = settings.get("memory"), settings.get("ratio")
     row = {
         "method": str(settings["method"]),
-        "memory (clips)": f"{settings['memory']:,}",
-        "interval s": str(settings["interval"]),
+        "memory (clips)": "–" if memory is None else f"{memory:,}",
+        "interval s": str(settings.get("interval", "–")),
     }
-    row |= {"mask ratio": f"{settings['ratio']:.0%}"} if "ratio" in settings else {}
+    row |= {} if ratio is None else {"mask ratio": f"{ratio:.0%}"}
     return row | {
         "seed": str(settings.get("seed", "")),
         "FAA (%)": f"{100 * history.faa:.1f}",
@@ -221,4 +246,4 @@ def _row(settings: dict, history: History) -> dict[str, str]:
 
 def _table(runs: Sequence[dict[str, str]]) -> str:
     heads = list(dict.fromkeys(name for run in runs for name in run))
-    return html_table([[run.get(name, "") for name in heads] for run in runs], heads, "Finished runs")
+    return html_table([[run.get(name, "–") for name in heads] for run in runs], heads, "Finished runs")
