@@ -267,3 +267,40 @@ def test_decoders_that_do_not_fit_are_refused_with_those_that_do():
         build(SMALL, None)
     assert [len(build(size, None).decoder.blocks) for size in SIZES] == [1, 3, 3]
     assert sttformer.resolve_size(SMALL, SIZES) is SMALL
+
+
+# -- what is predicted ------------------------------------------------------------------------------------
+
+
+def test_a_deviation_is_added_to_straight_lines_between_the_visible_frames():
+    x, model = batch(6, frames=60), build().eval()
+    model.target = "deviation"
+    hidden = masks.random_tuples(x, ratio=0.6, generator=seeded())
+    frames = hidden.repeat_interleave(masks.TUPLE, 1)
+    with torch.no_grad():
+        model.decoder.out.weight.zero_()
+        model.decoder.out.bias.zero_()
+        nothing = model.reconstruct(x, hidden)
+        torch.testing.assert_close(nothing, masks.interpolate_frames(x, frames))
+        model.decoder.out.bias.fill_(0.5)
+        torch.testing.assert_close(
+            model.reconstruct(x, hidden), nothing + 0.5 * (x != 0).any(1, keepdim=True)
+        )
+
+
+def test_the_loss_of_a_deviation_is_that_of_the_coordinates_it_gives():
+    x, model = batch(6, frames=60), build()
+    model.target = "deviation"
+    with torch.no_grad():
+        model.decoder.out.weight.zero_()
+        model.decoder.out.bias.zero_()
+    hidden = autoencoder.draw_hidden(x, 0.6, seeded())
+    off = masks.interpolate_frames(x, hidden.repeat_interleave(masks.TUPLE, 1)) - x
+    present = (x != 0).any(1).any(2)  # [N, T, M]
+    expected = (off.square().mean((1, 3)) * present).sum() / present.sum()
+    assert model(x, 0.6, seeded()).loss.item() == pytest.approx(expected.item(), rel=1e-4)
+
+
+def test_an_unknown_target_lists_the_known_ones():
+    with pytest.raises(ValueError, match="no target 'speed'; known: coordinates, deviation"):
+        MaskedAutoencoder(STTFormer(4, 5, SMALL, seeded()), seeded(), SMALL_DECODER, target="speed")

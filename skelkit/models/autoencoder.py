@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from ..ops import masks
 from ..ops.masks import TUPLE
+from ..utils.validation import one_of
 from .block import DEFAULT_ATTENTION, Attention, Block, Convolution, channels_last, initialise
 from .persons import Tracks, tracks
 from .positions import add_codes
@@ -25,6 +26,10 @@ DECODERS: dict[str, Blocks] = {
     "base": ((256, 128, 64), (128, 64, 32), (64, 64, 16)),
 }
 """Blocks of the decoder for each encoder size: (channels in, channels out, d of queries and keys)."""
+
+
+TARGETS = ("coordinates", "deviation")
+"""What a decoder can predict."""
 
 
 class Output(NamedTuple):
@@ -90,6 +95,12 @@ def reconstruction_errors(
         error.new_zeros(clips).index_add(0, people.clip, v.sum(1).to(error.dtype)) for v in (error, mask)
     )
     return sums / counts.clamp_min(1), counts
+
+
+def straight_lines(poses: Tensor, kept: Tensor, tuples: int) -> Tensor:
+    """Poses [P, C, T, V] with straight lines between the tuples at positions `kept`, Long[P, K], of T'."""
+    hidden = torch.ones(len(poses), tuples, dtype=torch.bool, device=poses.device).scatter(1, kept, False)
+    return masks.interpolate_frames(poses[..., None], hidden.repeat_interleave(TUPLE, 1))[..., 0]
 
 
 def decoder_blocks(encoder: STTFormer, decoder: str | Blocks | None) -> Blocks:
@@ -173,9 +184,11 @@ class MaskedAutoencoder(nn.Module):
         generator: draws the initial weights of the decoder.
         decoder: as in `decoder_blocks`.
         masked_only: reconstruct only what is hidden. Default: the whole clip.
+        target: what the decoder predicts: "coordinates", as published, or "deviation", how far each joint is
+            from the straight line between the frames that the encoder sees.
 
     Raises:
-        ValueError: a decoder that does not fit the encoder, or no generator.
+        ValueError: a decoder that does not fit the encoder, no generator, or an unknown target.
 
     >>> g = torch.Generator().manual_seed(0)
     >>> model = MaskedAutoencoder(STTFormer(classes=5, joints=20, generator=g), generator=g)
@@ -190,10 +203,12 @@ class MaskedAutoencoder(nn.Module):
         generator: torch.Generator | None = None,
         decoder: str | Blocks | None = None,
         masked_only: bool = False,
+        target: str = "coordinates",
     ):
         super().__init__()
+        one_of(target, TARGETS, "target")
         blocks = decoder_blocks(encoder, decoder)
-        self.encoder, self.masked_only = encoder, masked_only
+        self.encoder, self.masked_only, self.target = encoder, masked_only, target
         self.decoder = Decoder(
             blocks,
             encoder.channels,
@@ -255,4 +270,7 @@ class MaskedAutoencoder(nn.Module):
         tokens = self.encoder.encode(people, kept)
         if not len(tokens):
             return tokens, torch.zeros_like(people.poses)
-        return tokens, self.decoder(tokens, kept[people.clip], tuples)
+        prediction = self.decoder(tokens, kept[people.clip], tuples)
+        if self.target == "deviation":
+            prediction = prediction + straight_lines(people.poses, kept[people.clip], tuples)
+        return tokens, prediction

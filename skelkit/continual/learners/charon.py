@@ -40,12 +40,15 @@ class CHARON(BaseLearner):
         ratio: share of frame tuples masked in the current epoch.
         unprobed: the classifier as the last task's training left it, before probing; None before the first
             task is over.
+        target: option: what the decoder predicts, see `models.MaskedAutoencoder`.
         batch_accuracies: training accuracy of each batch of the current epoch.
     """
 
     uses_memory: ClassVar[bool] = True
     stores_logits: ClassVar[bool] = True
     published: ClassVar[dict[str, bool]] = {"compression": True, "probing": True, "refresh": True}
+    options: ClassVar[tuple[str, ...]] = ("target",)
+    target: str = "coordinates"
 
     network: MaskedAutoencoder
     memory: ReplayMemory
@@ -63,7 +66,9 @@ class CHARON(BaseLearner):
         cls, classes: int, joints: int, settings: Settings, generator: torch.Generator
     ) -> Network:
         """Untrained STTFormer with the decoder of its size."""
-        return MaskedAutoencoder(build_encoder(classes, joints, settings, generator), generator)
+        encoder = build_encoder(classes, joints, settings, generator)
+        target = str(settings.by_name().get("target", cls.target))
+        return MaskedAutoencoder(encoder, generator, target=target)
 
     def observe(self, x: Tensor, y: Tensor) -> Tensor:
         """`charon_loss`; `masked_loss` while the memory is empty."""
