@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from skelkit import Skeleton, codecs, load, masks, motion
-from skelkit.viz import chart, figures, panels, style
+from skelkit.viz import chart, figures, offline, panels, style
 
 
 @pytest.fixture(scope="module")
@@ -151,17 +151,16 @@ def test_the_browser_panel_offers_as_many_clips_as_the_action_has(clips):
     assert "wave" in panel.text.value
 
 
-def test_a_headless_panel_shows_its_first_state_without_controls(clips, monkeypatch):
+def test_a_headless_panel_shows_one_output_with_its_states(clips, monkeypatch):
     shown = []
     monkeypatch.setenv("SKELKIT_HEADLESS", "1")
-    for module in (panels.panel, chart):
-        monkeypatch.setattr(module, "display", lambda item, **_: shown.append(item))
-    panel = panels.masking(clips)
+    monkeypatch.setattr(panels.panel, "display", lambda item, **_: shown.append(item))
+    panel = panels.compression(clips)
     panel._ipython_display_()
-    assert shown[0] is panel.player
-    assert shown[1]["text/plain"].startswith("hidden: ")
-    assert chart.PLOTLY_MIME in shown[2]
-    assert len(shown) == 3
+    (bundle,) = shown
+    assert "reconstruction error" in bundle["text/plain"]
+    assert [control["label"] for control in bundle[offline.MIME]["controls"]] == ["interval s", "codec"]
+    assert bundle[offline.MIME]["fixed"] == [["action", panel.values["action"]], ["value type", "float32"]]
 
 
 def test_a_live_panel_shows_its_controls(clips, monkeypatch):

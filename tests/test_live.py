@@ -1,5 +1,6 @@
 """The accuracy matrix while training runs: it fills, it stops, errors are shown, updates are few."""
 
+import json
 import threading
 import time
 from types import SimpleNamespace
@@ -8,7 +9,8 @@ import pytest
 import torch
 
 from skelkit.training.loop import Stopped
-from skelkit.viz import chart
+from skelkit.viz import chart, offline
+from skelkit.viz.offline.packing import uncompressed
 from skelkit.viz.panels import live
 from skelkit.viz.panels.throttle import Throttle
 
@@ -210,13 +212,19 @@ def test_the_panel_shows_controls_chart_and_table(shown):
     assert shown[2] is panel.table
 
 
-def test_a_headless_panel_shows_one_finished_run_without_controls(shown, monkeypatch):
+def test_a_headless_panel_shows_one_finished_run_task_by_task(shown, monkeypatch):
     monkeypatch.setenv("SKELKIT_HEADLESS", "1")
     panel = live.LiveMatrix(learning, NAMES, **SETTINGS)
     panel._ipython_display_()
-    assert [isinstance(item, dict) and chart.PLOTLY_MIME in item for item in shown] == [True, False]
-    z = shown[0][chart.PLOTLY_MIME]["data"][0]["z"]
+    run = shown[0][offline.MIME]
+    assert (
+        run["controls"][0] | {"label": "after task", "options": ["1 of 3", "2 of 3", "3 of 3"]}
+        == run["controls"][0]
+    )
+    z = run["first"]["figure"]["data"][0]["z"]
     assert sum(value is not None for row in z for value in row) == 6
+    early = json.loads(uncompressed(run["states"]))[0]["figure"]["data"]["0"]["z"]
+    assert early == {"1": [[None] * 3], "2": [[None] * 3]}
     assert "Finished runs" in shown[1]["text/html"]
 
 

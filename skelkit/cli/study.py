@@ -54,18 +54,21 @@ def _run(options: Namespace) -> int:
         "device": options.device,
     }
     runs = runner.run_all(options.notebooks, out, parameters)
-    page = report.write(runs, out / "report.html")
-    size, seconds = page.stat().st_size / 1e6, time.perf_counter() - start
-    print(f"report:  {page}  ({size:.1f} MB)\ntook {seconds:.0f} s")
-    return 0
+    page = report.write(runs, out / runner.REPORT[0])
+    print(f"report:  {page}\ntook {time.perf_counter() - start:.0f} s")
+    failed = [run.name for run in runs if run.error]
+    if failed:
+        print(f"failed: {', '.join(failed)}")
+    return int(bool(failed))
 
 
 COMMAND = Command(
     name="study",
-    help="run the notebooks and write one HTML report",
+    help="run the notebooks and write a report of HTML pages",
     description="Run the notebooks without user interaction, check every claim in them, and write the "
-    "executed notebooks, the recorded values (JSON) and one self-contained report.html. The "
-    "exit status is 1 if a claim is false.",
+    "executed notebooks, the recorded values (JSON), report.html, and beside it a page for each notebook "
+    "in the folder report, which need no network. A notebook that fails stops no other one; the exit "
+    "status is then 1.",
     add_arguments=_add_arguments,
     run=_run,
     epilog="\n  ".join(["presets:", *study.describe_presets().split("; ")]),

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import base64
 import html
-import itertools
-import json
 import re
 from pathlib import Path
 from typing import Any
@@ -19,26 +17,31 @@ WIDGET = "application/vnd.jupyter.widget-view+json"
 
 WIDGET_STATE = "application/vnd.jupyter.widget-state+json"
 
-_COUNTER = itertools.count(1)
-"""Numbers of the charts of all pages."""
+LINKS = re.compile(r'<a href="(\d\d_\w+)\.ipynb">(.*?)</a>', re.DOTALL)
+"""A link to a notebook: its name, and the text of the link."""
 
+_TURN = re.compile(r"\s*(---\s*)?(Previous|Next): \[.*", re.DOTALL)
+"""The last cell of a notebook, whose links every page has anyway."""
 
-NARROW_LAYOUT = """
-function skelkitLayout(layout) {
-  const legend = layout.legend || {};
-  if (innerWidth >= 640 || legend.orientation === "h") return layout;
-  const below = { ...legend, orientation: "h", x: 0, xanchor: "left", y: -0.25, yanchor: "top" };
-  return { ...layout, legend: below };
-}
-"""
-"""JavaScript: on a narrow screen, a legend beside a chart moves below it."""
+_LONG = re.compile(r"<(td|th)\b((?: [^>]*)?>[^<]{25,})")
+"""Long cells of a table, which wrap; short ones do not."""
+
+_ANSI = re.compile(r"\x1b\[[0-9;]*m")
+
+_COLUMNS = re.compile(r"\S {2,}\S.*\n.*\S {2,}\S")
+"""Two lines with gaps: columns of text, which must not wrap."""
 
 
 def highlight_style() -> str:
-    """CSS of highlighted code."""
+    """CSS of highlighted code, on light and on dark pages."""
     from pygments.formatters import HtmlFormatter
 
-    return HtmlFormatter(style="default").get_style_defs(".highlight")
+    light, dark = (
+        HtmlFormatter(style=name).get_style_defs(".highlight") for name in ("default", "github-dark")
+    )
+    return (
+        f"{light}\n@media (prefers-color-scheme: dark) {{\n{dark}\n}}\n.highlight {{ background: none; }}\n"
+    )
 
 
 def notebook_body(path: Path) -> str:
@@ -49,7 +52,7 @@ def notebook_body(path: Path) -> str:
     widgets = notebook.metadata.get("widgets", {}).get(WIDGET_STATE, {}).get("state", {})
     parts = []
     for cell in notebook.cells:
-        if cell.cell_type == "markdown":
+        if cell.cell_type == "markdown" and not _TURN.fullmatch(cell.source):
             parts.append(_markdown(cell.source))
         elif cell.cell_type == "code":
             shown = "".join(_output(output, widgets) for output in cell.outputs)
@@ -58,28 +61,22 @@ def notebook_body(path: Path) -> str:
 
 
 def glossary() -> str:
-    """The glossary as a section, with the ids that links from the notebooks use; empty if there is none."""
+    """The glossary, with the ids that links from the notebooks use; empty if there is none."""
     path = NOTEBOOKS / "glossary.md"
     if not path.is_file():
         return ""
-    page = re.sub(
-        r'<h2 id="([\w-]+)"',
-        lambda match: f'<h2 id="glossary-{match[1].lower()}"',
-        _markdown(path.read_text("utf-8")),
-    )
-    return f'<section id="glossary">{page}</section>'
+    page = _markdown(path.read_text("utf-8"))
+    return re.sub(r'<h2 id="([\w-]+)"', lambda match: f'<h2 id="{match[1].lower()}"', page)
 
 
 def _markdown(source: str) -> str:
-    """Markdown as HTML; pictures are embedded, and links between notebooks become links within the page."""
+    """Markdown as HTML; pictures are embedded, and links to the glossary open beside the page."""
     from nbconvert.filters import markdown2html
 
     page = render_markdown(source, markdown2html)
     page = re.sub(r'<a class="anchor-link".*?</a>', "", page)
     page = re.sub(r'src="(pictures/[\w.-]+)"', lambda match: f'src="{_data_uri(NOTEBOOKS / match[1])}"', page)
-    page = re.sub(r'href="glossary\.md#([\w-]+)"', r'href="#glossary-\1"', page)
-    page = page.replace('href="glossary.md"', 'href="#glossary"')
-    return re.sub(r'href="(\d\d_\w+)\.ipynb"', r'href="#\1"', page)
+    return re.sub(r'href="glossary\.md(#[\w-]+)?"', r'href="glossary.html\1" target="glossary"', page)
 
 
 def _data_uri(picture: Path) -> str:
@@ -93,30 +90,29 @@ def _code(source: str) -> str:
         return ""
     first = next(line for line in source.splitlines() if line.strip()).lstrip("# ")
     summary = f"<summary>code: {html.escape(first[:80])}</summary>"
-    return f'<details class="code">{summary}{Highlight2HTML()(source)}</details>'
+    unfolded = " open" if first.startswith("def ") else ""  # an algorithm, which is there to be read
+    return f'<details class="code"{unfolded}>{summary}{Highlight2HTML()(source)}</details>'
 
 
 def _output(output: dict[str, Any], widgets: dict[str, Any]) -> str:
+    from ..viz import offline
+
     data = output.get("data", {})
+    if offline.MIME in data:
+        return offline.fragment_of(data[offline.MIME])
     if PLOTLY in data:
-        return _chart(data[PLOTLY])
+        return offline.chart_of(data[PLOTLY])
     if WIDGET in data:
         return _widget(widgets.get(data[WIDGET]["model_id"], {}))
     if "text/html" in data:
-        return f'<div class="output">{data["text/html"]}</div>'
+        marked = _LONG.sub(r'<\1 class="long"\2', data["text/html"])
+        return f'<div class="output">{marked}</div>'
+    if output.get("output_type") == "error":
+        lines = _ANSI.sub("", "\n".join(output["traceback"]) or f"{output['ename']}: {output['evalue']}")
+        return f'<pre class="error" role="alert">{html.escape(lines)}</pre>'
     text = output.get("text") or data.get("text/plain") or ""
-    return f'<div class="output"><pre>{html.escape(text)}</pre></div>' if text.strip() else ""
-
-
-def _chart(figure: dict[str, Any]) -> str:
-    name, layout = f"chart-{next(_COUNTER)}", figure.get("layout") or {}
-    alt = html.escape(str((layout.get("meta") or {}).get("alt", "chart")))
-    parts = [json.dumps(part or {}).replace("<", "\\u003c") for part in (figure.get("data"), layout)]
-    options = "{responsive: true, displaylogo: false}"
-    width = ";min-width:600px" if "xaxis2" in layout else ""  # panels side by side scroll on narrow screens
-    box = f'<div id="{name}" style="height:{layout.get("height", 450)}px{width}"></div>'
-    script = f'<script>Plotly.newPlot("{name}", {parts[0]}, skelkitLayout({parts[1]}), {options})</script>'
-    return f'<figure class="chart" role="img" aria-label="{alt}">{box}{script}</figure>'
+    kind = ' class="columns-of-text"' if _COLUMNS.search(text) else ""
+    return f'<div class="output"><pre{kind}>{html.escape(text)}</pre></div>' if text.strip() else ""
 
 
 def _widget(model: dict[str, Any]) -> str:

@@ -1,100 +1,137 @@
-"""A report: executed notebooks as one self-contained HTML page, which opens from disk without a network."""
+"""A report of the study: an index and one page per notebook, which open from disk without a network."""
 
 from __future__ import annotations
 
 import html
-import re
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from ..utils.files import write_atomic
-from .rendering import NARROW_LAYOUT, glossary, highlight_style, notebook_body
-from .runner import Run
+from .pages import Place, page, static_page
+from .rendering import LINKS, glossary, notebook_body
+from .runner import PLOTLY_FILE, REPORT, Run, remove_report
 
-_STYLE = """
-math mtd { text-align: left; padding: .3em .6em; white-space: nowrap; }
-:root { color-scheme: light; }
-body {
-  font: 16px/1.55 Inter, "Segoe UI", Helvetica, Arial, sans-serif; color: #222; background: #fff;
-  margin: 0 auto; max-width: 60rem; padding: 1rem 1.2rem 5rem; overflow-wrap: break-word;
-}
-nav { border-bottom: 1px solid #ccc; padding-bottom: .6rem; margin-bottom: 1rem; }
-nav a { margin-right: 1.2rem; }
-a { color: #0059a0; }
-h1 { line-height: 1.2; margin-top: 2.5rem; }
-section ~ section { border-top: 3px solid #0072B2; margin-top: 4rem; }
-img { max-width: 100%; }
-table {
-  border-collapse: collapse; margin: .8rem 0; font-size: .95em;
-  display: block; max-width: 100%; overflow-x: auto;
-}
-th, td { padding: .25em .8em; border-bottom: 1px solid #ddd; text-align: left; vertical-align: top; }
-pre {
-  background: #f6f6f6; padding: .6rem .8rem; font-size: .85em; line-height: 1.4;
-  overflow-x: auto; white-space: pre-wrap; overflow-wrap: anywhere;
-}
-.output pre { background: none; padding: .2rem 0; }
-details.code { margin: .4rem 0; }
-details.code > summary { color: #595959; cursor: pointer; font-size: .85em; }
-.output { margin: .4rem 0; }
-th[scope="row"] { min-width: 8em; }
-figure.chart { margin: 1rem 0; overflow-x: auto; }
+FOLDER = REPORT[1]
+"""Folder of the pages, beside the index."""
+
+_HEAD = """<h1>{title}</h1>
+<p>{about}. {count} in {seconds:.0f} s. Sentences marked <b class="true">✓</b> were checked in this run; what
+a sentence marked <b class="true">→</b> says depends on the data.</p>
 """
 
-_PAGE = """<!DOCTYPE html>
-<html lang="en"><head><meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{title}</title><style>{style}</style>
-<script>{plotly}</script>
-<script>{layout}</script>
-{player}</head>
-<body><nav>{links}</nav>
-<p>{title}: {about}. Recomputed in {seconds:.0f} s. Sentences marked ✓ were checked in this run; what a
-sentence marked → says depends on the data.</p>
-{sections}
-</body></html>
+_ROW = """<tr><td><a href="{link}">{name}</a></td><td>{status}</td><td class="number">{claims}</td>
+<td class="number">{findings}</td><td class="number">{seconds:.1f}</td></tr>"""
+
+_TABLE = """<table><thead><tr><th>notebook</th><th>result</th><th class="number">claims ✓</th>
+<th class="number">findings →</th><th class="number">seconds</th></tr></thead><tbody>
+{rows}</tbody></table>
 """
 
 
 def write(runs: Sequence[Run], path: Path, title: str = "The skelkit study") -> Path:
-    """Write all runs as one page, with one copy of plotly.js and of the player's script; returns the path."""
-    from plotly.offline import get_plotlyjs
+    """Write an index at `path` and the pages to a folder beside it; returns the path.
 
-    from ..viz.questions import question_module
-    from ..viz.skeleton_player.page import player_module
+    The pages share one copy of plotly.js. Pages of an earlier report are removed; the index is written last.
 
-    page = _PAGE.format(
-        title=html.escape(title),
-        style=_STYLE + highlight_style(),
-        plotly=get_plotlyjs(),
-        layout=NARROW_LAYOUT,
-        player=player_module() + question_module(),
-        links=_links(runs),
-        about=html.escape(_about(runs)),
-        seconds=sum(run.seconds for run in runs),
-        sections=_sections(runs),
+    Args:
+        runs: executed notebooks; those that failed come first in the index.
+        path: of the index.
+        title: of the report.
+    """
+    folder = path.parent / FOLDER
+    if runs:
+        from plotly.offline import get_plotlyjs
+
+        remove_report(path.parent)
+        write_atomic(folder / PLOTLY_FILE, get_plotlyjs().encode())
+        up = Place(title, f"../{path.name}")
+        places = [Place(_words(run.name), f"{run.name}.html") for run in runs]
+        for k, run in enumerate(runs):
+            around = places[k - 1] if k else None, places[k + 1] if k + 1 < len(places) else None
+            body = _failure(run) + _linked(notebook_body(run.path) if run.path.is_file() else "", runs)
+            _write(folder / places[k].link, page(places[k].title, body, up, *around))
+        _write(folder / "glossary.html", static_page("Glossary", _linked(glossary(), runs), up))
+    body = _index(runs, title)
+    return _write(path, static_page(title, body, Place(title, path.name), glossary=f"{FOLDER}/glossary.html"))
+
+
+def _write(path: Path, text: str) -> Path:
+    return write_atomic(path, text.encode(errors="backslashreplace"))
+
+
+def _words(name: str) -> str:
+    """Name of a notebook in words.
+
+    >>> _words("01_compression")
+    '01 · Compression'
+    """
+    number, _, words = name.partition("_")
+    return f"{number} · {words.replace('_', ' ').capitalize()}" if words else name
+
+
+def _linked(body: str, runs: Sequence[Run]) -> str:
+    """Links between notebooks become links between pages, or plain text where a notebook was not run."""
+    here = {run.name for run in runs}
+    return LINKS.sub(
+        lambda link: f'<a href="{link[1]}.html">{link[2]}</a>' if link[1] in here else link[2], body
     )
-    return write_atomic(path, page.encode(errors="backslashreplace"))
 
 
-def _links(runs: Sequence[Run]) -> str:
-    names = [html.escape(run.name) for run in runs]
-    links = [f'<a href="#{name}">{name.replace("_", " ")}</a>' for name in [*names, "glossary"]]
-    return " ".join(links)
+def _index(runs: Sequence[Run], title: str) -> str:
+    ordered = sorted(runs, key=lambda run: not run.error)
+    rows = "".join(_row(run) for run in ordered)
+    failed, whole = sum(bool(run.error) for run in runs), len(runs)
+    count = f"{whole} {'notebook' if whole == 1 else 'notebooks'} recomputed"
+    count += f", {failed} of them failed," if failed else ""
+    about, seconds = html.escape(_about(runs)), sum(run.seconds for run in runs)
+    head = _HEAD.format(title=html.escape(title), about=about, count=count, seconds=seconds)
+    failures = "".join(_failure(run, f"{FOLDER}/{run.name}.html") for run in ordered)
+    sentences = "".join(_sentences(run) for run in runs)
+    return f"{head}{failures}{_TABLE.format(rows=rows)}{sentences}"
 
 
 def _about(runs: Sequence[Run]) -> str:
     """The parameters; of a path only the last part, because a report is passed on to others."""
-    parameters = runs[0].results["parameters"] if runs else {}
+    parameters: dict[str, Any] = next(
+        (run.results["parameters"] for run in runs if run.results["parameters"]), {}
+    )
     return ", ".join(f"{k} {Path(str(v)).name if k == 'dataset' else v}" for k, v in parameters.items())
 
 
-def _sections(runs: Sequence[Run]) -> str:
-    """A section per notebook, and the glossary; links to notebooks outside the page become plain text."""
-    parts = [f'<section id="{html.escape(run.name)}">{notebook_body(run.path)}</section>' for run in runs]
-    here = {run.name for run in runs}
+def _row(run: Run) -> str:
+    findings = sum(bool(each.get("finding")) for each in run.results["claims"])
+    return _ROW.format(
+        link=html.escape(f"{FOLDER}/{run.name}.html"),
+        name=html.escape(_words(run.name)),
+        status='<b class="false">failed</b>' if run.error else "passed",
+        claims=len(run.results["claims"]) - findings,
+        findings=findings,
+        seconds=run.seconds,
+    )
 
-    def known(link: re.Match[str]) -> str:
-        return link[0] if link[1] in here else link[2]
 
-    return re.sub(r'<a href="#(\d\d_\w+)">(.*?)</a>', known, "\n".join(parts) + glossary())
+def _failure(run: Run, link: str = "") -> str:
+    """What went wrong in a run; empty if nothing did."""
+    if not run.error:
+        return ""
+    name = html.escape(_words(run.name))
+    place = f'<a href="{html.escape(link)}">{name}</a>' if link else name
+    return (
+        f'<div class="failed" role="alert"><b>Failed: {place}</b><pre>{html.escape(run.error)}</pre></div>\n'
+    )
+
+
+def _sentences(run: Run) -> str:
+    """Claims and findings of a run, folded: they contain the answers to its questions."""
+    lines = []
+    for each in run.results["claims"]:
+        mark = "→" if each.get("finding") else "✓"
+        kind = "true" if each["holds"] else "false"
+        sentence = html.escape(each["sentence"])
+        lines.append(f'<li><b class="{kind}" aria-hidden="true">{mark}</b>{sentence}</li>')
+    if not lines:
+        return ""
+    name, listed = html.escape(_words(run.name)), "\n".join(lines)
+    summary = f"<summary>{name}: what was found. It answers the questions of the page.</summary>"
+    return f'<details>{summary}<ul class="claims">{listed}</ul></details>\n'

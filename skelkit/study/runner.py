@@ -6,7 +6,7 @@ import json
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,13 @@ class NotebookFailed(RuntimeError):
     """A notebook stopped with an error, or recorded nothing."""
 
 
+REPORT = ("report.html", "report")
+"""The index of the report of a study, and the folder of its pages, in the folder of the results."""
+
+PLOTLY_FILE = "plotly.js"
+"""The script that the pages share, in their folder."""
+
+
 @dataclass(frozen=True)
 class Run:
     """An executed notebook.
@@ -32,12 +39,14 @@ class Run:
         path: of the executed notebook.
         results: what it claimed and recorded, see `Session.results`.
         seconds: duration.
+        error: why it failed. Default: it did not.
     """
 
     name: str
     path: Path
     results: dict[str, Any]
     seconds: float
+    error: str = ""
 
 
 def find(names: Sequence[str] = (), folder: Path = NOTEBOOKS) -> list[Path]:
@@ -107,6 +116,7 @@ def run(notebook: Path, out: Path, parameters: dict[str, Any], headless: bool = 
 def _execute(notebook: Path, target: Path, values: Path, parameters: dict[str, Any]) -> None:
     """Write the executed notebook to `target`; on an error, remove `values`."""
     import papermill
+    from nbclient.exceptions import DeadKernelError
 
     partial, failed = (target.with_suffix(f".{end}.ipynb") for end in ("partial", "failed"))
     try:
@@ -129,6 +139,10 @@ def _execute(notebook: Path, target: Path, values: Path, parameters: dict[str, A
             f"{notebook.name}, cell {error.cell_index}: {error.ename}: {error.evalue}\n"
             f"  the cells executed so far are in {failed}"
         ) from error
+    except DeadKernelError as error:
+        partial.unlink(missing_ok=True)
+        values.unlink(missing_ok=True)
+        raise NotebookFailed(f"{notebook.name}: its process died, perhaps for lack of memory") from error
     except BaseException:
         partial.unlink(missing_ok=True)
         values.unlink(missing_ok=True)
@@ -139,7 +153,9 @@ def _execute(notebook: Path, target: Path, values: Path, parameters: dict[str, A
 def run_all(
     names: Sequence[str], out: Path, parameters: dict[str, Any], tell: Callable[[str], None] = print
 ) -> list[Run]:
-    """Execute notebooks one after the other; the parameters of all are checked before the first one starts.
+    """Execute notebooks one after the other, the others too where one fails.
+
+    The parameters of all are checked before the first one starts.
 
     Args:
         names: as in `find`.
@@ -148,24 +164,46 @@ def run_all(
         tell: called with one line per notebook.
 
     Raises:
-        FileNotFoundError, ValueError, NotebookFailed: as `find`, `check_parameters` and `run`.
+        FileNotFoundError, ValueError: as `find` and `check_parameters`.
     """
     notebooks = find(names)
     for notebook in notebooks:
         check_parameters(notebook, parameters)
     # Before the first run: an interrupted study must not leave old results that look new.
     if out.is_dir():
-        (out / "report.html").unlink(missing_ok=True)
+        remove_report(out)
     for notebook in notebooks:
         _forget(notebook, out)
     runs = []
     for notebook in notebooks:
-        done = run(notebook, out, parameters)
+        began = time.perf_counter()
+        try:
+            done = run(notebook, out, parameters)
+        except NotebookFailed as error:
+            runs.append(_failed(notebook, out, parameters, time.perf_counter() - began, str(error)))
+            tell(f"  {notebook.stem:<20} FAILED: {error}")
+            continue
         claims = sum(not claim.get("finding") for claim in done.results["claims"])
         values = len(done.results["values"])
         tell(f"  {done.name:<20} {done.seconds:5.1f} s   {claims} claims true, {values} values recorded")
         runs.append(done)
     return runs
+
+
+def remove_report(out: Path) -> None:
+    """Remove the report of an earlier study from a folder, and no other file."""
+    index, pages = (out / name for name in REPORT)
+    index.unlink(missing_ok=True)
+    for page in [*pages.glob("[0-9][0-9]_*.html"), pages / "glossary.html", pages / PLOTLY_FILE]:
+        page.unlink(missing_ok=True)
+    with suppress(OSError):  # other files stand there, or there is no such folder
+        pages.rmdir()
+
+
+def _failed(notebook: Path, out: Path, parameters: dict[str, Any], seconds: float, error: str) -> Run:
+    """A run without results; the cells that were executed are kept if there are any."""
+    results = {"parameters": parameters, "values": {}, "claims": []}
+    return Run(notebook.stem, out.resolve() / f"{notebook.stem}.failed.ipynb", results, seconds, error)
 
 
 def _forget(notebook: Path, out: Path) -> None:

@@ -31,4 +31,4 @@ def browser(clips: ClipSet) -> Panel:
         number.max = len(members[change["new"]])
 
     choose.observe(limit, "value")
-    return Panel(state, {"class_name": choose, "number": number})
+    return Panel(state, {"class_name": choose, "number": number}, offline={"class_name": 40})

@@ -71,7 +71,7 @@ def compression(clips: ClipSet, interval: int = 5, frames: int | None = 120) -> 
         "action": dropdown(first_of, "action", max(first_of, key=acceleration)),
         "dtype": dropdown(codecs.DTYPES, "value type"),
     }
-    return Panel(state, controls, make=compare)
+    return Panel(state, controls, make=compare, offline={"interval": 20, "restore": 5})
 
 
 def _state(clip: Clip, length: int, result: dict) -> dict:

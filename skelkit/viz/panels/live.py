@@ -18,6 +18,8 @@ from ...utils.progress import is_headless
 from ...utils.tables import html_table
 from ..chart import Chart
 from ..figures.matrices import accuracy_matrix
+from ..offline import MIME
+from .finished_run import finished_run
 from .throttle import Throttle
 from .training_progress import GAP, Watch, duration, picture, words
 
@@ -30,8 +32,8 @@ watch = Watch
 class LiveMatrix:
     """Controls for training runs, the accuracy matrix of the current run, a table of finished runs.
 
-    Headlessly it shows one finished run, without controls: `first`, or else a run with the first choice of
-    every control.
+    Headlessly it shows one finished run, with a slider over the tasks: `first`, or else a run with the first
+    choice of every control.
 
     Args:
         run: (callback, method=…, memory=…, interval=…, seed=…) -> History; also ratio=… if `ratios` are
@@ -198,11 +200,11 @@ class LiveMatrix:
         if self.history is None:
             self._finished(self.settings, self.run(lambda progress: None, **self.settings))
         assert self.history is not None
-        self.chart.show()
-        controls = ", ".join(control.description for control in self.controls.values())
-        note = f"<small>In JupyterLab there are controls here: {controls}, Start and Stop.</small>"
-        plain = f"{100 * self.history.faa:.1f} % final average accuracy; controls: {controls}"
-        display({"text/html": self.table.value + note, "text/plain": plain}, raw=True)
+        fixed = {control.description: str(control.value) for control in self.controls.values()}
+        run = finished_run(self.history, self.names, self._name(self.settings), fixed, self.text.value)
+        plain = f"{100 * self.history.faa:.1f} % final average accuracy; controls: {', '.join(fixed)}"
+        display({MIME: run, "text/html": self.text.value, "text/plain": plain}, raw=True)
+        display({"text/html": self.table.value, "text/plain": "table of finished runs"}, raw=True)
 
 
 def _controls(

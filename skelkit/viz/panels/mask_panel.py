@@ -85,7 +85,7 @@ def masking(clips: ClipSet, ratio: float = 0.3, cutoff: float = 3.0) -> Panel:
         "action": dropdown(first_of, "action"),
         "draw": draw_number(),
     }
-    return Panel(state, controls)
+    return Panel(state, controls, offline={"ratio": 10, "joints": 5})
 
 
 def _state(clip: Clip, frames: str, m: dict) -> dict:

@@ -111,7 +111,7 @@ def masked_training(clips: ClipSet, network: MaskedAutoencoder, frames: int, rat
         "action": dropdown([(readable(name), name) for name in first_of], "action"),
         "draw": draw_number(),
     }
-    return Panel(state, controls)
+    return Panel(state, controls, offline={"ratio": 10})
 
 
 def _player(x: Tensor, result: dict, fps: float) -> tuple[tuple, int]:

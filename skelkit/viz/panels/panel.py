@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import itertools
 import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
@@ -13,6 +14,7 @@ from IPython.display import display
 from ...data import ClipSet
 from ...utils.progress import is_headless
 from ..chart import Chart
+from ..offline import MIME, choice_of, states
 from ..skeleton_player.widget import Player, player
 from .labels import SliderLabels
 
@@ -26,7 +28,7 @@ LOOK: dict[str, Any] = {
 class Panel:
     """Controls, a line of numbers, and the player or chart that they change.
 
-    Headlessly it shows its first state once, without controls.
+    Headlessly it computes the states that a page without a kernel shows, see `offline.states`.
 
     Args:
         state: settings -> ``{"player": (clips, options), "text": html, "figure": Figure, "frame": int}``,
@@ -34,6 +36,8 @@ class Panel:
             player shows.
         controls: setting name -> widget with a `value`.
         make: `player` or `compare`.
+        offline: controls that can be moved without a kernel -> number of their positions, at most.
+            Default: the first slider, 20.
     """
 
     def __init__(
@@ -41,8 +45,10 @@ class Panel:
         state: Callable[..., dict],
         controls: Mapping[str, widgets.Widget],
         make: Callable[..., Player] = player,
+        offline: Mapping[str, int] | None = None,
     ):
         self.state, self.controls = state, dict(controls)
+        self.offline = dict(offline or _first_slider(controls))
         first = state(**self.values)
         self.text = widgets.HTML(first["text"])
         self.player = make(*first["player"][0], **first["player"][1]) if "player" in first else None
@@ -68,21 +74,25 @@ class Panel:
 
     def _ipython_display_(self) -> None:
         if is_headless():
-            self._show_first_state()
-        else:
-            choices = widgets.Box(list(self.controls.values()), layout=widgets.Layout(flex_flow="row wrap"))
-            players = [self.player] if self.player is not None else []
-            display(widgets.VBox([choices, self.text, *players, SliderLabels()]))
+            text = _plain_text(self.text.value)
+            display({MIME: self.states(), "text/html": self.text.value, "text/plain": text}, raw=True)
+            return
+        choices = widgets.Box(list(self.controls.values()), layout=widgets.Layout(flex_flow="row wrap"))
+        players = [self.player] if self.player is not None else []
+        display(widgets.VBox([choices, self.text, *players, SliderLabels()]))
         if self.chart is not None:
-            self.chart.show(live=not is_headless())
+            self.chart.show(live=True)
 
-    def _show_first_state(self) -> None:
-        if self.player is not None:
-            display(self.player)
-        controls = ", ".join(control.description for control in self.controls.values())
-        note = f"In JupyterLab there are controls here: {controls}. This page shows their first setting."
-        text = f"{self.text.value}<br><small>{note}</small>"
-        display({"text/html": text, "text/plain": _plain_text(text)}, raw=True)
+    def states(self) -> dict[str, Any]:
+        """States for pages that have no kernel, see `offline.states`."""
+        shown = self.player
+
+        def scene(given: tuple) -> dict[str, Any]:
+            assert shown is not None
+            return shown.scene(*given[0], **given[1])
+
+        choices = [choice_of(name, control) for name, control in self.controls.items()]
+        return states(choices, self.state, scene=scene if shown is not None else None, most=self.offline)
 
 
 def dropdown(options: Iterable, description: str, value: Any = None) -> widgets.Dropdown:
@@ -99,6 +109,11 @@ def draw_number() -> widgets.IntSlider:
 def by_action(clips: ClipSet) -> dict[str, list[int]]:
     """Class name -> indices of its clips, for the classes that have clips."""
     return {name: members for name in clips.classes if (members := clips.of_class(name).tolist())}
+
+
+def _first_slider(controls: Mapping[str, widgets.Widget]) -> dict[str, int]:
+    sliders = (name for name, control in controls.items() if choice_of(name, control).kind == "slider")
+    return dict.fromkeys(itertools.islice(sliders, 1), 20)
 
 
 def _plain_text(text: str) -> str:

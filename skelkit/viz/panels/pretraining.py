@@ -59,7 +59,7 @@ def training(recorder: EncoderRecorder, names: Sequence[str], encoders: Sequence
     if len(encoders) > 1:
         choices = [(name, i) for i, name in enumerate(encoders)]
         controls["encoder"] = _buttons(choices, "encoder", "7em")
-    return Panel(state, controls)
+    return Panel(state, controls, offline={"epoch": 20, "encoder": 3})
 
 
 def neighbours(features: Tensor, labels: Tensor) -> float:

@@ -17,14 +17,22 @@ from .widget import Player
 _COUNTER = itertools.count(1)
 
 _MOUNT = """
-const bytes = (text) => new DataView(Uint8Array.from(atob(text), (c) => c.charCodeAt(0)).buffer);
-window.skelkitPlayer.mount = (el, { poses, values, masked, meta, frame = 0 }) => {
-const state = { poses: bytes(poses), values: bytes(values), masked: bytes(masked), meta, frame };
+const view = (data) => data instanceof DataView ? data
+  : new DataView(Uint8Array.from(atob(data || ""), (c) => c.charCodeAt(0)).buffer);
+const read = ({ poses, values, masked, meta }) =>
+  ({ poses: view(poses), values: view(values), masked: view(masked), meta });
+window.skelkitPlayer.mount = (el, given) => {
+const state = { frame: 0, ...given, ...read(given) }, listeners = {};
 const model = {
   get: (name) => state[name], set: (name, value) => (state[name] = value),
-  save_changes() {}, on() {}, off() {},
+  save_changes() {}, on: (event, call) => (listeners[event] = call), off() {},
 };
-return window.skelkitPlayer.render({ model, el });
+const close = window.skelkitPlayer.render({ model, el });
+const update = (next) => {
+  Object.assign(state, read(next));
+  listeners["change:meta"]?.();
+};
+return { close, update };
 };
 window.dispatchEvent(new Event("skelkit-player"));
 """

@@ -100,8 +100,7 @@ class Player(anywidget.AnyWidget):
 
         Other options stay as they are, but new clips do not inherit the old `values` and `masked`.
         """
-        kept = {k: v for k, v in self._options.items() if not clips or k not in ("values", "masked")}
-        clips, options = clips or self._clips, kept | options
+        clips, options = clips or self._clips, self._merged(bool(clips), options)
         state = scene(*clips, **options)
         self._clips, self._options = clips, options
         with self.hold_sync():
@@ -109,6 +108,14 @@ class Player(anywidget.AnyWidget):
                 setattr(self, name, value)
             self.frame = min(self.frame, self.meta["frames"] - 1)
         return self
+
+    def scene(self, *clips: Any, **options: Any) -> dict[str, Any]:
+        """The state after `show(*clips, **options)`, which is not shown."""
+        return scene(*clips, **self._merged(True, options))
+
+    def _merged(self, new_clips: bool, options: dict[str, Any]) -> dict[str, Any]:
+        kept = {k: v for k, v in self._options.items() if not new_clips or k not in ("values", "masked")}
+        return kept | options
 
 
 _SIGNATURE = inspect.signature(scene).replace(return_annotation="Player")
