@@ -1,33 +1,32 @@
-"""Notebook 05, Linear probing: classifiers on the same features."""
+"""Notebook 05, Linear probing: what probing changes, and its code compared with the library's."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Callable
 from copy import deepcopy
+from dataclasses import replace
 
 import torch
 from torch import Tensor, nn
 
-from .. import study
-from ..continual import ReplayMemory
-from ..continual.history import History
+from .. import bench, study
+from ..continual import ReplayMemory, diagnostics
 from ..continual.learners.base import Network
-from ..experiments.continual import MEMORY
+from ..continual.presets import Settings
+from ..continual.probing import probe
 from ..ops import codecs
-from ..viz import figures, learning, show
-
-Statistics = Mapping[str, float]
-"""Result of `diagnostics.old_new_statistics`: accuracies, and shares of the newest classes."""
-
-
-def memory_for(classes: int) -> str:
-    """Memory size of the recorded runs; larger where there are more than 30 classes."""
-    return MEMORY if classes <= 30 else "500 clips"
+from ..training.inputs import PreparedClips
+from ..viz import learning, show
+from .probing_run import ProbedRun
 
 
-def check_probed_weights(classifier: nn.Module, network: nn.Module, changed: bool) -> tuple[int, int]:
+def check_probed_weights(run: ProbedRun) -> tuple[int, int]:
     """Claim that probing changes only the classifier; returns the number of its weights and of all."""
-    some, every = (sum(p.numel() for p in module.parameters()) for module in (classifier, network))
+    unprobed, last = run.unprobed, run.last
+    changed = not torch.equal(last.before.weight, last.after.weight)
+    changed = changed and torch.equal(last.before.weight, unprobed.weight.cpu())
+    some, every = (sum(p.numel() for p in each.parameters()) for each in (last.after, run.history.network))
     study.claim(
         f"Probing changes only the classifier, {some:,} of {every:,} weights ({some / every:.1%}). Encoder "
         "and "
@@ -35,33 +34,6 @@ def check_probed_weights(classifier: nn.Module, network: nn.Module, changed: boo
         changed,
     )
     return some, every
-
-
-def compare_probing(before: Statistics, after: Statistics) -> None:
-    """Compare the classifier before and after the last probing: accuracy, and bias for the newest classes."""
-    accuracies = f"accuracy on all clips {before['all']:.0%} before, {after['all']:.0%} after"
-    study.finding(
-        after["all"] > before["all"],
-        f"After the last task, probing helps in this run (one seed): {accuracies}.",
-        f"After the last task, probing does not help in this run (one seed): {accuracies}.",
-    )
-    bias_before, bias_after = (each["predicted_new"] - each["share_new"] for each in (before, after))
-    shares = (
-        f"it predicts them for {before['predicted_new']:.0%} of the clips, but {before['share_new']:.0%} "
-        "belong to "
-        f"them. After probing: {after['predicted_new']:.0%}."
-    )
-    study.finding(
-        bias_before < 0,
-        f"Before probing, the classifier predicts the newest classes too rarely: {shares}",
-        f"Before probing, the classifier does not predict the newest classes too rarely: {shares}",
-    )
-    errors = f"{100 * bias_before:+.0f} points before, {100 * bias_after:+.0f} after"
-    study.finding(
-        abs(bias_after) < abs(bias_before),
-        f"Probing reduces the bias for or against the newest classes: {errors}.",
-        f"Probing does not reduce the bias for or against the newest classes: {errors}.",
-    )
 
 
 def check_discriminant(ours: tuple[Tensor, Tensor, Tensor], library: nn.Linear, features: Tensor) -> None:
@@ -82,109 +54,46 @@ def check_discriminant(ours: tuple[Tensor, Tensor, Tensor], library: nn.Linear, 
     )
 
 
-def draw_drift(start: Tensor, end: Tensor, labels: Tensor, names: Sequence[str], tasks: int) -> None:
-    """Draw how the class means of the first task move in feature space until the last task.
+def show_drift(run: ProbedRun) -> list[float]:
+    """Draw how the class means of the first task move until the last one; returns how far after each task.
 
-    `start` and `end` are features of the same clips after the first and after the last task, [N, D], with
-    `labels`, [N].
+    In units of the spread of the clips around them; see `diagnostics.class_mean_shift`.
     """
-    title = f"Features of the first task, from after task 1 to after task {tasks}"
+    snapshots, of_first = run.recorder.snapshots, torch.isin(run.labels, torch.tensor(run.order[0]))
+    start, end = (snapshot.features[of_first] for snapshot in (snapshots[0], snapshots[-1]))
+    title = f"Features of the first task, from after task 1 to after task {len(run.order)}"
+    labels = run.labels[of_first]
     before, after = learning.plane(start, end)
-    show(learning.drift(before, after, labels, names, title))
-
-
-def compare_drift(moved: Sequence[float]) -> None:
-    """Say how far the class means of the first task have moved, in units of the spread around them."""
+    show(learning.drift(before, after, labels, run.names, title))
+    moved = [diagnostics.class_mean_shift(start, each.features[of_first], labels) for each in snapshots]
     print("distance of the means since task 1, in spreads:", "  ".join(f"{v:.2f}" for v in moved))
-    distance = f"{moved[-1]:.1f} times the spread of the clips around them"
-    study.finding(
-        moved[-1] > 0.5,
-        f"The class means of the first task moved by {distance}.",
-        f"The class means of the first task hardly moved: {distance}.",
+    # Means of other clips of the same classes would differ by this much: 1 / √n for n clips of a class.
+    chance = float((1 / labels.unique(return_counts=True)[1].double().sqrt()).mean())
+    words = (
+        f"The means of the {len(run.order[0])} classes of the first task moved by {moved[-1]:.1f} times the "
+        f"spread of their {len(labels)} clips; drawing other clips would move them by about {chance:.1f}"
     )
+    study.finding(moved[-1] > 2 * chance, f"{words}.", f"{words}: hardly more than that.")
+    return moved
 
 
-def draw_classifiers(found: Mapping[str, Statistics]) -> None:
-    """Draw the accuracy of each classifier on old and on the newest classes."""
-    bars = {
-        kind: {name: 100 * statistics[key] for name, statistics in found.items()}
-        for kind, key in (("old classes", "old"), ("newest classes", "new"))
-    }
-    title = "Five linear classifiers on the same features"
-    show(figures.bars(bars, title, "classifier", "test accuracy (%)").update_yaxes(range=[0, 100]))
+def check_prior(new: int, old: int) -> None:
+    """Claim by how much a classifier that saw half new and half old classes favours a new one in its bias.
 
-
-def compare_classifiers(found: Mapping[str, Statistics], clips: int, two_errors: float) -> None:
-    """Compare the trained and the probed classifier with the discriminant computed from the memory.
-
-    Args:
-        found: classifier name -> its statistics on the test clips.
-        clips: number of test clips.
-        two_errors: two standard errors of an accuracy on them.
+    On features that say nothing, so that the bias alone is learnt.
     """
-    before, after, best = (found[name]["all"] for name in ("trained, not probed", "probed", "discriminant"))
-    print(f"two standard errors of {clips} clips: {100 * two_errors:.0f} points; one seed")
-    study.finding(
-        best > before + two_errors,
-        f"The features allow a higher accuracy than the trained classifier has: {before:.0%} against "
-        f"{best:.0%} "
-        "with a discriminant computed from the memory.",
-        f"The trained classifier uses the features about as well as possible: {before:.0%} against "
-        f"{best:.0%} with "
-        "a discriminant computed from the memory.",
-    )
-    study.finding(
-        best > after + two_errors,
-        f"The features also allow more than the probed classifier has ({after:.0%}): probing leaves some "
-        "unused.",
-        f"The probed classifier ({after:.0%}) is worse by less than two standard errors here (one seed).",
-    )
-
-
-def draw_conditions(accuracy: Mapping[str, Mapping[str, float]]) -> None:
-    """Draw the accuracy (%) of both classifiers under the four conditions of `compare_conditions`."""
-    title, axis = "The same weights under four test conditions", "clips, statistics of batch norm"
-    show(figures.bars(accuracy, title, axis, "test accuracy (%)").update_yaxes(range=[0, 100]))
-
-
-def compare_conditions(
-    accuracy: Mapping[str, float], distance: Mapping[str, float], two_errors: float
-) -> None:
-    """Say what misaligns the trained classifier: masks, statistics, or neither.
-
-    Args:
-        accuracy: condition ("masked clips" or "whole clips", "lagging" or "recalibrated" batch norm) ->
-            accuracy in %.
-        distance: condition -> distance of the class means from the recorded ones, in standard deviations.
-        two_errors: two standard errors of an accuracy, from 0 to 1.
-    """
+    share = torch.tensor([0.5 / new] * new + [0.5 / old] * old, dtype=torch.float64)
+    bias = torch.zeros(new + old, dtype=torch.float64, requires_grad=True)
+    for _ in range(4000):  # gradient descent on the cross-entropy
+        loss = -(share * bias.log_softmax(0)).sum()
+        (gradient,) = torch.autograd.grad(loss, bias)
+        bias = (bias - 5 * gradient).detach().requires_grad_()
+    found, expected = float((bias[0] - bias[-1]).detach()), math.log(old / new)
     study.claim(
-        "Whole clips with recalibrated statistics give the recorded features: the class means are "
-        f"{distance['whole clips, recalibrated']:.3f} spreads apart.",
-        distance["whole clips, recalibrated"] < 1e-3,
-    )
-    masked, lagging = distance["masked clips, recalibrated"], distance["whole clips, lagging"]
-    moves = f"lagging statistics move the class means by {lagging:.2f} spreads, hidden tuples by {masked:.2f}"
-    study.finding(
-        masked < lagging,
-        f"The statistics have the larger effect: {moves}.",
-        f"The masks have the larger effect: {moves}.",
-    )
-    gain = accuracy["whole clips, recalibrated"] - accuracy["whole clips, lagging"]
-    study.finding(
-        gain > 100 * two_errors,
-        f"Recalibration alone, without any training, changes the accuracy by {gain:+.1f} points (one seed).",
-        f"Recalibration alone changes the accuracy of the classifier before probing by only {gain:+.1f} "
-        "points.",
-    )
-    gap = accuracy["masked clips, recalibrated"] - accuracy["whole clips, recalibrated"]
-    study.finding(
-        gap > 100 * two_errors,
-        f"The trained classifier fits masked clips better than whole ones, by {gap:.1f} points: masking "
-        "misaligns it.",
-        f"The trained classifier fits masked clips no better than whole ones ({gap:+.1f} points): masking is "
-        "not "
-        "what misaligns it here, so look at the class proportions.",
+        f"Half of each batch from {new} new classes, half from {old} old ones, and features that say "
+        f"nothing: the bias of a new class ends {found:+.2f} above that of an old one; log({old}/{new}) = "
+        f"{expected:+.2f}.",
+        abs(found - expected) < 0.01,
     )
 
 
@@ -196,7 +105,7 @@ class CountingEncoder:
         classifier: copied, so that each training starts from the same weights.
     """
 
-    def __init__(self, network: Network, classifier: nn.Module):
+    def __init__(self, network: Network, classifier: nn.Linear):
         self.network, self.classifier, self.clips = network, deepcopy(classifier), 0
 
     @torch.no_grad()
@@ -206,12 +115,65 @@ class CountingEncoder:
         return self.network.features(x)
 
 
-def compare_time(naive: float, cached: float, ratio: float) -> None:
-    """Compare the seconds of the straightforward loop and of the one with cached features."""
-    words = (
-        f"With cached features probing takes {cached:.2f} s, without {naive:.2f} s, {ratio:.1f} times as long"
+def compare_loops(probe_all: Callable[..., None], run: ProbedRun) -> dict[str, int]:
+    """Claim that a loop which encodes every clip at every step trains the same classifier as the library's.
+
+    Args:
+        probe_all: (encode, classifier, batches, settings) trains the classifier; a batch is clips, their
+            labels, clips of a first draw from the memory, their stored logits, clips of a second draw, their
+            labels.
+
+    Returns:
+        Clips that are encoded: "ours_at_most" and "naive".
+    """
+    history, order, seed = run.history, run.order, run.seed
+    short = replace(run.settings, probe_epochs=3, least_probe_steps=0)  # as published
+    assert history.memory is not None
+    last = history.scenario[len(order) - 1].train.select(slice(0, 200))
+    task = PreparedClips(last, short.frames)
+    past = diagnostics.memory_subset(history.memory, sum(order[:-1], ()) or order[-1])
+    steps = short.probe_epochs * -(-len(task) // short.batch)
+
+    def cached() -> CountingEncoder:
+        each = CountingEncoder(history.network, run.unprobed)
+        probe(each, task.map(each.features), task.labels, past, short, torch.Generator().manual_seed(seed))
+        return each
+
+    def straightforward() -> CountingEncoder:
+        each = CountingEncoder(history.network, run.unprobed)
+        probe_all(each.features, each.classifier, _batches(task, past, short, seed), short)
+        return each
+
+    ours, naive = cached(), straightforward()
+    study.claim(
+        f"{len(task)} clips of the task, {len(past)} in the memory, {short.probe_epochs} epochs: the loop "
+        f"encodes {naive.clips} clips, the library with its cached features {ours.clips}, "
+        f"{naive.clips / ours.clips:.1f} times fewer.",
+        naive.clips == short.probe_epochs * len(task) + 2 * short.batch * steps
+        and ours.clips <= len(task) + len(past),
     )
-    study.finding(ratio >= 3, f"{words}.", f"{words}. On a longer task the factor is larger.")
+    apart = float((ours.classifier.weight - naive.classifier.weight).detach().abs().max())
+    study.claim(f"Both give the same weights: the largest difference is {apart:.1g}.", apart < 1e-2)
+    slow, fast, ratio = bench.median_ratio(straightforward, cached, rounds=2)
+    print(f"seconds: {slow:.2f} without a cache, {fast:.2f} with one, {ratio:.1f} times as many")
+    return {"ours_at_most": len(task) + len(past), "naive": naive.clips}
+
+
+def _batches(task: PreparedClips, past: ReplayMemory, s: Settings, seed: int) -> list[tuple[Tensor, ...]]:
+    """The batches of a probing, drawn as the library draws them."""
+    generator = torch.Generator().manual_seed(seed)
+    steps = [
+        index
+        for _ in range(s.probe_epochs)
+        for index in torch.randperm(len(task), generator=generator).split(s.batch)
+    ]
+    draws = [[past.choose(s.batch, generator) for _ in range(2)] for _ in steps]
+    found: list[tuple[Tensor, ...]] = []
+    for step, (one, two) in zip(steps, draws, strict=True):
+        index, (x, _, stored), (z, y, _) = step.to(task.labels.device), past.read(one), past.read(two)
+        assert stored is not None
+        found.append((task[index], task.labels[index], x, stored, z, y))
+    return found
 
 
 def check_published_size() -> tuple[int, int]:
@@ -227,28 +189,6 @@ def check_published_size() -> tuple[int, int]:
         naive > 3 * (clips + held),
     )
     return clips + held, naive
-
-
-def failure_signs(history: History, labels: Tensor, after: Statistics, best: Statistics) -> dict[str, bool]:
-    """Which signs of failure a run shows; says so in a sentence.
-
-    Args:
-        history: the run.
-        labels: classes of the test clips.
-        after: statistics of the probed classifier.
-        best: statistics of the discriminant.
-    """
-    assert history.memory is not None
-    counts = history.memory.counts()[list(sum(history.scenario.order, ()))]
-    signs = {
-        "first tasks collapse": float(history.accuracy[-1, 0]) < 0.5 * float(history.accuracy[0, 0]),
-        "new tasks are not learnt": float(history.accuracy.diagonal().mean()) < 2 / len(labels.unique()),
-        "memory overflows": int(counts.min()) < 2,
-        "classifier misaligned": best["all"] > after["all"] + 0.05,
-    }
-    shown = ", ".join(name for name, present in signs.items() if present)
-    study.finding(any(signs.values()), f"This run shows: {shown}.", "This run shows none of these signs.")
-    return signs
 
 
 def distinct_clips(clips: int, slots: int, offers: int, tries: int, seed: int) -> Tensor:
@@ -270,3 +210,15 @@ def expected_distinct(clips: int, slots: int, offers: int) -> float:
     for k in range(offers):
         missing *= (offers * clips - slots - k) / (offers * clips - k)
     return clips * (1 - missing)
+
+
+def offered_thrice(seed: int) -> str:
+    """Why a reservoir to which clips are offered three times holds fewer; claims how many, in numbers."""
+    clips, size = 60, 40
+    distinct, expected = distinct_clips(clips, size, 3, 200, seed), expected_distinct(clips, size, 3)
+    words = (
+        f"{clips} clips, each offered three times to a memory of {size}: on average it holds "
+        f"{distinct.mean():.1f} different clips (expected {expected:.1f}), offered once {size}."
+    )
+    study.claim(words, abs(distinct.mean() - expected) < 5 * distinct.std() / len(distinct) ** 0.5)
+    return "A clip is missing only if none of its three offers was kept, so others are there twice."

@@ -1,9 +1,11 @@
-"""Notebooks 04, 05 and 08: accuracies with their uncertainty and the accuracy of guessing."""
+"""Notebooks that train: accuracies with their uncertainty and the accuracy of guessing."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+
+from torch import Tensor
 
 from ..continual import two_standard_errors
 from ..continual.history import History
@@ -70,3 +72,23 @@ def final(history: History) -> Accuracy:
     """The final average accuracy."""
     last = len(history.accuracy) - 1
     return mean_over_tasks([on_task(history, j, last) for j in range(last + 1)])
+
+
+def paired_difference(better: Tensor, worse: Tensor) -> tuple[float, float]:
+    """Difference of two accuracies on the same clips, and two standard errors of it.
+
+    After adding half a clip to each of the four cases (Agresti and Min 2005), so that the error is not 0
+    where both agree on every clip.
+
+    Args:
+        better, worse: whether each clip is right, bool[N].
+
+    >>> import torch
+    >>> right = torch.tensor([True] * 60 + [False] * 40)
+    >>> [round(x, 2) for x in paired_difference(right, right)]
+    [0.0, 0.02]
+    """
+    n = len(better) + 2
+    gained, lost = (float((a & ~b).sum()) + 0.5 for a, b in ((better, worse), (worse, better)))
+    variance = (gained + lost) - (gained - lost) ** 2 / n
+    return float(better.double().mean() - worse.double().mean()), 2 * variance**0.5 / n
