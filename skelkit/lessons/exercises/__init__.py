@@ -24,16 +24,24 @@ from . import (
     high_temperature_gradient,
     highest_frequency,
     logit_of_a_prior,
+    mirrored,
     nearest_mean,
+    numbers_of_a_clip,
+    presence,
     reconstruction_error,
     reservoir_step,
     restore,
+    start_of_a_crop,
     two_four_mask,
 )
 from .checking import check, check_number, hints, progress, register
 from .exercise import Case, Exercise
 
 EXERCISES: dict[str, Exercise] = register(
+    numbers_of_a_clip.EXERCISE,
+    start_of_a_crop.EXERCISE,
+    presence.EXERCISE,
+    mirrored.EXERCISE,
     bytes_of_a_clip.EXERCISE,
     highest_frequency.EXERCISE,
     compress.EXERCISE,
