@@ -1,4 +1,4 @@
-"""Notebook 06, the recorded runs: methods, pairs of encoders, transfer, streams and projectors over seeds."""
+"""Notebook 06, the recorded runs: methods, asymmetries, curves and projectors over seeds."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ from statistics import mean
 
 from .. import study
 from ..experiments.recordings import Recording
+from ..experiments.statistics import paired_comparison
 from ..study import recorded
 from ..viz import learning, show
 from ..viz.figures import representations
 from ..viz.figures.curves import curves
+from . import recorded_tables
 
 NAMES = {
     "asma": "ASMa",
@@ -43,50 +45,12 @@ def compared(one: str, other: str) -> str:
     return f"{NAMES[one]} against {NAMES[other].replace('none', 'no pre-training')}"
 
 
-def show_mirrored(setup: study.Setup) -> None:
-    """Draw PSTL with and without mirrored views, on data whose classes differ in left and right."""
-    found = recorded.find("mirrored", setup, instead="precog")
-    if not found:
-        return
-    ways = {"knn": "by k-NN", "linear": "by linear evaluation", "finetune": "after fine-tuning"}
-    title = "PSTL on classes that differ in left and right"
-    show(representations.comparison(by_evaluation(found, ways), title))
-    differences = {
-        words: found.paired_differences("not mirrored", "mirrored", way) for way, words in ways.items()
-    }
-    recorded.verdicts({"Views that are not mirrored, compared with mirrored ones": differences})
-
-
-def show_pairs(setup: study.Setup) -> None:
-    """Draw pairs of encoders, each alone, concatenated and aligned; compare f and g with the other pairs."""
-    found = recorded.find("pairs", setup)
-    if not found:
-        return
-    ways = {"first alone": "the first alone", "second alone": "the second alone"}
-    ways |= {"joined": "concatenated", "aligned": "aligned"}
-    title = "Two encoders: alone, concatenated, aligned (linear evaluation)"
-    show(representations.comparison(by_evaluation(found, ways), title))
-    others = {
-        "f alone": ("f and g", "first alone"),
-        "g alone": ("f and g", "second alone"),
-        "f and g concatenated": ("f and g", "joined"),
-        "two f, aligned": ("two f", "aligned"),
-        "two g, aligned": ("two g", "aligned"),
-        "two with random masks, aligned": ("two random", "aligned"),
-    }
-    if "two untrained" in found.labels:
-        others["two untrained encoders, aligned"] = ("two untrained", "aligned")
-    differences = {
-        words: found.paired_differences("f and g", pair, "aligned", way)
-        for words, (pair, way) in others.items()
-    }
-    recorded.verdicts({"f and g aligned, compared with": differences})
-
-
 def show_methods(
     found: Recording | None, live: Mapping[str, Mapping[str, float]], order: Sequence[str], preset: str
 ) -> None:
-    """Draw all methods under all evaluations, with this run's values if it has the preset of the recording.
+    """Draw and compare all methods under all evaluations.
+
+    This run's values are drawn, too, if it has the preset of the recording.
 
     Args:
         found: the recording "pretraining", or None.
@@ -107,9 +71,13 @@ def show_methods(
         rows = {
             words: {name: each[name] for name in order if name in each} for words, each in accuracies.items()
         }
+    rows = {words: each for words, each in rows.items() if each}
     comparable = not found or preset == found.about["preset"]  # else other clips, other training
     here = {ways[way]: shares for way, shares in live.items()} if comparable else {}
-    show(representations.comparison(rows, "Methods under several evaluations", here))
+    if rows or here:
+        show(representations.comparison(rows, "Methods under several evaluations", here))
+    if found:
+        compare_methods(found)
 
 
 def compare_methods(found: Recording) -> None:
@@ -122,14 +90,8 @@ def compare_methods(found: Recording) -> None:
     }
     pairs = (("asma", "pstl"), ("pstl", "skeletonbt"), ("asma", "scratch"), ("asma", "two untrained"))
     for way, words in ways.items():
-        means = found.means(way)
-        values = ", ".join(f"{name} {means[method]:.1%}" for method, name in NAMES.items() if method in means)
-        study.finding(
-            means["asma"] > means["pstl"] > means["skeletonbt"],
-            f"{words}: the means rank as in the paper (ASMa, PSTL, SkeletonBT): {values}.",
-            f"{words}: the means do not rank as in the paper (ASMa, PSTL, SkeletonBT): {values}.",
-        )
-    recorded.verdicts(
+        _rank(found, way, words)
+    recorded_tables.verdicts(
         {
             words: {
                 compared(a, b): found.paired_differences(a, b, way)
@@ -138,17 +100,44 @@ def compare_methods(found: Recording) -> None:
             for way, words in ways.items()
         }
     )
-    everything, tenth, hundredth = (
-        mean(found.paired_differences("asma", "scratch", way))
-        for way in ("finetune", "semi 10 %", "semi 1 %")
-    )
-    values = f"{everything:+.1f} points with all labels, {tenth:+.1f} with 10 %, {hundredth:+.1f} with 1 %"
-    study.finding(
-        hundredth > tenth > everything,
-        f"The fewer labels, the larger the mean gain of ASMa's pre-training over none: {values}.",
-        f"The mean gain of ASMa's pre-training over none does not grow steadily with fewer labels: {values}.",
-    )
+    _gain_by_labels(found)
     print("The paper reports +2.7 to +4.4 points over earlier methods after fine-tuning on NTU RGB+D.")
+
+
+def _rank(found: Recording, way: str, words: str) -> None:
+    """Say in which order the means of the methods are; nothing is said where one of three is missing."""
+    means, ranked = found.means(way), ("asma", "pstl", "skeletonbt")
+    if not all(method in means for method in ranked):
+        return
+    values = [f"{name} {means[method]:.1%}" for method, name in NAMES.items() if method in means]
+    text = (
+        f"(ASMa, PSTL, SkeletonBT): {', '.join([*values, *filter(None, [recorded_tables.guessing(found)])])}"
+    )
+    study.finding(
+        means["asma"] > means["pstl"] > means["skeletonbt"],
+        f"{words}: the means rank as in the paper {text}. Whether they differ is tested below.",
+        f"{words}: the means do not rank as in the paper {text}.",
+    )
+
+
+def _gain_by_labels(found: Recording) -> None:
+    """Say whether ASMa's pre-training gains more with few labels than with all, with its interval."""
+    gain = {
+        way: found.paired_differences("asma", "scratch", way) for way in ("finetune", "semi 10 %", "semi 1 %")
+    }
+    if not all(gain.values()) or len({len(each) for each in gain.values()}) > 1:
+        return
+    more = paired_comparison(gain["semi 1 %"], gain["finetune"])
+    everything, tenth, hundredth = (mean(each) for each in gain.values())
+    values = (
+        f"{everything:+.1f} points with all labels, {tenth:+.1f} with 10 %, {hundredth:+.1f} with 1 %; "
+        f"from all to 1 % by {more.difference}"
+    )
+    study.finding(
+        more.significant and more.mean > 0,
+        f"ASMa's pre-training gains more over none with few labels: {values}.",
+        f"That ASMa's pre-training gains more over none with few labels is not significant: {values}.",
+    )
 
 
 def show_asymmetry(setup: study.Setup) -> None:
@@ -159,7 +148,7 @@ def show_asymmetry(setup: study.Setup) -> None:
     ways = {"knn": "k-NN", "linear": "linear", "semi 1 %": "fine-tuned, 1 % of labels"}
     show(representations.comparison(by_evaluation(found, ways), "Asymmetric masks and their controls"))
     asymmetric = [label for label in found.labels if f"matched to {label}" in found.labels]
-    recorded.verdicts(
+    recorded_tables.verdicts(
         {
             f"Asymmetric masks compared with uniform ones that hide as much motion, {words}": {
                 label: found.paired_differences(label, f"matched to {label}", way) for label in asymmetric
@@ -174,34 +163,44 @@ def show_curves(setup: study.Setup) -> None:
     found = recorded.find("curves", setup)
     if not found:
         return
-    untrained = {way: 100 * found.means(way)["scratch"] for way in ("knn", "linear")}
+    start = {way: found.means(way) for way in ("knn", "linear")}
+    untrained = {way: 100 * means["scratch"] for way, means in start.items() if "scratch" in means}
     series: dict[str, tuple[list[float], list[float]]] = {}
     for label in found.labels:
         method, _, steps = label.removesuffix(" steps").partition(", ")
         for way in untrained if steps else ():
-            x, y = series.setdefault(f"{NAMES[method]}, {way}", ([0], [untrained[way]]))
+            if label not in start[way]:
+                continue
+            x, y = series.setdefault(f"{NAMES.get(method, method)}, {way}", ([0], [untrained[way]]))
             x.append(int(steps))
-            y.append(100 * found.means(way)[label])
-    title = "What more pre-training is worth, on validation subjects"
-    show(curves(series, title, "steps of pre-training", "accuracy (%)"))
-    tuned: dict[str, tuple[list[float], list[float]]] = {}
+            y.append(100 * start[way][label])
+    if series:
+        title = "What more pre-training is worth, on validation subjects"
+        show(curves(series, title, "steps of pre-training", "accuracy (%)"))
     ways = sorted({way for run in found.runs for way in run if way.startswith("finetune, ")}, key=_steps_of)
-    pretrained = [label for label in found.labels if all(found.of(label, way) for way in ways)]
-    for label in pretrained:
-        values = [100 * found.means(way)[label] for way in ways]
-        name = "no pre-training" if label == "scratch" else label
-        tuned[name] = ([_steps_of(way) for way in ways], values)
-    title = "What more fine-tuning is worth, on validation subjects"
-    show(curves(tuned, title, "steps of fine-tuning", "accuracy (%)"))
-    pretrained.remove("scratch")
-    recorded.verdicts(
+    _show_tuning(found, ways)
+    pretrained = [label for label in found.labels if label != "scratch"]
+    recorded_tables.verdicts(
         {
             f"Pre-training compared with none, {way}": {
                 label: found.paired_differences(label, "scratch", way) for label in pretrained
             }
-            for way in ("knn", "linear", ways[0], ways[-1])
+            for way in dict.fromkeys(("knn", "linear", *ways[:1], *ways[-1:]))
         }
     )
+
+
+def _show_tuning(found: Recording, ways: Sequence[str]) -> None:
+    """Draw accuracy over the steps of fine-tuning, for the variants that have all of these evaluations."""
+    tuned: dict[str, tuple[list[float], list[float]]] = {}
+    for label in found.labels:
+        if ways and all(found.of(label, way) for way in ways):
+            values = [100 * found.means(way)[label] for way in ways]
+            name = "no pre-training" if label == "scratch" else label
+            tuned[name] = ([_steps_of(way) for way in ways], values)
+    if tuned:
+        title = "What more fine-tuning is worth, on validation subjects"
+        show(curves(tuned, title, "steps of fine-tuning", "accuracy (%)"))
 
 
 def _steps_of(way: str) -> int:
@@ -209,60 +208,16 @@ def _steps_of(way: str) -> int:
     return int(way.split()[1])
 
 
-def show_transfer(setup: study.Setup) -> None:
-    """Draw methods that are pre-trained on other recordings than those they are evaluated on."""
-    found = recorded.find("transfer", setup, instead="precog")
-    if not found:
-        return
-    print("pre-trained on:", ", ".join(found.about["sources"]))
-    print("evaluated on:", found.about["dataset"])
-    ways = {
-        "linear": "linear evaluation",
-        "transfer": "fine-tuned",
-        "semi 10 %": "fine-tuned, 10 % of labels",
-    }
-    title = "Pre-trained on other recordings, evaluated on these"
-    show(representations.comparison(by_evaluation(found, ways), title))
-    pairs = (("asma", "scratch"), ("asma", "pstl"), ("pstl", "scratch"))
-    recorded.verdicts(
-        {
-            f"Transfer, {ways[way]}": {
-                compared(a, b): found.paired_differences(a, b, way)
-                for a, b in both_recorded(found, pairs, way)
-            }
-            for way in ("linear", "transfer")
-        }
-    )
-    print("The paper reports up to +5.9 points in transfer.")
-
-
-def show_streams(setup: study.Setup) -> None:
-    """Draw three streams, alone and together; compare combinations with the best single stream."""
-    found = recorded.find("streams", setup)
-    if not found:
-        return
-    single = ("joint", "bone", "motion")
-    together = {"ensemble": "ensemble", "joined": "concatenated", "aligned": "aligned"}
-    ways = {stream: stream for stream in single} | together
-    rows = {label: {words: found.of(label, way) for way, words in ways.items()} for label in found.labels}
-    show(representations.comparison(rows, "Three streams (linear evaluation)"))
-    tables = {}
-    for label in found.labels:
-        best = max(single, key=lambda stream: found.means(stream)[label])
-        tables[f"{NAMES[label]}, three streams compared with {best}, the best on average"] = {
-            words: found.paired_differences(label, label, way, best) for way, words in together.items()
-        }
-    recorded.verdicts(tables)
-
-
 def show_projector(setup: study.Setup) -> None:
     """Draw linear evaluation over the size of the projector, and name the smallest good one."""
     found = recorded.find("projector", setup)
     if not found:
         return
+    means = found.means("linear")
+    if not means:
+        return
     default = found.labels[0]
     size = {label: int(found.of(label, "head")[0]) for label in found.labels}
-    means = found.means("linear")
     best = max(means, key=means.__getitem__)
     curves: dict[str, list[tuple[float, list[float]]]] = {}
     for label in found.labels:
@@ -279,7 +234,7 @@ def show_projector(setup: study.Setup) -> None:
         f"The projector with the highest mean is also the smallest within one point: {best}, "
         f"{size[best]:,} parameters.",
     )
-    recorded.verdicts({f"Compared with {default}": found.differences_from(default, "linear")})
+    recorded_tables.verdicts({f"Compared with {default}": found.differences_from(default, "linear")})
 
 
 def changed_from(default: str, label: str) -> str:

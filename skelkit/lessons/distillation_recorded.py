@@ -11,6 +11,7 @@ from ..experiments.statistics import paired_comparison
 from ..study import recorded
 from ..viz import show
 from ..viz.figures import representations
+from . import recorded_tables
 
 NAMES = {
     "labels, laptop size": "labels, larger network",
@@ -117,7 +118,7 @@ def compare_students(found: Recording) -> None:
         "a network trained on those labels": found.paired_differences(few, few, "answers alone", "labels"),
         "its teacher": found.paired_differences(few, few, "answers alone", "teacher"),
     }
-    recorded.verdicts(_with_seeds(tables))
+    recorded_tables.verdicts(tables)
 
 
 def compare_with_paper(differences: list[float]) -> None:
@@ -150,10 +151,4 @@ def compare_sparse(found: Recording | None) -> None:
     differences = {
         words: found.paired_differences(usual, usual, way, "student") for words, way in ways.items()
     }
-    recorded.verdicts(_with_seeds({"A student with 2:4 sparsity compared with the dense one": differences}))
-
-
-def _with_seeds(tables: Mapping[str, Mapping[str, list[float]]]) -> dict[str, dict[str, list[float]]]:
-    """The comparisons of which at least one seed is recorded, and the tables that have any."""
-    kept = {caption: {name: each for name, each in of.items() if each} for caption, of in tables.items()}
-    return {caption: of for caption, of in kept.items() if of}
+    recorded_tables.verdicts({"A student with 2:4 sparsity compared with the dense one": differences})

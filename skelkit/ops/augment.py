@@ -97,13 +97,29 @@ def mirror(x: Tensor, skeleton: Skeleton, generator: torch.Generator, p: float =
 def sides(classes: Sequence[str]) -> list[tuple[str, str]]:
     """Pairs of class names that differ only in left and right, so that mirroring turns one into the other.
 
+    Clockwise and counter-clockwise (or anticlockwise) are such sides, too.
+
     >>> sides(["left punch", "right punch", "kick"])
     [('left punch', 'right punch')]
+    >>> sides(["circle (clockwise)", "circle (counter clockwise)"])
+    [('circle (clockwise)', 'circle (counter clockwise)')]
     """
     pairs = [("left", "right"), ("Left", "Right"), ("LEFT", "RIGHT")]
     other = dict(pairs) | {right: left for left, right in pairs}
-    images = {name: re.sub("|".join(other), lambda side: other[side[0]], name) for name in classes}
-    return [(name, image) for name, image in images.items() if name < image and image in images]
+    # One spelling each, of which neither is a part of the other.
+    spelt = {
+        name: _CLOCKWISE.sub(lambda found: "against the clock" if found[1] else "clockwise", name)
+        for name in classes
+    }
+    names = {each: name for name, each in spelt.items()}
+    other |= {"against the clock": "clockwise", "clockwise": "against the clock"}
+    images = {
+        name: re.sub("|".join(other), lambda side: other[side[0]], each) for name, each in spelt.items()
+    }
+    return [(name, names[image]) for name, image in images.items() if image in names and name < names[image]]
+
+
+_CLOCKWISE = re.compile(r"((?:counter|anti)[-_ ]?)?clockwise", re.IGNORECASE)
 
 
 def flip(x: Tensor, generator: torch.Generator, p: float = 0.5) -> Tensor:

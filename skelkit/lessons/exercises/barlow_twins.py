@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+
 import torch
 from torch import Tensor
 
@@ -10,7 +12,7 @@ from .exercise import Case, Exercise
 
 def barlow_twins(a: Tensor, b: Tensor, redundancy: float) -> Tensor:
     """sum_i (1 − C_ii)² + redundancy · sum_{i≠j} C_ij², C the cross-correlation of features [N, D]."""
-    a, b = ((z - z.mean(0)) / z.std(0, unbiased=False) for z in (a, b))
+    a, b = ((z - z.mean(0)) / z.std(0, unbiased=False).clamp_min(1e-5) for z in (a, b))
     c = a.T @ b / len(a)
     off = c - torch.diag(c.diagonal())
     return (1 - c.diagonal()).square().sum() + redundancy * off.square().sum()
@@ -43,6 +45,19 @@ def _whole(a: Tensor, b: Tensor, redundancy: float) -> Tensor:
     return (1 - c.diagonal()).square().sum() + redundancy * c.square().sum()
 
 
+def _constant(loss: Callable[..., Tensor]) -> Iterator[str]:
+    """A feature that is the same for all clips has the standard deviation 0."""
+    a, b, redundancy = _cases()[0].arguments
+    expected = float(barlow_twins(a, b, redundancy)) + 1
+    ones = torch.ones(len(a), 1)
+    value = float(loss(torch.cat([a, ones], 1), torch.cat([b, ones], 1), redundancy))
+    if not abs(value - expected) < 1e-2:
+        yield (
+            f"A feature that is the same for all clips should add 1 to the loss, {expected:.2f} in all; here "
+            f"it is {value:.2f}. Its standard deviation is 0: divide by at least 1e-5."
+        )
+
+
 EXERCISE = Exercise(
     name="barlow_twins",
     notebook="06_asymmetric_pretraining",
@@ -71,6 +86,8 @@ EXERCISE = Exercise(
         "Standardise each feature over the batch (axis 0): mean 0, standard deviation 1.",
         "C = aᵀ b / N, a matrix [D, D].",
         "The diagonal should be 1, all else 0; all else has the weight `redundancy`.",
+        "A constant feature has the standard deviation 0; `.clamp_min(1e-5)` keeps 0 / 0 away.",
     ),
+    properties=_constant,
     tolerance=1e-3,
 )
