@@ -21,7 +21,6 @@ from skelkit.lessons import (
     distillation,
     forgetting,
     linear_probing,
-    masked_training,
     start_here,
     your_data,
 )
@@ -29,7 +28,7 @@ from skelkit.lessons.compression_measures import Recordings, lag, within_bound
 
 NOTEBOOKS = sorted((Path(__file__).parent.parent / "notebooks").glob("*.ipynb"))
 LONGEST_CELL = 20
-TAUGHT = ("01_compression", "02_masks")
+TAUGHT = ("01_compression", "02_masks", "03_masked_training")
 """Notebooks with questions before answers; their code is shorter."""
 by_name = pytest.mark.parametrize("path", NOTEBOOKS, ids=[p.stem for p in NOTEBOOKS])
 
@@ -206,36 +205,6 @@ def test_more_clips_fit_but_not_quite_five_times_as_many(recordings):
     fit = compression_where.clips_per_megabyte(recordings)
     compression_where.explain_memory(fit, recordings)
     assert 4 < fit["s = 5, float32"] / fit["all frames, float32"] < 5
-
-
-# -- 03 ---------------------------------------------------------------------------------------------------
-
-
-def test_the_order_of_tuples_shows_only_through_convolutions_or_position():
-    x = batch(clips=6, frames=24, persons=1)
-    effect = {
-        (position, convolutions): masked_training.order_effect(x, 0, position, convolutions)
-        for position in (False, True)
-        for convolutions in (True, False)
-    }
-    masked_training.check_order(effect)
-    assert effect[False, True] > 1e-3 > effect[False, False]
-
-
-def test_the_cost_of_a_masked_clip_lies_between_that_of_the_decoder_and_that_of_the_whole_clip():
-    encoder = sk.models.STTFormer(2, 5, "nano", seeded())
-    network = sk.models.MaskedAutoencoder(encoder, seeded()).eval()
-    costs = [masked_training.relative_cost(network, 24, ratio) for ratio in (0.0, 0.5, 0.75)]
-    assert costs[0] == 1 > costs[1] > costs[2] > 0
-
-
-def test_errors_in_hidden_frames_are_those_of_the_class():
-    x = batch(clips=4, frames=6)
-    labels, frames = torch.tensor([0, 0, 1, 1]), torch.ones(4, 6, dtype=torch.bool)
-    y = x.clone()
-    y[2:, 1] += 0.3
-    error = masked_training.errors_by_class(x, {"decoder": y}, frames, labels, ["nod", "wave"])
-    assert error["decoder"] == {"nod": 0.0, "wave": pytest.approx(300, rel=1e-4)}
 
 
 # -- 04 and 05 --------------------------------------------------------------------------------------------

@@ -1,128 +1,145 @@
-"""Notebook 03, Masked training: cost and accuracy over the mask ratio, and what the decoder restores."""
+"""Notebook 03, Masked training: accuracy over the mask ratio, and the signs that it is too high."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor
 
-from .. import study
+from .. import study, zoo
 from ..continual import settings
-from ..continual.batchnorm import recalibrate
-from ..models import MaskedAutoencoder, STTFormer
-from ..ops import fidelity, masks
+from ..continual.history import History, TaskProgress
+from ..data import ClipSet
+from ..models import MaskedAutoencoder
+from ..ops import masks
 from ..study import recorded
+from ..training.inputs import PreparedClips
 from ..viz import figures, show
 from ..viz.figures import learning
-from ..viz.panels.masked_training import costs, curves
-
-Costs = Mapping[str, Mapping[float, Mapping[str, int]]]
-"""Network size -> mask ratio -> multiply-adds of the "encoder" and of "both" encoder and decoder."""
+from ..viz.panels.masked_training import curves
+from .masked_costs import relative_cost
+from .shares import guessing, in_words
+from .uncertainty import paired_difference
 
 EXTRAS = ("mask ratio follows accuracy", "mask ratio follows memory use", "position of tuples known")
 """Changes of CHARON that concern masking, as the recording names them, besides "no reconstruction"."""
 
 
-def compare_with_chance(accuracy: float, clips: int, chance: float, ratio: float) -> None:
-    """Say whether a network that was trained with `ratio` of the tuples hidden is better than chance."""
-    words = f"Trained with {ratio:.0%} hidden, the test accuracy is {accuracy:.0%} on {clips} clips"
-    study.finding(
-        accuracy > 1.5 * chance,
-        f"{words}. Chance is {chance:.0%}.",
-        f"{words}, hardly more than chance ({chance:.0%}).",
-    )
+class Runs:
+    """Trainings on all classes at once, one for each mask ratio; each is trained when first asked for.
 
-
-def relative_cost(network: MaskedAutoencoder, frames: int, ratio: float) -> float:
-    """Multiply-adds of a clip with `ratio` of its tuples hidden, as a fraction of those of the whole clip."""
-    return costs(network, frames, ratio)["both"] / costs(network, frames, 0.0)["both"]
-
-
-def draw_costs(cost: Costs) -> None:
-    """Draw the cost of a clip over the mask ratio, for each size of the network."""
-    series = {
-        f"{size}, {'encoder' if part == 'encoder' else 'encoder and decoder'}": (
-            [100 * r for r in by_ratio],
-            [found[part] / by_ratio[0.0]["both"] for found in by_ratio.values()],
-        )
-        for size, by_ratio in cost.items()
-        for part in ("encoder", "both")
-    }
-    axes = "tuples hidden (%)", "cost (encoder and decoder, nothing hidden = 1)"
-    show(curves(series, "Cost of a clip", *axes, ideal=([0, 100], [1, 0], "proportional to 1 - ratio")))
-
-
-def check_costs(cost: Costs, lengths: Mapping[str, int], ratio: float) -> dict[str, int]:
-    """Claim how the costs depend on the mask ratio; returns the decoder's multiply-adds for each size.
-
-    Args:
-        cost: the costs of networks "nano" and "tiny".
-        lengths: frames of a clip for each size.
-        ratio: the mask ratio whose costs the sentence names.
+    Attributes:
+        setup: of the notebook, with a split.
+        losses: ratio -> loss of each epoch.
     """
-    full = {size: by_ratio[0.0] for size, by_ratio in cost.items()}
-    decoder = {size: each["both"] - each["encoder"] for size, each in full.items()}
-    furthest, same = 0.0, True
-    for size, by_ratio in cost.items():
-        tuples = lengths[size] // masks.TUPLE
-        for r, found in by_ratio.items():
-            kept = masks.kept_tuples(tuples, r) / tuples
-            furthest = max(furthest, abs(found["encoder"] / full[size]["encoder"] - kept))
-            same &= abs(found["both"] - found["encoder"] - decoder[size]) < 0.01 * decoder[size]
-    study.claim(
-        f"The encoder's cost is proportional to the fraction of tuples kept, within {furthest:.2%} of its "
-        "full "
-        f"cost: with {ratio:.0%} hidden, {full['tiny']['encoder'] / 1e9:.2f} GMAC of 'tiny' become "
-        f"{cost['tiny'][ratio]['encoder'] / 1e9:.2f}.",
-        furthest < 0.01,
-    )
-    shares = ", ".join(f"{decoder[size] / full[size]['encoder']:.0%} for '{size}'" for size in cost)
-    study.claim(
-        f"The decoder's cost is the same at every ratio. As a fraction of the full encoder it is {shares}. "
-        "Masking cannot save this part.",
-        same,
-    )
-    return decoder
+
+    def __init__(self, setup: study.Setup):
+        assert setup.split is not None
+        self.setup, self.split, self.losses = setup, setup.split, dict[float, list[float]]()
+        self._found: dict[float, History] = {}
+        self.preset = str(study.results()["parameters"].get("preset", "smoke"))
+
+    def __getitem__(self, ratio: float) -> History:
+        if ratio not in self._found:
+            seen = self.losses.setdefault(ratio, [])
+
+            def keep(now: TaskProgress) -> None:
+                if now.loss is not None:
+                    seen.append(now.loss)
+
+            self._found[ratio] = self.learn(ratio, callback=keep)
+        return self._found[ratio]
+
+    def network(self, ratio: float) -> MaskedAutoencoder:
+        """The network trained with this ratio, in evaluation mode."""
+        network = self[ratio].network
+        assert isinstance(network, MaskedAutoencoder)
+        return network
+
+    def learn(self, ratio: float, **changes: Any) -> History:
+        """Train CHARON with `ratio` of the tuples hidden; settings may be changed."""
+        fixed: dict[str, Any] = {"tasks": 1, "memory": "20 clips", "probing": False, "validation": 0.0}
+        fixed |= {"preset": self.preset, "seed": self.setup.seed}
+        train, test = self.split.train, self.split.test
+        return zoo.learn("charon", train, test, **(fixed | {"ratio": ratio} | changes))
+
+    @property
+    def known(self) -> list[float]:
+        """The ratios that have been trained, in order."""
+        return sorted(self._found)
+
+    @property
+    def labels(self) -> Tensor:
+        """Class of each test clip, Long[N]."""
+        return self.split.test.labels.cpu()
+
+    def right(self, ratio: float) -> Tensor:
+        """Whether each test clip is right, bool[N]."""
+        return self[ratio].predictions[-1].cpu() == self.labels
+
+    def accuracy(self, ratio: float) -> float:
+        """Share of the test clips that are right."""
+        return float(self.right(ratio).double().mean())
+
+    def words(self, ratio: float) -> str:
+        """The accuracy with its 95 % interval."""
+        return in_words(self.accuracy(ratio), len(self.labels))
 
 
-def compare_clock(part: float, whole: float, ratio: float, counted: float) -> None:
-    """Compare the seconds of a step with 60 % hidden (`part`) and with nothing hidden (`whole`).
+def prepared(clips: ClipSet, frames: int, most: int) -> Tensor:
+    """The first `most` clips as networks read them, [N, C, T, V, M]."""
+    return PreparedClips(clips, frames)[torch.arange(min(len(clips), most))]
 
-    `ratio` is the median ratio of the two, `counted` the ratio of their multiply-adds.
-    """
+
+def clips_of(setup: study.Setup, frames: int) -> Tensor:
+    """Some test clips as the network reads them, [N, C, T, V, M]."""
+    assert setup.split is not None
+    return prepared(setup.split.test, frames, setup.preset.sample)
+
+
+def ratios_of(preset: str) -> tuple[float, ...]:
+    """Mask ratios that a notebook trains at this preset; the published one is 0.3."""
+    return (0.0, 0.3, 0.9) if preset in ("smoke", "explore") else (0.0, 0.3, 0.5, 0.7, 0.9)
+
+
+def compare_with_chance(runs: Runs, ratio: float) -> None:
+    """Say whether a network that was trained with `ratio` of the tuples hidden is better than guessing."""
+    guess, clips = guessing(runs.labels), len(runs.labels)
+    better = runs.accuracy(ratio) - 1.96 * (guess * (1 - guess) / clips) ** 0.5 > guess
     words = (
-        f"Here a step with 60% hidden takes {1000 * part:.0f} ms, with nothing hidden {1000 * whole:.0f} ms"
+        f"Trained with {ratio:.0%} hidden: {runs.words(ratio)} of {clips} test clips are right (95 % "
+        f"interval). Always the most frequent class would be right in {100 * guess:.0f} %"
     )
-    study.finding(
-        ratio < 0.9,
-        f"{words}: {ratio:.2f} of the time. The multiply-adds predict {counted:.2f}.",
-        f"{words}. The median ratio is {ratio:.2f}; the multiply-adds predict {counted:.2f}.",
-    )
+    study.finding(better, f"{words}.", f"{words}: no more than chance can explain.")
 
 
-def compare_ratios(accuracy: Mapping[float, float], clips: int, two_errors: float) -> None:
-    """Say whether masking helps, and whether accuracy falls at the highest ratio.
+def draw_accuracy(runs: Runs, frames: int) -> dict[float, float]:
+    """Draw accuracy and cost over the ratios that were trained; returns ratio -> cost of a step."""
+    network = runs.network(runs.known[0])
+    cost = {r: relative_cost(network, frames, r) for r in runs.known}
+    rows = [{"ratio": r, "cost": cost[r], "accuracy": [runs[r].faa]} for r in runs.known]
+    show(learning.over_ratio(rows, "Accuracy over the mask ratio, this run"))
+    return cost
 
-    Args:
-        accuracy: mask ratio -> test accuracy; includes 0.
-        clips: number of test clips.
-        two_errors: two standard errors of an accuracy on them.
-    """
-    noise = f"two standard errors of {clips} clips are {100 * two_errors:.0f} points"
-    best, most = max((r for r in accuracy if r), key=accuracy.__getitem__), max(accuracy)
-    values = f"{accuracy[best]:.0%} with {best:.0%} hidden, {accuracy[0.0]:.0%} with nothing hidden ({noise})"
-    study.finding(
-        accuracy[best] - accuracy[0.0] > two_errors,
-        f"Masking improves the accuracy in this run (one seed): {values}.",
-        f"Masking makes training cheaper here, but not measurably better: {values}.",
-    )
-    study.finding(
-        accuracy[best] - accuracy[most] > two_errors,
-        f"Too high a ratio hurts in this run (one seed): {accuracy[most]:.0%} with {most:.0%} hidden.",
-        f"In this run (one seed) even the highest ratio does not hurt: {accuracy[most]:.0%} with {most:.0%} "
-        "hidden.",
-    )
+
+def compare_ratios(runs: Runs) -> None:
+    """Say whether the published ratio helps, and whether the highest one hurts, on the same test clips."""
+    for name, one, other in (("Masking", 0.3, 0.0), ("Too high a ratio", 0.3, max(runs.known))):
+        gain, error = paired_difference(runs.right(one), runs.right(other))
+        words = (
+            f"{runs.words(one)} with {one:.0%} hidden, {runs.words(other)} with {other:.0%}; difference "
+            f"{100 * gain:+.0f} ± {100 * error:.0f} points on the same {len(runs.labels)} clips, one seed"
+        ).replace("-", "−")
+        if name == "Masking":
+            sentences = (
+                "Masking improves the accuracy",
+                "Masking makes training cheaper, not measurably better",
+            )
+        else:
+            sentences = "Too high a ratio hurts", "The highest ratio does not measurably hurt"
+        study.finding(gain > error, f"{sentences[0]}: {words}.", f"{sentences[1]}: {words}.")
 
 
 def show_recorded_ratios(setup: study.Setup, network: MaskedAutoencoder) -> None:
@@ -141,113 +158,6 @@ def show_recorded_ratios(setup: study.Setup, network: MaskedAutoencoder) -> None
     recorded.verdicts({f"Compared with {least} hidden": found.differences_from(least)})
 
 
-def errors_by_class(
-    x: Tensor, guesses: Mapping[str, Tensor], frames: Tensor, labels: Tensor, classes: Sequence[str]
-) -> dict[str, dict[str, float]]:
-    """RMSE (mm) of each guess in the hidden frames of each class.
-
-    Args:
-        x: the clips, [N, C, T, V, M].
-        guesses: name -> what fills in the hidden frames, like `x`.
-        frames: hidden frames, bool [N, T].
-        labels: class of each clip, [N].
-        classes: names of the classes.
-    """
-    present = [int(k) for k in labels.unique() if frames[labels == k].any()]
-    return {
-        name: {
-            classes[k]: float(fidelity.rmse(x[labels == k], y[labels == k], frames=frames[labels == k]))
-            for k in present
-        }
-        for name, y in guesses.items()
-    }
-
-
-def compare_decoder(overall: Mapping[str, float]) -> None:
-    """Say whether the decoder's error (mm) in hidden frames is below that of the two baselines."""
-    better = [name for name in ("mean body", "straight lines") if overall["decoder"] < overall[name]]
-    values = ", ".join(f"{name} {value:.0f} mm" for name, value in overall.items())
-    beaten = "only the mean body" if better else "neither of the two"
-    study.finding(
-        "straight lines" in better,
-        f"In hidden frames the decoder has a smaller error than straight lines: {values}.",
-        f"In hidden frames straight lines have the smaller error: {values}. The decoder beats {beaten}.",
-    )
-
-
-def relate_to_acceleration(x: Tensor, guesses: Mapping[str, Tensor], frames: Tensor) -> None:
-    """Say whether the error of decoder and straight lines grows with a clip's acceleration."""
-    acceleration = 1000 * fidelity.acceleration(x)  # mm per frame squared
-    lines, decoder = (
-        fidelity.rank_correlation(acceleration, fidelity.rmse(x, guesses[name], over="clip", frames=frames))
-        for name in ("straight lines", "decoder")
-    )
-    study.finding(
-        lines > max(0.3, decoder),
-        f"The error of straight lines grows with acceleration (rank correlation over clips {lines:.2f}). The "
-        f"decoder's error depends less on it ({decoder:.2f}).",
-        f"Rank correlation of error and acceleration over clips: straight lines {lines:.2f}, decoder "
-        f"{decoder:.2f}.",
-    )
-
-
-def order_effect(x: Tensor, seed: int, position: bool, convolutions: bool) -> float:
-    """How much features change when the tuples of a clip are reversed, relative to their spread over clips.
-
-    Args:
-        x: clips, [N, C, T, V, M].
-        seed: of the weights; the network is untrained.
-        position: the network encodes the position of each tuple in the clip.
-        convolutions: it keeps its 3x1 convolutions, which see the neighbouring tuples.
-    """
-    generator = torch.Generator().manual_seed(seed)
-    fresh = STTFormer(2, x.shape[3], generator=generator, temporal_position=position).to(x.device)
-    for name, weight in fresh.named_parameters():
-        if not convolutions and name.endswith("along_time.0.weight"):
-            weight.data[:, :, [0, 2]] = 0
-    recalibrate(fresh, [x])
-    backwards = torch.arange(x.shape[2]).view(-1, masks.TUPLE).flip(0).flatten()
-    with torch.no_grad():
-        forwards, reverse = fresh.eval().features(x), fresh.features(x[:, :, backwards])
-    spread = (forwards - forwards.mean(0)).norm(dim=1).mean()
-    return float((forwards - reverse).norm(dim=1).mean() / spread)
-
-
-def check_order(effect: Mapping[tuple[bool, bool], float]) -> None:
-    """Claim that without position and without convolutions the order of tuples has no effect.
-
-    Args:
-        effect: (position, convolutions) -> result of `order_effect`.
-    """
-    print("change of features / spread between clips         with 3x1 convolutions   without")
-    for position, name in ((False, "no position of tuples (published)"), (True, "position of tuples")):
-        print(f"  {name:<45} {effect[position, True]:>22.1e} {effect[position, False]:>9.1e}")
-    study.claim(
-        "Without position and without 3x1 convolutions the order of tuples has no effect: features change by "
-        f"{effect[False, False]:.0e} of their spread. With position they change by "
-        f"{effect[True, False]:.2f}.",
-        effect[False, False] < 1e-3 and effect[True, False] > 10 * effect[False, False],
-    )
-
-
-def draw_adaptive(ratios: Mapping[str, Sequence[float]], tasks: int) -> None:
-    """Draw the mask ratio of each epoch when it follows "difficulty" or "memory"."""
-    series = {name: (list(range(1, len(r) + 1)), [100 * v for v in r]) for name, r in ratios.items()}
-    by_memory, by_difficulty = ratios["memory"], ratios["difficulty"]
-    epochs = len(by_memory)
-    title = f"Mask ratio over {tasks} tasks of {epochs // tasks} epochs"
-    axes = "epochs completed", "tuples hidden in the next epoch (%)"
-    show(curves(series, title, *axes, ideal=([1, epochs], [60, 60], "fixed")))
-    low, high = min(by_difficulty), max(by_difficulty)
-    study.claim(
-        f"If the ratio follows the accuracy, it moves between {low:.0%} and {high:.0%}. If it follows the "
-        "memory, "
-        f"it starts at {by_memory[0]:.0%} and ends at {by_memory[-1]:.0%}.",
-        # One task leaves the memory empty to its end.
-        0 <= low <= high <= 0.6 and by_memory[0] == 0 and (by_memory[-1] > 0) == (tasks > 1),
-    )
-
-
 def show_recorded_extras(setup: study.Setup) -> None:
     """Print and compare the recorded changes of CHARON that concern masking, if there is a recording."""
     found = recorded.find("extras", setup)
@@ -261,25 +171,97 @@ def show_recorded_extras(setup: study.Setup) -> None:
     recorded.verdicts({"Compared with CHARON unchanged": masking}, also=changes)
 
 
-def compare_recall(confusion: Mapping[float, Tensor], classes: Sequence[str]) -> None:
-    """Draw the recall of each class at two mask ratios, and name the class that loses most.
+# -- a ratio that follows the training ---------------------------------------------------------------------
 
-    Args:
-        confusion: a low and a high mask ratio -> confusion matrix, [classes, classes].
-        classes: names of the classes.
-    """
-    low, high = sorted(confusion)
-    recall = {
-        f"{r:.0%} hidden": {classes[k]: float(m[k, k] / m[k].sum()) for k in range(len(m)) if m[k].sum()}
-        for r, m in confusion.items()
-    }
-    show(figures.bars(recall, "Recall of each class", "action", "recall", height=420))
-    before, after = recall[f"{low:.0%} hidden"], recall[f"{high:.0%} hidden"]
-    lost = {name: before[name] - after[name] for name in before}
-    worst = max(lost, key=lost.__getitem__)
-    study.finding(
-        lost[worst] > 0.1,
-        f"'{worst.replace('_', ' ')}' loses most: its recall is {100 * lost[worst]:.0f} points lower with "
-        f"{high:.0%} hidden than with {low:.0%}.",
-        "No class loses more than 10 points of recall.",
+
+def follow(runs: Runs, preset: str) -> dict[str, list[float]]:
+    """Ratio of each epoch when it follows "difficulty" or "memory", from 60 %, in short tasks."""
+    epochs = min(settings(preset).epochs, 3)
+    short = {"frames": 18, "epochs": epochs, "least_steps": 0, "reconstruction": False}
+    found: dict[str, list[float]] = {"difficulty": [], "memory": []}
+    for adaptive, ratios in found.items():
+
+        def keep(now: TaskProgress, ratios: list[float] = ratios) -> None:
+            if now.stage == "train":
+                ratios.append(float(now.ratio or 0.0))
+
+        runs.learn(0.6, tasks=runs.split.tasks, adaptive=adaptive, callback=keep, **short)
+    return found
+
+
+def draw_adaptive(ratios: Mapping[str, Sequence[float]], tasks: int) -> None:
+    """Draw the mask ratio of each epoch when it follows "difficulty" or "memory"."""
+    series = {name: (list(range(1, len(r) + 1)), [100 * v for v in r]) for name, r in ratios.items()}
+    by_memory, by_difficulty = ratios["memory"], ratios["difficulty"]
+    epochs = len(by_memory)
+    title = f"Mask ratio over {tasks} tasks of {epochs // tasks} epochs"
+    axes = "epochs completed", "tuples hidden in the next epoch (%)"
+    show(curves(series, title, *axes, ideal=([1, epochs], [60, 60], "fixed")))
+    low, high = min(by_difficulty), max(by_difficulty)
+    study.claim(
+        f"If the ratio follows the accuracy, it moves between {low:.0%} and {high:.0%}. If it follows the "
+        f"memory, it starts at {by_memory[0]:.0%} and ends at {by_memory[-1]:.0%}.",
+        # One task leaves the memory empty to its end.
+        0 <= low <= high <= 0.6 and by_memory[0] == 0 and (by_memory[-1] > 0) == (tasks > 1),
     )
+
+
+# -- signs that the ratio is too high ----------------------------------------------------------------------
+
+
+def compare_losses(runs: Runs, low: float, high: float) -> None:
+    """Say whether the training loss ends higher with more hidden."""
+    ends = {r: runs.losses[r][-1] for r in (low, high)}
+    values = f"{ends[high]:.2f} with {high:.0%} hidden, {ends[low]:.2f} with {low:.0%} (one run each)"
+    study.finding(
+        ends[high] > 1.1 * ends[low],
+        f"The training loss ends at {values}: the network can no longer fit its training clips.",
+        f"The training loss ends at {values}: the loss gives no sign here.",
+    )
+
+
+@torch.no_grad()
+def right_when_masked(runs: Runs, frames: int, ratio: float, seed: int) -> Tensor:
+    """Whether each test clip is right when it is masked as in training, bool[N]."""
+    x, encoder = prepared(runs.split.test, frames, len(runs.labels)), runs.network(ratio).encoder
+    hidden = masks.random_tuples(x, ratio=ratio, generator=torch.Generator().manual_seed(seed))
+    answers = [encoder(part, h).argmax(1) for part, h in zip(x.split(128), hidden.split(128), strict=True)]
+    return torch.cat(answers).cpu() == runs.labels
+
+
+def compare_masked_and_whole(runs: Runs, frames: int, low: float, high: float, seed: int) -> None:
+    """Say whether whole clips have an advantage over masked ones that grows with the ratio."""
+    rows, gains = [], {}
+    for r in (low, high):
+        whole, masked = runs.right(r), right_when_masked(runs, frames, r, seed)
+        gains[r] = paired_difference(whole, masked)
+        rows.append(
+            f"{100 * gains[r][0]:+.0f} ± {100 * gains[r][1]:.0f} with {r:.0%} hidden".replace("-", "−")
+        )
+    values = f"Accuracy on whole clips minus that on clips masked as in training, points: {'; '.join(rows)}"
+    more = gains[high][0] - gains[low][0] > (gains[high][1] ** 2 + gains[low][1] ** 2) ** 0.5
+    study.finding(
+        more,
+        f"{values}. The higher the ratio, the more the masked clips differ from whole ones.",
+        f"{values} ({len(runs.labels)} clips). No clear sign.",
+    )
+
+
+def compare_recall(runs: Runs, low: float, high: float) -> None:
+    """Draw the recall of each class at two mask ratios, and name the class that loses most."""
+    labels, classes, recall = runs.labels, runs.split.test.classes, {}
+    known = labels.unique().tolist()
+    for r in (low, high):
+        right = runs.right(r).double()
+        recall[r] = {k: float(right[labels == k].mean()) for k in known}
+    named = {f"{r:.0%} hidden": {classes[k]: v for k, v in each.items()} for r, each in recall.items()}
+    show(figures.bars(named, "Recall of each class", "action", "recall", height=400))
+    worst = max(known, key=lambda k: recall[low][k] - recall[high][k])
+    members = labels == worst
+    lost, error = paired_difference(runs.right(low)[members], runs.right(high)[members])
+    values = (
+        f"'{classes[worst].replace('_', ' ')}' loses most: its recall is {100 * lost:.0f} ± "
+        f"{100 * error:.0f} points lower with {high:.0%} hidden than with {low:.0%} "
+        f"({int(members.sum())} clips; the worst of {len(known)} classes is low by chance, too)"
+    )
+    study.finding(lost > error, f"{values}.", f"{values}: not more than chance can explain.")

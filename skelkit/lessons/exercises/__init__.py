@@ -4,6 +4,7 @@ To add one, write a file with an `EXERCISE` and add it to the list here. `check`
 """
 
 from . import (
+    attention_weights,
     barlow_twins,
     bytes_of_a_clip,
     bytes_of_a_sparse_layer,
@@ -24,9 +25,11 @@ from . import (
     hidden_from_both,
     high_temperature_gradient,
     highest_frequency,
+    insert_tokens,
     knn_accuracy,
     logit_of_a_prior,
     loss_of_two_features,
+    masked_loss,
     mirrored,
     nearest_mean,
     numbers_of_a_clip,
@@ -34,6 +37,7 @@ from . import (
     reconstruction_error,
     reservoir_step,
     restore,
+    speed_up,
     start_of_a_crop,
     two_four_mask,
 )
@@ -55,6 +59,10 @@ EXERCISES: dict[str, Exercise] = register(
     degree_weights.EXERCISE,
     distinct_joints.EXERCISE,
     frame_motion.EXERCISE,
+    speed_up.EXERCISE,
+    attention_weights.EXERCISE,
+    masked_loss.EXERCISE,
+    insert_tokens.EXERCISE,
     clips_of_the_first_task.EXERCISE,
     fisher_information.EXERCISE,
     faa.EXERCISE,
