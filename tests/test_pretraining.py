@@ -1,4 +1,3 @@
-import os
 import re
 import warnings
 from dataclasses import replace
@@ -6,8 +5,6 @@ from itertools import pairwise
 
 import pytest
 import torch
-import torch.distributed as dist
-import torch.multiprocessing as mp
 from helpers import seeded
 
 from skelkit import masks, models, motion, selfsup
@@ -328,21 +325,6 @@ def test_the_learning_rate_rises_then_falls_to_zero():
     assert rates[:10] == pytest.approx([k / 10 for k in range(1, 11)])
     assert all(a >= b for a, b in pairwise(rates[9:]))
     assert rates[-1] < 1e-3
-
-
-def _process(rank, world, file, clips, folder):
-    dist.init_process_group("gloo", init_method=f"file://{file}", rank=rank, world_size=world)
-    models.GRAPH_SIZES["small"] = models.GraphSize(((8, 2), (12, 1)), kernel=3)
-    made = selfsup.pretrain("pstl", clips, **QUICK)
-    torch.save([p.detach() for p in made.encoders[0].parameters()], folder / f"weights-{rank}")
-    dist.destroy_process_group()
-
-
-def test_two_processes_train_one_and_the_same_encoder(tmp_path, toy, monkeypatch):
-    monkeypatch.setitem(os.environ, "GLOO_SOCKET_IFNAME", "lo")
-    mp.spawn(_process, (2, tmp_path / "meeting", toy(), tmp_path), nprocs=2)
-    ours, theirs = (torch.load(tmp_path / f"weights-{rank}", weights_only=True) for rank in range(2))
-    assert all(torch.equal(a, b) for a, b in zip(ours, theirs, strict=True))
 
 
 def test_views_of_a_body_without_known_sides_are_not_mirrored_unless_asked(ragged):

@@ -11,7 +11,7 @@ import warnings
 
 from ..data.errors import UnknownOption
 from ..utils.version import __version__
-from . import bench, data, exercises, lab, record, study, zoo
+from . import bench, data, exercises, lab, pretrain, record, study, zoo
 from .command import add_commands
 from .output import Printable, UnwritableOutput, escaped
 
@@ -19,6 +19,7 @@ COMMANDS = (
     study.COMMAND,
     lab.COMMAND,
     data.COMMAND,
+    pretrain.COMMAND,
     record.COMMAND,
     zoo.COMMAND,
     exercises.COMMAND,

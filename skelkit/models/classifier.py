@@ -147,16 +147,9 @@ class Classifier(nn.Module):
     @classmethod
     def _restored(cls, about: dict[str, Any], tensors: dict[str, Tensor]) -> Classifier:
         """The classifier of these fields and weights. Raises any of `MALFORMED` if they are no such."""
-        blocks = tuple((int(channels), int(stride)) for channels, stride in about["size"]["blocks"])
-        size = GraphSize(**about["size"] | {"blocks": blocks})
-        stored, inside = sum(v.numel() for v in tensors.values()), about["channels"]
+        stored = sum(v.numel() for v in tensors.values())
         needed = about["own"] + len(about["skeleton"]["joints"])
-        for channels, stride in blocks:
-            needed, inside = needed + 3 * inside * channels + channels**2 * size.kernel, channels
-            if min(channels, stride, inside, size.kernel) < 1:
-                raise ValueError("a block without channels")
-        if needed > stored + 10_000:
-            raise ValueError(f"blocks of {needed:,} weights, but {stored:,} are stored")
+        size = size_within(about["size"], about["channels"], stored - needed)
         skeleton = Skeleton.from_dict(about["skeleton"])
         generator = torch.Generator().manual_seed(0)
         encoder = STGCN(skeleton, size, generator, about["own"], about["channels"])
@@ -164,3 +157,26 @@ class Classifier(nn.Module):
         model = cls(encoder, head, **{name: about[name] for name in _METADATA})
         model.load_state_dict(tensors)
         return model.eval()
+
+
+def size_within(stored: dict[str, Any], channels: int, room: int) -> GraphSize:
+    """The size of a graph network as a file describes it, before anything of that size is made.
+
+    Args:
+        stored: fields of the size.
+        channels: of the input.
+        room: number of weights that the file holds for the blocks.
+
+    Raises:
+        ValueError: blocks without channels, or far larger than the file.
+    """
+    blocks = tuple((int(width), int(stride)) for width, stride in stored["blocks"])
+    size = GraphSize(**stored | {"blocks": blocks})
+    needed, inside = 0, channels
+    for width, stride in blocks:
+        needed, inside = needed + 3 * inside * width + width**2 * size.kernel, width
+        if min(width, stride, inside, size.kernel) < 1:
+            raise ValueError("a block without channels")
+    if needed > room + 10_000:
+        raise ValueError(f"blocks of {needed:,} weights, but {room:,} are stored")
+    return size

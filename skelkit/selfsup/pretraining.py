@@ -12,13 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import torch
-import torch.distributed as dist
 from torch import Tensor
 
 from ..data import ClipSet
 from ..data.fingerprints import fingerprints
 from ..ops import augment
-from ..training import loop
+from ..training import loop, processes
 from ..training.inputs import PreparedClips
 from ..utils.progress import ProgressBar
 from ..utils.validation import instance_of, one_of
@@ -74,8 +73,8 @@ def pretrain(
 ) -> Pretrained:
     """Train encoders on clips without using their labels.
 
-    With torchrun each process takes its share of every batch, correlations are computed over the whole batch,
-    and gradients are averaged.
+    With torchrun (see `training.processes` and ``skelkit pretrain``) each process takes its share of every
+    batch; losses and weights are those of one process with the whole batch.
 
     Differs from the authors: where class names tell left from right ("left punch", "right punch"), views are
     not mirrored unless `mirror` is given. An encoder that is invariant to mirroring cannot tell such classes
@@ -104,7 +103,7 @@ def pretrain(
     """
     training = prepare(method, clips, preset=preset, seed=seed, **changes)
     if method not in UNTRAINED:
-        bar = ProgressBar(method, training.epochs, progress, unit="epoch")
+        bar = ProgressBar(method, training.epochs, progress if not processes.rank() else False, unit="epoch")
         training.run(callback, checkpoints, every, bar)
     training.model.eval()
     return training.pretrained
@@ -154,8 +153,8 @@ class Pretraining:
             weight_decay=s.weight_decay,
             fused=loop.fused(clips.device),
         )
-        distributed = dist.is_available() and dist.is_initialized()
-        self.rank, self.world = (dist.get_rank(), dist.get_world_size()) if distributed else (0, 1)
+        if processes.count() > 1:
+            processes.synchronise_batch_norm(model)
 
     def run(
         self,
@@ -211,6 +210,7 @@ class Pretraining:
             "seed": self.seed,
             "clips": len(clips),
             "frames of clips": len(clips.poses),
+            **({"processes": processes.count()} if processes.count() > 1 else {}),
         } | self.s.as_dict()
 
     def epoch(self, epoch: int) -> float:
@@ -231,16 +231,12 @@ class Pretraining:
 
     def loss(self, index: Tensor) -> Tensor:
         """Loss of this process's share of a batch, given the clips' indices Long[n]."""
-        share = index[: len(index) // self.world * self.world].tensor_split(self.world)[self.rank]
-        return self.model.loss(self.clips[share])
+        with processes.share(index) as mine:
+            return self.model.loss(self.clips[mine])
 
     def average_gradients(self) -> None:
         """Average the gradients over all processes."""
-        if self.world > 1:
-            for p in self.model.parameters():
-                if p.grad is not None:
-                    dist.all_reduce(p.grad)
-                    p.grad /= self.world
+        processes.average_gradients(self.model.parameters())
 
     @torch.no_grad()
     def effective_rank(self) -> float:

@@ -16,12 +16,12 @@ from pathlib import Path
 from typing import Any, Literal, Protocol, TypeVar, get_args
 
 import torch
-import torch.distributed as dist
 from torch import Tensor, nn
 
 from ..utils import checkpoint
 from ..utils.device import to_device
 from ..utils.precision import tf32
+from . import processes
 
 Item = TypeVar("Item")
 
@@ -82,7 +82,7 @@ class Run:
         self._items: list[int] = []  # the current item of each
         self._resume: list[tuple[str, int]] = []  # loops of the checkpoint that have not been entered again
         self._saved = time.monotonic()
-        self._claim = checkpoint.Claim(folder) if folder is not None and _writes() else None
+        self._claim = checkpoint.Claim(folder) if folder is not None and not processes.rank() else None
         state = checkpoint.read(folder, self.settings) if folder is not None else None
         self.resumed = state is not None
         if state is not None:
@@ -280,11 +280,6 @@ def _check_finite(
                 f"(training clips {clips}); look for coordinates that are no numbers, "
                 "or lower the learning rate; the last checkpoint was kept"
             )
-
-
-def _writes() -> bool:
-    """Whether this process writes the checkpoints: of several that train together, the first."""
-    return not (dist.is_available() and dist.is_initialized()) or dist.get_rank() == 0
 
 
 def _state(holder: Stateful) -> dict[str, Any]:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import torch
-import torch.distributed as dist
 from torch import Tensor
 
+from ...training.processes import gather_rows
 from ...utils.precision import in_float32
 
 
@@ -58,30 +56,6 @@ def cross_correlation(a: Tensor, b: Tensor) -> Tensor:
             "and needs at least 2; choose a larger batch"
         )
     return _standardised(a).T @ _standardised(b) / len(a)
-
-
-def gather_rows(z: Tensor) -> Tensor:
-    """Rows of all processes in order of rank, [N, D] -> [processes * N, D]; differentiable."""
-    distributed = dist.is_available() and dist.is_initialized() and dist.get_world_size() > 1
-    return _Gather.apply(z) if distributed else z
-
-
-class _Gather(torch.autograd.Function):
-    """all_gather whose backward pass sums the gradients of all processes."""
-
-    @staticmethod
-    def forward(ctx: Any, z: Tensor) -> Tensor:
-        parts = [
-            torch.empty_like(z, memory_format=torch.contiguous_format) for _ in range(dist.get_world_size())
-        ]
-        dist.all_gather(parts, z.contiguous())
-        return torch.cat(parts)
-
-    @staticmethod
-    def backward(ctx: Any, gradient: Tensor) -> Tensor:
-        gradient = gradient.clone(memory_format=torch.contiguous_format)
-        dist.all_reduce(gradient)  # the loss of every process depends on these rows
-        return gradient.tensor_split(dist.get_world_size())[dist.get_rank()]
 
 
 def _standardised(z: Tensor, eps: float = 1e-5) -> Tensor:
