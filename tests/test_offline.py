@@ -11,6 +11,7 @@ import torch
 import skelkit as sk
 from skelkit.viz import offline, panels
 from skelkit.viz.offline import beforehand, packing
+from skelkit.viz.panels import pretraining, soft_labels
 from skelkit.viz.skeleton_player.scene import scene
 
 BODY = sk.skeletons.KNOWN["ntu25"]
@@ -169,6 +170,30 @@ def test_a_chart_of_a_state_is_the_one_that_the_notebook_shows(clips):
         figure = applied(data["first"]["figure"], state["figure"])
         expected = panel.state(**(panel.values | {"ratio": float(ratio)}))["figure"]
         assert figure["data"][1]["y"] == [float(f"{y:.5g}") for y in expected.data[1].y]
+
+
+def test_soft_labels_have_a_slider_for_the_temperature_and_buttons_for_the_network(clips):
+    logits = torch.randn(len(clips), 2, generator=torch.Generator().manual_seed(0))
+    data = soft_labels.temperature(clips, {"teacher": logits, "student": -logits}).states()
+    slider, buttons = data["controls"]
+    assert slider["options"][slider["at"]] == "1.0"
+    assert buttons["options"] == ["all", "teacher", "student"]
+    every = json.loads(packing.uncompressed(data["states"]))
+    assert len(every) == len(slider["options"]) * 3
+    hottest = applied(data["first"]["figure"], every[-3]["figure"])
+    assert max(hottest["data"][0]["y"]) < 60
+
+
+def test_features_are_chosen_with_buttons(clips):
+    generator = torch.Generator().manual_seed(0)
+    features = {
+        name: (torch.randn(12, 4, generator=generator), torch.randn(9, 4, generator=generator))
+        for name in "fg"
+    }
+    labels = torch.arange(12) % 2
+    data = pretraining.together(features, labels, labels[:9], ["wave", "hug"]).states()
+    assert [control["options"] for control in data["controls"]] == [["f", "g"]]
+    assert data["fixed"] == []
 
 
 def test_a_panel_without_a_list_offers_its_first_slider(clips):

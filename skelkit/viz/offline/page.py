@@ -20,7 +20,7 @@ _CHART = """<figure class="skelkit-chart"><figcaption></figcaption><div class="s
 """
 
 _PANEL = """<div class="skelkit-panel"><div class="controls"></div>
-<div class="text" aria-live="polite">{text}</div>
+<div class="words" aria-live="polite">{text}</div>
 <div class="stage"></div>{chart}{note}<script type="application/json">{data}</script></div>
 """
 

@@ -87,7 +87,7 @@ const CONTROLS = {
 
 async function mount(root) {
   const data = JSON.parse(root.querySelector("script").textContent), { first } = data;
-  const text = root.querySelector(".text"), stage = root.querySelector(".stage");
+  const text = root.querySelector(".words"), stage = root.querySelector(".stage");
   const chart = root.querySelector(".chart"), pieces = new Map();
   const states = JSON.parse(new TextDecoder().decode(await inflate(data.states)));
   const piece = async (number) => {

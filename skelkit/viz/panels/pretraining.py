@@ -101,7 +101,7 @@ def together(
         )
         return {"figure": scatter(queries, labels, names, f"Test clips, features of {which}"), "text": text}
 
-    return Panel(state, {"which": _buttons(list(features), "features", "9em")})
+    return Panel(state, {"which": _buttons(list(features), "features", "9em")}, offline={"which": 6})
 
 
 def _buttons(options: Sequence[Any], description: str, width: str) -> widgets.ToggleButtons:

@@ -53,7 +53,7 @@ def temperature(clips: ClipSet, logits: Mapping[str, Tensor]) -> Panel:
             style={"description_width": "5em", "button_width": "8em"},
         ),
     }
-    return Panel(state, controls, offline={"temperature": 25, "network": 4})
+    return Panel(state, controls, offline={"temperature": 13, "network": 4})
 
 
 def _text(soft: Tensor, names: list[str] | tuple[str, ...], label: int, temperature: float) -> str:
