@@ -13,16 +13,15 @@ from torch import Tensor
 from .. import study
 from ..analysis import duplicates
 from ..analysis.quality_report import Quality
-from ..continual.history import History
 from ..data import Clip, ClipSet, load
 from ..data.default_split import TooFewClips, TrainTestSplit, load_split
 from ..data.errors import UnreadableFile
 from ..data.mapping import as_skeleton, match
 from ..data.readers import npz_splits, pyskl, stgcn_files
-from ..experiments.bootstrap import accuracy_interval
 from ..ops import codecs, fidelity
 from ..skeletons import KNOWN, Skeleton
-from ..viz import figures, learning, show
+from ..viz import figures, show
+from .shares import sign_test
 
 
 def print_card(whole: ClipSet, used: int, preset: str) -> dict:
@@ -137,16 +136,25 @@ def show_compression(errors: Mapping[int, tuple[float, float]]) -> None:
     )
 
 
-def compare_degrees(skeleton: Skeleton, speed: Tensor) -> None:
-    """Draw the speed of each joint (m/s, [V]) over its degree; say whether ends of limbs are faster."""
+def compare_degrees(skeleton: Skeleton, speeds: Tensor) -> None:
+    """Draw the mean speed of each joint over its degree; say whether ends of limbs are faster beyond chance.
+
+    Args:
+        speeds: of each joint in each clip, m/s, [N, V].
+    """
     title = "Speed of each joint over its degree"
-    show(figures.degree_and_motion(skeleton, {"all clips": speed}, title))
-    ends, others = speed[skeleton.degrees == 1].mean(), speed[skeleton.degrees > 1].mean()
-    values = f"{ends:.2f} m/s at the ends of limbs, {others:.2f} m/s elsewhere"
+    show(figures.degree_and_motion(skeleton, {"all clips": speeds.mean(0)}, title))
+    ends, others = (speeds[:, of].mean(1) for of in (skeleton.degrees == 1, skeleton.degrees > 1))
+    faster, slower = int((ends > others).sum()), int((ends < others).sum())
+    p = sign_test(faster, slower)
+    values = (
+        f"{float(ends.mean()):.2f} m/s at the ends of limbs, {float(others.mean()):.2f} m/s elsewhere; the "
+        f"ends are faster in {faster} of {len(speeds)} clips, slower in {slower}, p = {p:.2g}"
+    )
     study.finding(
-        ends > 1.1 * others,
+        faster > slower and p < 0.05,
         f"Joints of low degree move faster: {values}.",
-        f"The degree says little about the speed here: {values}.",
+        f"Joints of low degree do not move faster beyond chance: {values}.",
     )
 
 
@@ -196,30 +204,6 @@ def check_leaks(split: TrainTestSplit, source: str) -> None:
         f"A training clip among two test clips is found: {len(found)} of 2 leak.",
         len(found) >= 1,
     )
-
-
-def compare_learners(runs: Mapping[str, History], split: TrainTestSplit, source: str) -> None:
-    """Draw the accuracy matrices of "fine-tuning" and "charon", and compare their final accuracy."""
-    show(learning.accuracy_matrices({n: h.accuracy for n, h in runs.items()}, "Accuracy after each task"))
-    print(
-        f"{split.tasks} task{'s' * (split.tasks > 1)} of {source}, one seed: no test; 95 % intervals of the "
-        f"accuracy on all {len(split.test)} test clips count the clips alone"
-    )
-    for name, history in runs.items():
-        correct = history.predictions[-1] == history.scenario.test.labels.cpu()
-        found = accuracy_interval([correct], shared_clips=True)
-        print(f"  {name:<12} {found.mean:6.1%} [{100 * found.low:.1f}, {100 * found.high:.1f}]")
-    charon, fine_tuning = runs["charon"].faa, runs["fine-tuning"].faa
-    values = (
-        f"final average accuracy {charon:.1%}, fine-tuning {fine_tuning:.1%}, a difference of about "
-        f"{abs(charon - fine_tuning) * len(split.test):.0f} clips"
-    )
-    if split.tasks > 1:
-        study.finding(
-            charon > fine_tuning, f"CHARON forgets less: {values}.", f"CHARON forgets no less here: {values}."
-        )
-    else:
-        study.finding(False, "", f"With a single task there is nothing to forget: {values}.")
 
 
 def write_all(clips: ClipSet, folder: Path) -> dict[str, Path]:

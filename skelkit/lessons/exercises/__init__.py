@@ -4,6 +4,7 @@ To add one, write a file with an `EXERCISE` and add it to the list here. `check`
 """
 
 from . import (
+    accuracy_with_leaks,
     attention_weights,
     barlow_twins,
     bytes_of_a_clip,
@@ -27,6 +28,7 @@ from . import (
     highest_frequency,
     insert_tokens,
     knn_accuracy,
+    leaks,
     logit_of_a_prior,
     loss_of_two_features,
     masked_loss,
@@ -81,6 +83,8 @@ EXERCISES: dict[str, Exercise] = register(
     high_temperature_gradient.EXERCISE,
     distillation_loss.EXERCISE,
     two_four_mask.EXERCISE,
+    accuracy_with_leaks.EXERCISE,
+    leaks.EXERCISE,
 )
 """Every exercise by the name of its function, in the order of the notebooks."""
 
