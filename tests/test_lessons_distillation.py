@@ -175,6 +175,18 @@ def test_speed_is_compared_without_numbers_that_nobody_asked_for():
     assert not any("ten" in c["sentence"] for c in claims)
 
 
+def test_times_that_other_load_disturbed_are_said_to_be():
+    spent = dict.fromkeys(("teacher", "student", "labels alone", "onnxruntime", "int8"), Latency(2.0, 2.5))
+    spent |= {"2:4, taught again": Latency(1.0, 2.5)}
+    sizes = {"parameters": {"teacher": 200, "student": 10}, "macs": {"teacher": 80, "student": 8}}
+    distillation_deployed.compare_speed(spent, sizes)
+    first = study.results()["claims"][0]
+    assert first["sentence"].startswith(
+        "Other load disturbed this measurement: of 2:4, taught again, one call"
+    )
+    assert not first["holds"]
+
+
 # -- recordings -------------------------------------------------------------------------------------------
 
 

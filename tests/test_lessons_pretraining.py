@@ -39,9 +39,6 @@ def said():
     return study.results()["claims"][-1]["sentence"]
 
 
-# -- equations --------------------------------------------------------------------------------------------
-
-
 def twins(a, b, redundancy):
     a, b = ((z - z.mean(0)) / z.std(0, unbiased=False) for z in (a, b))
     c = a.T @ b / len(a)
@@ -101,9 +98,6 @@ def test_two_clips_have_correlations_of_size_one():
     assert "All 36 correlations" in said()
 
 
-# -- views and masks --------------------------------------------------------------------------------------
-
-
 @pytest.fixture(scope="module")
 def clips():
     return sk.load("synthetic", seed=0, clips=12)
@@ -132,16 +126,13 @@ def test_learning_is_judged_beside_unrelated_features():
     assert "0.20 before training, 0.00 after; of unrelated features it would be 0.20" in sentences[2]
 
 
-# -- mirrored views ---------------------------------------------------------------------------------------
-
-
 def test_classes_without_names_are_not_called_classes_without_sides():
     asymmetric_pretraining.check_mirroring([], 3, 0.5, named=False)
     assert said().startswith("These 3 classes have no names, so nothing tells")
     asymmetric_pretraining.check_mirroring([], 3, 0.0)
     assert "views were not mirrored (no left and right joints" in said()
     asymmetric_pretraining.check_mirroring([("left a", "right a")], 3, 0.0)
-    assert "1 pair of classes is mirror images" in said()
+    assert "classes are mirror images (pairs: 1), such as 'left a' and 'right a'" in said()
 
 
 def test_agreement_with_mirror_images_is_not_called_learnt_where_none_were_shown():
@@ -166,9 +157,6 @@ def test_agreement_with_mirror_images_is_not_called_learnt_where_none_were_shown
 def test_clockwise_and_counter_clockwise_are_sides(names):
     assert augment.sides([*names, "kick"]) == [tuple(sorted(names))]
     assert augment.sides([names[0], "kick"]) == []
-
-
-# -- evaluations ------------------------------------------------------------------------------------------
 
 
 def evaluation(right, clips=30):
@@ -215,9 +203,6 @@ def test_a_gain_is_said_with_its_error_and_with_guessing(last, words, monkeypatc
     assert words in said()
     assert f"difference {100 * (last - 0.5):+.0f} ± " in said()
     assert "most frequent class alone 50%" in said()
-
-
-# -- recordings -------------------------------------------------------------------------------------------
 
 
 SECTIONS = {
@@ -272,9 +257,6 @@ def test_methods_of_an_interrupted_recording_are_compared_as_far_as_they_go(monk
 def test_guessing_is_not_said_where_the_classes_are_not_known():
     assert recorded_tables.guessing(Recording({"divided": "somehow"}, [])) == ""
     assert recorded_tables.with_seeds({"a": {"b": []}, "c": {"d": [1.0], "e": []}}) == {"c": {"d": [1.0]}}
-
-
-# -- the page ---------------------------------------------------------------------------------------------
 
 
 def test_the_page_is_short_and_asks_before_it_shows():

@@ -150,11 +150,10 @@ def check_mirroring(
         return
     example = " and ".join(map(repr, pairs[0])) if pairs else ""
     unknown = " (no left and right joints of this skeleton are known)" if probability == 0 else ""
-    count = "1 pair of classes is" if len(pairs) == 1 else f"{len(pairs)} pairs of classes are"
     study.finding(
         not pairs,
         f"By their names, no two of these {classes} classes are mirror images: {done}{unknown}.",
-        f"By their names, {count} mirror images, such as {example}: {done}.",
+        f"By their names, classes are mirror images (pairs: {len(pairs)}), such as {example}: {done}.",
     )
 
 

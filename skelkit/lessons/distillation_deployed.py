@@ -29,6 +29,9 @@ RUNTIMES = {"onnxruntime": "student (onnx)", "int8": "student, int8 (onnx)"}
 CLEAR = 0.8
 """Share of the time of another network below which one is called faster: medians vary by a tenth or more."""
 
+BUSY = 2.0
+"""Ratio of the 95th percentile to the median of a time above which other load has disturbed it."""
+
 
 def packed_share(bits: int) -> float:
     """Bytes of four weights of which two are kept, with their places of two bits each, over those of all.
@@ -220,6 +223,13 @@ def compare_speed(spent: Mapping[str, Latency], sizes: Mapping[str, Mapping[str,
         spent: network -> measured time.
         sizes: "parameters" and "macs" -> those of "teacher" and "student".
     """
+    disturbed = [name for name, took in spent.items() if took.p95 > BUSY * took.median]
+    if disturbed:
+        text = (
+            f"Other load disturbed this measurement: of {', '.join(disturbed)}, one call in twenty took more "
+            f"than {BUSY:g} times the median. Trust no ratio; run this cell again on a quiet machine."
+        )
+        study.finding(False, "", text)
     fewer = {name: each["teacher"] / each["student"] for name, each in sizes.items()}
     words = (
         f"With one of {fewer['parameters']:.0f} parameters and one of {fewer['macs']:.0f} multiply-adds the "
