@@ -95,7 +95,7 @@ def part_of_the_classifier(right: Right) -> tuple[float, str]:
     numbers = (
         f"{share(right[TRAINED])} are right with the trained classifier, {share(right[ALL_CLIPS])} with "
     )
-    return part, f"{numbers}a discriminant on the same features. The rest the features have lost."
+    return part, f"{numbers}a discriminant on the same features, fitted to all training clips."
 
 
 def compare_classifiers(right: Right, labels: Tensor) -> None:
@@ -104,8 +104,8 @@ def compare_classifiers(right: Right, labels: Tensor) -> None:
     for name in (TRAINED, PROBED):
         more, counts = differ(best, right[name])
         words = (
-            f"A discriminant computed from the memory has {share(best)} of {n} clips right, the classifier "
-            f"that was {name} {share(right[name])} (guessing: {guessing(labels):.0%}). {counts}, one seed."
+            f"A discriminant computed from the memory has {share(best)} of {n} clips right, the one "
+            f"that is '{name}' {share(right[name])} (guessing: {guessing(labels):.0%}). {counts}, one seed."
         )
         higher = bool(best.sum() > right[name].sum())
         fits = "That is no more than chance: nothing shows that it uses the features badly."
