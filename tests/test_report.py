@@ -154,10 +154,11 @@ def test_long_cells_of_a_table_may_wrap_and_short_ones_not(run):
     assert "<th scope='row'>short" in body
 
 
-def test_algorithms_are_unfolded_and_other_code_is_folded(run):
-    cells = [new_code_cell("def restore(z):\n    return z"), new_code_cell("lesson.draw()")]
+def test_algorithms_are_unfolded_and_other_code_and_answers_are_folded(run):
+    algorithm, answer = "def restore(z):\n    return z", "def two():\n    return 2\n\nguess.reveal(two())"
+    cells = [new_code_cell(source) for source in (algorithm, "lesson.draw()", answer)]
     body = rendering.notebook_body(run("01_compression", *cells).path)
-    assert re.findall(r'<details class="code"( open)?>', body) == [" open", ""]
+    assert re.findall(r'<details class="code"( open)?>', body) == [" open", "", ""]
 
 
 def test_a_page_without_headings_has_no_contents():

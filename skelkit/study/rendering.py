@@ -90,7 +90,8 @@ def _code(source: str) -> str:
         return ""
     first = next(line for line in source.splitlines() if line.strip()).lstrip("# ")
     summary = f"<summary>code: {html.escape(first[:80])}</summary>"
-    unfolded = " open" if first.startswith("def ") else ""  # an algorithm, which is there to be read
+    algorithm = first.startswith("def ") and ".reveal(" not in source  # to be read, but answers are not
+    unfolded = " open" if algorithm else ""
     return f'<details class="code"{unfolded}>{summary}{Highlight2HTML()(source)}</details>'
 
 

@@ -18,7 +18,7 @@ from skelkit.viz.figures.axes import bars
 from skelkit.viz.panels.finished_run import finished_run
 
 NAMES = ["drink water, brush teeth", "put on jacket, take off jacket", "shake hands, hand over"]
-TITLE = "A title that is far too long for the screen of a telephone, task 3 of 3, learning rate 0.001"
+TITLE = "A title that is <far> too long for the screen of a telephone, task 3 of 3, learning rate 0.001"
 SCALE = {"unit": "mm", "low": 0, "high": 9, "step": 1}
 QUESTION = {"id": "q1", "kind": "number", "text": "How far?", "hint": "Move it."} | SCALE
 
@@ -132,7 +132,7 @@ def test_a_slider_without_a_kernel_changes_the_chart(opened):
     assert "after task 1 of 3" in panel.locator("figcaption").inner_text()
     assert "90.0 %" in panel.locator(".words").inner_text()
     assert "90 % on drink water" in panel.locator(".chart").get_attribute("aria-label")
-    slider = page.get_by_label("after task")
+    slider = page.get_by_role("slider", name="after task")
     slider.focus()
     page.keyboard.press("ArrowRight")
     page.wait_for_function("document.querySelectorAll('.skelkit-panel')[1].dataset.state === '1'")

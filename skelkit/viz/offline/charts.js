@@ -25,6 +25,11 @@ function darkened(value, name) {
   return typeof value === "string" && /color/i.test(name) ? DARK[value.toLowerCase()] || value : value;
 }
 
+// The text of a title as HTML, with the few tags that plotly knows.
+function words(text) {
+  return text.replace(/</g, "&lt;").replace(/&lt;(\/?(?:b|i|br|sub|sup))>/g, "<$1>");
+}
+
 // Widest text of an axis in pixels, about.
 function labelWidth(texts, size) {
   const lines = (texts || []).flatMap((text) => String(text).split("<br>"));
@@ -57,7 +62,7 @@ function skelkitChart(box, given) {
   const figure = dark ? darkened(given, "") : given;
   const title = figure.layout.title || {}, layout = { ...figure.layout, title: undefined };
   const caption = box.closest("figure").querySelector("figcaption"), under = title.subtitle?.text?.trim();
-  caption.innerHTML = [title.text || "", under ? `<small>${under}</small>` : ""].join(" ");
+  caption.innerHTML = words(title.text || "") + (under ? `<small>${words(under)}</small>` : "");
   const margin = { ...layout.template?.layout?.margin, ...layout.margin }, spare = title.text ? 36 : 0;
   layout.margin = { ...margin, t: Math.max(24, (margin.t ?? 56) - spare) };
   layout.height = (layout.height || 450) - ((margin.t ?? 56) - layout.margin.t);
