@@ -28,7 +28,7 @@ def _add_arguments(parser: ArgumentParser) -> None:
 
 
 def _run(options: Namespace) -> int:
-    changes = {} if options.epochs is None else {"epochs": options.epochs, "least_steps": 0}
+    changes = {} if options.epochs is None else {"epochs": options.epochs}
     source, _ = dataset.resolved(options.dataset)
     with processes.group(pick_device(options.device)) as device:
         first = processes.rank() == 0

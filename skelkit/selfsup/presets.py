@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -18,7 +19,8 @@ class Settings(WithOptions):
         frames: T; every clip is resampled to it.
         stream: input of the encoders: "joint", "bone" (child minus parent) or "motion" (frame differences).
         epochs: number of pre-training epochs. least_steps: with few clips more epochs are run, so that there
-            are at least this many steps.
+            are at least this many steps. (The recorded curves: with 150 linear evaluation is below first
+            weights on all three data sets, with 450 at least as good.)
         batch: clips per step of pre-training and fine-tuning.
         lr: peak learning rate of Adam in pre-training.
         weight_decay: of every optimiser but that of linear evaluation.
@@ -56,7 +58,7 @@ class Settings(WithOptions):
     frames: int = 36
     stream: Literal["joint", "bone", "motion"] = "joint"
     epochs: int = 30
-    least_steps: int = 0
+    least_steps: int = 450
     batch: int = 32
     lr: float = 5e-3
     weight_decay: float = 1e-5
@@ -80,7 +82,7 @@ class Settings(WithOptions):
     tune_epochs: int = 15
     tune_lr: float = 1e-3
     tune_factor: float = 10.0
-    least_tune_steps: int = 100
+    least_tune_steps: int = 675
     smoothing: float = 0.1
     clip: float = 5.0
     precision: Literal["auto", "fp32", "bf16"] = "auto"
@@ -116,12 +118,19 @@ class Settings(WithOptions):
         Raises:
             ValueError: An unknown setting or an invalid value.
         """
-        return choose({"": self}, "", changes)
+        return choose({"": self}, "", _whole(changes))
 
 
 PRETRAINING_PRESETS = {
     "smoke": Settings(
-        frames=20, epochs=2, batch=16, linear_epochs=20, tune_epochs=6, least_tune_steps=0, projector=64
+        frames=20,
+        epochs=2,
+        least_steps=0,
+        batch=16,
+        linear_epochs=20,
+        tune_epochs=6,
+        least_tune_steps=0,
+        projector=64,
     ),
     "laptop": Settings(),
     "gpu": Settings(
@@ -129,6 +138,8 @@ PRETRAINING_PRESETS = {
         frames=50,
         shear=0.3,
         epochs=60,
+        least_steps=0,
+        least_tune_steps=100,
         batch=128,
         projector=1024,
         redundancy=1e-3,
@@ -140,6 +151,7 @@ PRETRAINING_PRESETS = {
         frames=50,
         shear=1.0,
         epochs=150,
+        least_steps=0,
         batch=128,
         warmup=10 / 150,
         projector=6144,
@@ -166,12 +178,21 @@ def settings(preset: str = "laptop", objective: object = None, **changes: Any) -
     Args:
         preset: a name in `PRETRAINING_PRESETS`.
         objective: entry of `OBJECTIVES` whose options may be changed, too.
-        changes: settings and options, by name.
+        changes: settings and options, by name. A number of epochs is taken at its word: the least number of
+            steps is then 0, unless it is given, too.
 
     Raises:
         ValueError: An unknown preset or setting (lists the known ones), or an invalid value.
 
     >>> settings("laptop", stream="bone").stream
     'bone'
+    >>> settings("laptop", epochs=2).least_steps
+    0
     """
-    return choose(PRETRAINING_PRESETS, preset, changes, lambda _: (objective,))
+    return choose(PRETRAINING_PRESETS, preset, _whole(changes), lambda _: (objective,))
+
+
+def _whole(changes: Mapping[str, Any]) -> dict[str, Any]:
+    """The changes, with no least number of steps where epochs are given."""
+    least = {"epochs": "least_steps", "tune_epochs": "least_tune_steps"}
+    return {steps: 0 for epochs, steps in least.items() if epochs in changes} | dict(changes)
