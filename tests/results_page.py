@@ -438,8 +438,9 @@ def curves() -> str:
     ]
     rule = prose(
         """Accuracy in % on validation subjects, mean and each seed; the test clips were not used. Preset
-        `laptop` takes 450 steps of pre-training, the smallest number with which linear evaluation is not below
-        that of first weights, and 675 steps of fine-tuning, because first weights go on gaining until then."""
+        `laptop` takes 450 steps of pre-training, the smallest number with which linear evaluation is not
+        below that of first weights, and 675 steps of fine-tuning, because first weights go on gaining until
+        then."""
     )
     return page("### Steps of pre-training and of fine-tuning", rule, *parts) if parts else ""
 
