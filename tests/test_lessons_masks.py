@@ -274,7 +274,7 @@ def test_the_panel_starts_with_the_motion_of_the_person_and_fits_a_laptop(clips)
     assert panel.values["cutoff"] == 3.0
     rows = -(-len(panel.controls) // 2)
     height = 34 * rows + 30 + panel.player.meta["height"] + 80 + panel.chart._figure.layout.height
-    assert height < 720
+    assert height < 660
 
 
 def test_the_panel_offers_no_ratio_that_hides_all_of_three_joints_or_of_four_frames():

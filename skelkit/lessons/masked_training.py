@@ -215,7 +215,7 @@ def compare_losses(runs: Runs, low: float, high: float) -> None:
     values = f"{ends[high]:.2f} with {high:.0%} hidden, {ends[low]:.2f} with {low:.0%} (one run each)"
     study.finding(
         ends[high] > 1.1 * ends[low],
-        f"The training loss ends at {values}: the network can no longer fit its training clips.",
+        f"The training loss ends higher: {values}. The network fits its training clips less well.",
         f"The training loss ends at {values}: the loss gives no sign here.",
     )
 

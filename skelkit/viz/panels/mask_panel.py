@@ -106,12 +106,12 @@ def _state(clip: Clip, frames: str, m: dict) -> dict:
         "units": "",
         "value_range": (0.0, 1.0),
         "labels": [action],
-        "height": 250,  # with controls and chart no taller than the screen of a laptop
+        "height": 225,  # with controls and chart no taller than the screen of a laptop
     }
     rows = {f"masked: {frames}": m["frames"]}
     return {
         "player": ((clip,), options),
         "text": text,
-        "figure": motion_over_time(m["energy"], clip.fps, rows, title, height=210),
+        "figure": motion_over_time(m["energy"], clip.fps, rows, title, height=180),
         "frame": int((m["energy"] * ~hidden.all(1)).argmax()),  # the visible frame with the most motion
     }
