@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
+
+from safetensors import SafetensorError, safe_open
 
 from ..continual.metrics import two_standard_errors
 from ..data import ClipSet
@@ -111,6 +114,24 @@ def entries() -> Iterator[tuple[Card, Tape]]:
     """All entries of the folder, by name."""
     for path in sorted(folder().glob("*.safetensors")):
         yield read(path)
+
+
+def find(identity: Mapping[str, Any], sets: Mapping[str, ClipSet]) -> tuple[Card, Tape] | None:
+    """The entry of a training with this identity on these clips; None if there is none.
+
+    Raises:
+        DamagedFile: it is cut off or changed.
+    """
+    for path in sorted(folder().glob("*.safetensors")):
+        with contextlib.suppress(*MALFORMED, OSError, SafetensorError):
+            with safe_open(path, framework="pt") as file:  # the text alone: the tensors are not read
+                card = Card(**json.loads((file.metadata() or {})["tree"])["card"])
+            if card.is_of(identity, sets):
+                found = path
+                break
+    else:
+        return None
+    return read(found)
 
 
 def plain(identity: Mapping[str, Any]) -> dict[str, Any]:

@@ -196,9 +196,9 @@ def learn(
     """
     if preset == EXPLORE:
         start = learning.prepare(name, train, test, tasks, preset=preset, **options)
-        for card, tape in cards.entries():
-            if card.is_of(start.identity, _sets(start)):
-                return replay(start, tape, card.notes, callback, progress)
+        if (found := cards.find(start.identity, _sets(start))) is not None:
+            card, tape = found
+            return replay(start, tape, card.notes, callback, progress)
     return learning.learn(
         name, train, test, tasks, preset=preset, callback=callback, progress=progress, **options
     )

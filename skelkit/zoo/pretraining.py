@@ -136,9 +136,9 @@ def pretrain(
     """
     if preset == EXPLORE and method not in UNTRAINED:
         training = pretraining.prepare(method, clips, preset=preset, **options)
-        for card, tape in cards.entries():
-            if card.is_of(training.identity(), _sets(training)):
-                return replay(training, tape, card.notes, callback, progress)
+        if (found := cards.find(training.identity(), _sets(training))) is not None:
+            card, tape = found
+            return replay(training, tape, card.notes, callback, progress)
     return pretraining.pretrain(method, clips, preset=preset, callback=callback, progress=progress, **options)
 
 

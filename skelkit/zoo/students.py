@@ -101,9 +101,8 @@ def distill(
     """
     if preset == EXPLORE and not {"callback", "checkpoints"} & set(options):
         start = distillation.prepare(teacher, train, preset=preset, **options)
-        for card, tape in cards.entries():
-            if card.is_of(_identity(start), _sets(start)):
-                return load_last(start.training.student, tape)
+        if (found := cards.find(_identity(start), _sets(start))) is not None:
+            return load_last(start.training.student, found[1])
     return distillation.distill(teacher, train, preset=preset, progress=progress, **options)
 
 

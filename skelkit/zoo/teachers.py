@@ -88,9 +88,9 @@ def evaluate(
     """
     if protocol in TRAINS_ENCODERS:
         start = evaluation.prepare(pretrained, train, test, protocol, **options)
-        for card, tape in cards.entries():
-            if card.is_of(_identity(start), _sets(start)):
-                return _evaluated(start, tape, card.notes)
+        if (found := cards.find(_identity(start), _sets(start))) is not None:
+            card, tape = found
+            return _evaluated(start, tape, card.notes)
     return evaluation.evaluate(pretrained, train, test, protocol, **options)
 
 
