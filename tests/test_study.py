@@ -90,7 +90,7 @@ def test_every_preset_asks_for_more_than_the_one_before():
 
 
 def test_an_unknown_preset_lists_the_known_ones():
-    with pytest.raises(ValueError, match="no preset 'large'; known: smoke, laptop, gpu, paper"):
+    with pytest.raises(ValueError, match="no preset 'large'; known: smoke, explore, laptop, gpu, paper"):
         study.begin("t", preset="large")
 
 
