@@ -69,13 +69,12 @@ def fill_in(runs: Runs, x: Tensor, ratio: float, seed: int) -> dict[str, Tensor]
     """Clips with hidden tuples, and what fills them in: "hidden" bool [N, T], and `GUESSES`, like x.
 
     Args:
-        runs: the decoder of deviations is trained now.
+        runs: of the notebook.
         x: clips, [N, C, T, V, M].
         ratio: share of tuples that is hidden, in training and now.
         seed: of the mask.
     """
-    deviations = runs.learn(ratio, target="deviation").network
-    assert isinstance(deviations, MaskedAutoencoder)
+    deviations = runs.deviations(ratio)
     found = restore(runs.network(ratio), x, ratio, draw=seed)
     mean = fidelity.mean_body(prepared(runs.split.train, x.shape[2], 500))
     return {

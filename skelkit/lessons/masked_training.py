@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
 import torch
@@ -55,6 +56,13 @@ class Runs:
     def network(self, ratio: float) -> MaskedAutoencoder:
         """The network trained with this ratio, in evaluation mode."""
         network = self[ratio].network
+        assert isinstance(network, MaskedAutoencoder)
+        return network
+
+    @cache  # noqa: B019 - runs live as long as their notebook
+    def deviations(self, ratio: float) -> MaskedAutoencoder:
+        """A network whose decoder predicts deviations from straight lines, in evaluation mode."""
+        network = self.learn(ratio, target="deviation").network
         assert isinstance(network, MaskedAutoencoder)
         return network
 
