@@ -23,7 +23,7 @@ def run(tmp_path):
         path = tmp_path / f"{name}.ipynb"
         nbformat.write(new_notebook(cells=list(cells)), path)
         results = {
-            "parameters": {"preset": "smoke", "dataset": "/home/me/walks"},
+            "parameters": {"preset": "smoke", "dataset": "/srv/me/walks"},
             "values": {},
             "claims": CLAIMS,
         }
@@ -71,7 +71,7 @@ def test_the_index_shows_failures_first_then_all_notebooks_with_their_sentences_
     assert '<b class="false" aria-hidden="true">→</b>&lt;it&gt; helps' in text
     assert "3 notebooks recomputed, 1 of them failed, in 4 s" in text
     assert "walks" in text
-    assert "/home/me" not in text
+    assert "/srv/me" not in text
 
 
 def test_a_page_has_contents_with_its_headings_and_equations(site):

@@ -11,7 +11,7 @@ from ..utils.precision import in_float32
 def soft_labels(logits: Tensor, temperature: float) -> Tensor:
     """softmax(logits / τ), [N, classes] -> [N, classes]; the higher τ, the more uniform.
 
-    >>> [round(v, 2) for v in soft_labels(torch.tensor([[4.0, 2.0]]), 4.0)[0].tolist()]
+    >>> [round(v, 2) for v in soft_labels(Tensor([[4.0, 2.0]]), 4.0)[0].tolist()]
     [0.62, 0.38]
     """
     return (logits / temperature).softmax(-1)

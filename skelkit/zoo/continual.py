@@ -29,7 +29,7 @@ TRAINING_ONLY = ("optimiser", "old", "fisher", "anchor", "tasks")
 
 
 class RecordedRun(ContinualRun):
-    """A run that keeps the learner's state after each stage of each task; the memory with the last one."""
+    """A run that keeps the learner's state after each stage; the memory with the last of several tasks."""
 
     def record(self, tape: Tape) -> None:
         """Learn all tasks, and keep the states."""
@@ -49,7 +49,7 @@ class RecordedRun(ContinualRun):
     def end(self, i: int, task: Task) -> None:
         """End the task, then keep the state."""
         super().end(i, task)
-        self.tape.keep(portable_state(self.learner, memory=i == len(self.scenario) - 1))
+        self.tape.keep(portable_state(self.learner, memory=0 < i == len(self.scenario) - 1))
 
 
 class ReplayedRun(ContinualRun):
