@@ -1,12 +1,12 @@
 # make study   install, run all notebooks, write an HTML report
-#              PRESET=smoke|laptop|gpu|paper  DATASET=synthetic|PATH  SEED=0
+#              PRESET=explore|smoke|laptop|gpu|paper  DATASET=synthetic|PATH  SEED=0
 # make test    install, check style, layers and types, run all tests
 # make lab     install, open the notebooks in JupyterLab
 # make docs    install, write API pages from the docstrings to build/docs
 # make strip   remove outputs from the notebooks before a commit
 # Everything is installed into .venv; PYTHON selects the interpreter that creates it (3.11 or later).
 PYTHON ?= python3
-PRESET ?= smoke
+PRESET ?= explore
 DATASET ?= synthetic
 SEED ?= 0
 PIP_FLAGS ?=

@@ -174,7 +174,7 @@ def test_the_wheel_contains_scripts_styles_types_and_notebooks(wheel):
 
 def test_the_study_runs_outside_the_checkout(installed):
     outside, printed = installed("skelkit", "study", "00")
-    assert (outside / "build" / "study" / "synthetic-smoke" / "report.html").is_file()
+    assert (outside / "build" / "study" / "synthetic-explore" / "report.html").is_file()
     assert "claims true" in printed
 
 

@@ -21,7 +21,7 @@ def _add_arguments(parser: ArgumentParser) -> None:
         help="notebooks to run, by number (01) or name (compression). Default: all",
     )
     parser.add_argument(
-        "--preset", default="smoke", choices=list(study.STUDY_PRESETS), help="amount of work. Default: smoke"
+        "--preset", default="explore", choices=list(study.STUDY_PRESETS), help="Default: explore"
     )
     parser.add_argument(
         "--dataset",
