@@ -1,6 +1,5 @@
 """Lessons: each notebook has one, and its functions compute what their sentences say."""
 
-import json
 import pickle
 import re
 from pathlib import Path
@@ -8,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 import torch
-from helpers import batch, seeded
+from helpers import batch, code_of, seeded
 
 import skelkit as sk
 from skelkit import study
@@ -27,15 +26,7 @@ from skelkit.lessons import (
 from skelkit.lessons.compression_measures import Recordings, lag, within_bound
 
 NOTEBOOKS = sorted((Path(__file__).parent.parent / "notebooks").glob("*.ipynb"))
-LONGEST_CELL = 20
-TAUGHT = ("01_compression", "02_masks", "03_masked_training")
-"""Notebooks with questions before answers; their code is shorter."""
 by_name = pytest.mark.parametrize("path", NOTEBOOKS, ids=[p.stem for p in NOTEBOOKS])
-
-
-def code_of(path):
-    cells = json.loads(path.read_text("utf-8"))["cells"]
-    return ["".join(c["source"]) for c in cells if c["cell_type"] == "code"]
 
 
 def last_sentence():
@@ -70,8 +61,8 @@ def test_a_notebook_calls_the_lesson_of_its_name(path):
 @by_name
 def test_the_cells_of_a_notebook_are_short(path):
     lines = [source.count("\n") + 1 for source in code_of(path)]
-    assert max(lines) <= (12 if path.stem in TAUGHT else LONGEST_CELL)
-    assert path.stem not in TAUGHT or sum(lines) <= 120
+    assert max(lines) <= 12
+    assert sum(lines) <= 120
 
 
 # -- 00 ---------------------------------------------------------------------------------------------------

@@ -1,13 +1,12 @@
 """Notebook 02: what its functions compute is what their sentences say."""
 
-import json
 import math
 from itertools import permutations
 from pathlib import Path
 
 import pytest
 import torch
-from helpers import batch, seeded
+from helpers import batch, defined, seeded
 
 import skelkit as sk
 from skelkit import study
@@ -29,19 +28,6 @@ def clips():
 
 def last_sentence():
     return study.results()["claims"][-1]
-
-
-def cells_of():
-    cells = json.loads(NOTEBOOK.read_text("utf-8"))["cells"]
-    return ["".join(c["source"]) for c in cells if c["cell_type"] == "code"]
-
-
-def defined(name):
-    """The function of this name, as the notebook defines it."""
-    source = next(source for source in cells_of() if source.startswith(f"def {name}("))
-    space = {"torch": torch}
-    exec(source, space)
-    return space[name]
 
 
 def odd_clips(frames=10, fps=15.0):
@@ -82,22 +68,22 @@ def probability_over_all_orders(weights, count):
 def test_the_probability_of_the_notebook_is_that_of_all_orders_of_draws():
     weights = [3.0, 1.0, 2.0, 1.0, 0.5]
     for count in (1, 2, 3):
-        found = defined("probability")(torch.tensor(weights), count)
+        found = defined(NOTEBOOK, "probability")(torch.tensor(weights), count)
         torch.testing.assert_close(found, probability_over_all_orders(weights, count), atol=1e-4, rtol=0)
 
 
 def test_the_functions_of_the_notebook_are_those_of_the_library(clips):
     for skeleton in (NTU25, COCO17):
-        masks.check_algorithm(defined("draw"), defined("probability"), skeleton, 0.3, 5)
-    masks_motion.check_ranking(defined("ranked_frames"), clips)
+        masks.check_algorithm(defined(NOTEBOOK, "draw"), defined(NOTEBOOK, "probability"), skeleton, 0.3, 5)
+    masks_motion.check_ranking(defined(NOTEBOOK, "ranked_frames"), clips)
 
 
 def test_a_draw_with_other_weights_is_a_false_claim():
     def uniform(weights, count, clips, generator):
-        return defined("draw")(torch.ones_like(weights), count, clips, generator)
+        return defined(NOTEBOOK, "draw")(torch.ones_like(weights), count, clips, generator)
 
     with pytest.raises(study.ClaimFailed, match="the same joints as the library's three masks"):
-        masks.check_algorithm(uniform, defined("probability"), NTU25, 0.3, 0)
+        masks.check_algorithm(uniform, defined(NOTEBOOK, "probability"), NTU25, 0.3, 0)
 
 
 def test_probabilities_of_the_joint_with_most_bones_grow_less_than_the_weights(capsys):
@@ -246,7 +232,7 @@ def test_all_of_it_holds_for_short_clips_with_persons_who_enter_and_joints_with_
     shared = masks_motion.frames_in_common(odd, 0.2)
     masks_motion.compare_rankings(shared, 0.2)
     assert set(masks_motion.still_and_lively(odd, shared)) == {"still", "lively"}
-    masks_motion.check_ranking(defined("ranked_frames"), odd)
+    masks_motion.check_ranking(defined(NOTEBOOK, "ranked_frames"), odd)
     masks_motion.check_law(odd[0], 0.4, 500, seeded())
     hidden = masks.draw_probabilities(odd, 0.3)
     masks.work_out(odd.skeleton, 0.3)
@@ -261,12 +247,6 @@ def test_all_of_it_holds_for_short_clips_with_persons_who_enter_and_joints_with_
 
 
 # -- the page and its exercises ----------------------------------------------------------------------------
-
-
-def test_the_page_is_short():
-    lines = [source.count("\n") + 1 for source in cells_of()]
-    assert max(lines) <= 12
-    assert sum(lines) <= 120
 
 
 def test_the_panel_starts_with_the_motion_of_the_person_and_fits_a_laptop(clips):

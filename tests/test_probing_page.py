@@ -1,7 +1,5 @@
 """Notebook 05: what the classifier loses and what the features lose, beyond chance."""
 
-import json
-from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -14,8 +12,6 @@ from skelkit.continual.diagnostics import TaskSnapshot, linear_discriminant
 from skelkit.lessons import linear_probing, probing_findings
 from skelkit.lessons.probing_run import ALL_CLIPS, DISCRIMINANT, PROBED, TRAINED, ProbedRun
 from skelkit.lessons.uncertainty import paired_difference
-
-PAGE = Path(__file__).parents[1] / "notebooks" / "05_linear_probing.ipynb"
 
 
 @pytest.fixture(autouse=True)
@@ -147,10 +143,3 @@ def test_a_discriminant_agrees_with_half_way_between_two_means():
     h = torch.tensor([[0.0], [2.0], [2.0], [4.0]])
     found = linear_discriminant(h, torch.tensor([0, 0, 1, 1]), ridge=0.0)  # means 1 and 3, variance 1
     torch.testing.assert_close(found.bias, torch.tensor([-0.5, -4.5]), atol=1e-4, rtol=0)
-
-
-def test_the_code_of_the_page_can_be_read():
-    cells = json.loads(PAGE.read_text("utf-8"))["cells"]
-    lines = [len("".join(c["source"]).splitlines()) for c in cells if c["cell_type"] == "code"]
-    assert max(lines) <= 12
-    assert sum(lines) <= 120

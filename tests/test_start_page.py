@@ -1,8 +1,5 @@
 """Notebook 00: what it says holds for any skeleton, and its function resizes clips as the library does."""
 
-import json
-from pathlib import Path
-
 import pytest
 import torch
 from helpers import seeded
@@ -11,7 +8,6 @@ import skelkit as sk
 from skelkit import study
 from skelkit.lessons import start_here
 
-PAGE = Path(__file__).parents[1] / "notebooks" / "00_start_here.ipynb"
 ROBOT = sk.Skeleton(
     "robot",
     joints=["the base", "elbow", "hand"],
@@ -76,10 +72,3 @@ def test_a_resize_that_begins_half_a_frame_late_is_a_false_claim():
 
 def test_a_turn_changes_no_speed():
     assert start_here.check_rotation(clips(moving=1).batch(slice(None), frames=20)) == "none"
-
-
-def test_the_code_of_the_page_can_be_read():
-    cells = json.loads(PAGE.read_text("utf-8"))["cells"]
-    lines = [len("".join(c["source"]).splitlines()) for c in cells if c["cell_type"] == "code"]
-    assert max(lines) <= 12
-    assert sum(lines) <= 120

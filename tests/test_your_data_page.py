@@ -1,7 +1,5 @@
 """Notebook 08: what it says of learners and joints is beyond chance, on any recordings."""
 
-import json
-from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -10,8 +8,6 @@ import torch
 import skelkit as sk
 from skelkit import study
 from skelkit.lessons import your_data, your_data_learning
-
-PAGE = Path(__file__).parents[1] / "notebooks" / "08_your_data.ipynb"
 
 
 @pytest.fixture(autouse=True)
@@ -89,10 +85,3 @@ def test_bones_without_a_length_leave_nothing_to_guess():
     value, words = your_data_learning.bone_variation(three)
     assert value == pytest.approx(3)
     assert words.startswith("Between 1.0 % and 20.0 %")
-
-
-def test_the_code_of_the_page_can_be_read():
-    cells = json.loads(PAGE.read_text("utf-8"))["cells"]
-    lines = [len("".join(c["source"]).splitlines()) for c in cells if c["cell_type"] == "code"]
-    assert max(lines) <= 12
-    assert sum(lines) <= 120
