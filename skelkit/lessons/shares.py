@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import math
-
 from torch import Tensor
 
-Z95 = 1.96
-"""Standard normal deviate of a 95 % interval."""
+from ..experiments.statistics import scipy_stats
 
 
 def interval(share: float, clips: int) -> tuple[float, float]:
@@ -17,10 +14,8 @@ def interval(share: float, clips: int) -> tuple[float, float]:
     >>> round(low, 2), round(high, 2)
     (0.84, 1.0)
     """
-    width = 1 + Z95**2 / clips
-    middle = (share + Z95**2 / (2 * clips)) / width
-    half = Z95 * math.sqrt(share * (1 - share) / clips + Z95**2 / (4 * clips**2)) / width
-    return max(0.0, middle - half), min(1.0, middle + half)
+    found = scipy_stats().binomtest(round(share * clips), clips).proportion_ci(method="wilson")
+    return float(found.low), float(found.high)
 
 
 def in_words(share: float, clips: int) -> str:
@@ -46,6 +41,4 @@ def sign_test(more: int, fewer: int) -> float:
     >>> round(sign_test(9, 1), 4), sign_test(0, 0)
     (0.0215, 1.0)
     """
-    both = more + fewer
-    tail = sum(math.comb(both, k) for k in range(min(more, fewer) + 1))
-    return min(1.0, 2 * tail / 2**both)
+    return float(scipy_stats().binomtest(more, more + fewer).pvalue) if more + fewer else 1.0
