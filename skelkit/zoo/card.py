@@ -123,15 +123,17 @@ def find(identity: Mapping[str, Any], sets: Mapping[str, ClipSet]) -> tuple[Card
         DamagedFile: it is cut off or changed.
     """
     for path in sorted(folder().glob("*.safetensors")):
-        with contextlib.suppress(*MALFORMED, OSError, SafetensorError):
-            with safe_open(path, framework="pt") as file:  # the text alone: the tensors are not read
-                card = Card(**json.loads((file.metadata() or {})["tree"])["card"])
-            if card.is_of(identity, sets):
-                found = path
-                break
-    else:
-        return None
-    return read(found)
+        card = _glance(path)
+        if card is not None and card.is_of(identity, sets):
+            return read(path)
+    return None
+
+
+def _glance(path: Path) -> Card | None:
+    """The card of a file, without reading or checking its tensors; None if it has none."""
+    with contextlib.suppress(*MALFORMED, OSError, SafetensorError), safe_open(path, framework="pt") as file:
+        return Card(**json.loads((file.metadata() or {})["tree"])["card"])
+    return None
 
 
 def plain(identity: Mapping[str, Any]) -> dict[str, Any]:
