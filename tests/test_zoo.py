@@ -182,7 +182,9 @@ def test_the_command_lists_makes_and_checks(made, capsys):
     printed = capsys.readouterr().out
     assert "charon/embedded: a short CHARON." in printed
     assert "as its card says" in printed
-    assert main(["zoo", "make", "charon/mine"]) == 1
+    for action in ("list", "make", "check"):
+        assert main(["zoo", action, "charon/mine"]) == 1
+        assert "no entry of the zoo 'charon/mine'" in capsys.readouterr().err
 
 
 # -- the start of a notebook ---------------------------------------------------------------------------------

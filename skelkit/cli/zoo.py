@@ -5,6 +5,7 @@ from __future__ import annotations
 from argparse import ArgumentParser, Namespace
 
 from .. import zoo
+from ..utils.validation import one_of
 from .command import Command
 
 
@@ -19,6 +20,7 @@ def _run(options: Namespace) -> int:
     names = options.names or ([c.name for c in zoo.list()] if options.action != "make" else zoo.RECIPES)
     known = {card.name: card for card in zoo.list()}
     for name in names:
+        one_of(name, zoo.RECIPES, "entry of the zoo")
         if options.action == "make":
             print(zoo.make(name, options.seed))
         elif options.action == "check":
